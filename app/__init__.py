@@ -1,0 +1,1 @@
+"""Hikiate: a GraphQL commerce backend and order management system."""
