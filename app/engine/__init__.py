@@ -1,0 +1,1 @@
+"""How a GraphQL operation runs. Knows no commerce and no database."""

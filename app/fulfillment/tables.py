@@ -1,0 +1,111 @@
+"""Tables of the fulfillment slice."""
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Sequence, Table, Text, UniqueConstraint, Uuid, false
+
+from app.kit.tables import instant, metadata
+
+pickup_numbers = Sequence("pickup_numbers", start=70_000_001, metadata=metadata)
+
+# One location's share of an order. SHIP: `location_id` sends a parcel to the delivery's address or partner point.
+# PICKUP: `location_id` is the own store that prepares the goods and hands them over.
+fulfillments = Table(
+    "fulfillments",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("orders.id"), nullable=False),
+    Column("delivery_id", Uuid, ForeignKey("order_deliveries.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("location_id", Integer, ForeignKey("locations.id"), nullable=False),
+    Column("status", Text, nullable=False),
+    instant("created_at"),
+    instant("completed_at", nullable=True),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Index("ix_fulfillments_order_id", "order_id"),
+    Index("ix_fulfillments_delivery_id", "delivery_id"),
+    Index("ix_fulfillments_location_id", "location_id", "status"),
+    CheckConstraint("kind IN ('SHIP', 'PICKUP')", "fulfillment_kind_known"),
+    CheckConstraint("status IN ('OPEN', 'SHIPPED', 'COMPLETED', 'CANCELED')", "fulfillment_state_known"),
+)
+
+fulfillment_lines = Table(
+    "fulfillment_lines",
+    metadata,
+    Column("fulfillment_id", Uuid, ForeignKey("fulfillments.id"), primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("variant_id", BigInteger, ForeignKey("variants.id"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Index("ix_fulfillment_lines_variant_id", "variant_id"),
+    CheckConstraint("quantity > 0", "fulfillment_quantity_positive"),
+)
+
+# A task for people at one location. Exactly one of fulfillment_id and transfer_id says what it is about.
+work_instructions = Table(
+    "work_instructions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("location_id", Integer, ForeignKey("locations.id"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("order_id", Uuid, ForeignKey("orders.id"), nullable=True),
+    Column("fulfillment_id", Uuid, ForeignKey("fulfillments.id"), nullable=True),
+    Column("transfer_id", Uuid, ForeignKey("transfers.id"), nullable=True),
+    instant("created_at"),
+    instant("due_at", nullable=True),
+    instant("completed_at", nullable=True),
+    Column("completed_by", Text, nullable=True),
+    Index("ix_work_instructions_location_id", "location_id", "status", "id"),
+    Index("ix_work_instructions_order_id", "order_id"),
+    Index("ix_work_instructions_fulfillment_id", "fulfillment_id"),
+    Index("ix_work_instructions_transfer_id", "transfer_id"),
+    CheckConstraint("kind IN ('PICK', 'SHIP', 'PREPARE_PICKUP', 'TRANSFER', 'RECEIVE')", "work_kind_known"),
+    CheckConstraint("status IN ('WAITING', 'OPEN', 'DONE', 'CANCELED')", "work_status_known"),
+    CheckConstraint("num_nonnulls(fulfillment_id, transfer_id) = 1", "work_is_about_one_thing"),
+    CheckConstraint("(status = 'DONE') = (completed_at IS NOT NULL)", "done_work_has_a_time"),
+)
+
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("fulfillment_id", Uuid, ForeignKey("fulfillments.id"), nullable=False),
+    Column("order_id", Uuid, ForeignKey("orders.id"), nullable=False),
+    Column("carrier", Text, nullable=False),
+    Column("tracking_number", Text, nullable=False),
+    instant("shipped_at"),
+    Index("ix_shipments_order_id", "order_id"),
+    UniqueConstraint("fulfillment_id", name="uq_shipments_fulfillment"),
+    UniqueConstraint("carrier", "tracking_number", name="uq_shipments_tracking"),
+)
+
+# One hand-over at one point. At an own store it hangs on one PICKUP fulfillment; at a partner's point on the SHIP
+# fulfillments of its delivery. The code is derived from the installation's secret key and never stored.
+pickups = Table(
+    "pickups",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("order_id", Uuid, ForeignKey("orders.id"), nullable=False),
+    Column("delivery_id", Uuid, ForeignKey("order_deliveries.id"), nullable=False, unique=True),
+    Column("location_id", Integer, ForeignKey("locations.id"), nullable=False),
+    Column("partner_id", Uuid, ForeignKey("partners.id"), nullable=True),
+    Column("status", Text, nullable=False),
+    Column("code_version", Integer, nullable=False, server_default="1"),
+    Column("failed_attempts", Integer, nullable=False, server_default="0"),
+    Column("is_locked", Boolean, nullable=False, server_default=false()),
+    instant("verified_at", nullable=True),
+    instant("ready_at", nullable=True),
+    instant("hold_until", nullable=True),
+    instant("collected_at", nullable=True),
+    instant("expired_at", nullable=True),
+    instant("created_at"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Index("ix_pickups_order_id", "order_id"),
+    Index("ix_pickups_location_id", "location_id", "status"),
+    Index("ix_pickups_partner_id", "partner_id", "status"),
+    CheckConstraint(
+        "status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'READY', 'COLLECTED', 'EXPIRED', 'CANCELED')",
+        "pickup_status_known",
+    ),
+    CheckConstraint("failed_attempts BETWEEN 0 AND 5", "failed_attempts_counted_to_five"),
+    CheckConstraint("(status = 'COLLECTED') = (collected_at IS NOT NULL)", "collected_pickups_have_a_time"),
+)

@@ -1,0 +1,139 @@
+"""Tables of the inventory slice.
+
+`stock` is one narrow row per (variant, location). `available` is on_hand - reserved - allocated - safety: computed
+where it is read, never stored, never indexed, so that updates stay heap-only. The counters move only through rows of
+`ledger`: a trigger on its inserts applies the deltas and writes the outbox; direct updates are refused.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
+
+from app.kit.tables import instant, metadata
+
+stock = Table(
+    "stock",
+    metadata,
+    Column("variant_id", BigInteger, ForeignKey("variants.id"), nullable=False),
+    Column("location_id", Integer, ForeignKey("locations.id"), nullable=False),
+    Column("on_hand", Integer, nullable=False, server_default="0"),
+    Column("reserved", Integer, nullable=False, server_default="0"),
+    Column("allocated", Integer, nullable=False, server_default="0"),
+    Column("safety", Integer, nullable=False, server_default="0"),
+    Column("version", BigInteger, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("variant_id", "location_id"),
+    Index("ix_stock_location_id", "location_id", "variant_id"),
+    CheckConstraint("on_hand >= 0 AND reserved >= 0 AND allocated >= 0 AND safety >= 0", "stock_not_negative"),
+    CheckConstraint("reserved::bigint + allocated <= on_hand", "stock_not_oversold"),
+    postgresql_with={"fillfactor": "70"},
+)
+
+# A live claim on units: R = reserved until expires_at, A = allocated. History is the ledger.
+# The owner is an order, a cart or a transfer; line_no is the owner's line.
+holds = Table(
+    "holds",
+    metadata,
+    Column("owner_id", Uuid, nullable=False),
+    Column("line_no", Integer, nullable=False),
+    Column("variant_id", BigInteger, nullable=False),
+    Column("location_id", Integer, nullable=False),
+    Column("owner_kind", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    instant("expires_at", nullable=True),
+    PrimaryKeyConstraint("owner_id", "line_no", "variant_id", "location_id"),
+    Index("ix_holds_expires_at", "expires_at", postgresql_where=Column("state") == "R"),
+    Index("ix_holds_variant_id", "variant_id", "location_id"),
+    CheckConstraint("quantity > 0", "hold_quantity_positive"),
+    CheckConstraint("state IN ('R', 'A')", "hold_state_known"),
+    CheckConstraint("(state = 'R') = (expires_at IS NOT NULL)", "reservations_expire_allocations_do_not"),
+    CheckConstraint("owner_kind IN ('ORDER', 'CART', 'TRANSFER', 'STAFF')", "hold_owner_known"),
+    postgresql_with={"fillfactor": "90"},
+)
+
+# Append-only; partitioned by month so that history is retired by dropping a partition.
+# `cause_kind` and `cause_id` say what moved the units: an order, a transfer, an import, a count …
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("entry_id", BigInteger, Identity(always=True), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("variant_id", BigInteger, nullable=False),
+    Column("location_id", Integer, nullable=False),
+    Column("d_on_hand", Integer, nullable=False, server_default="0"),
+    Column("d_reserved", Integer, nullable=False, server_default="0"),
+    Column("d_allocated", Integer, nullable=False, server_default="0"),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=True),
+    Column("cause_kind", Text, nullable=False),
+    Column("cause_id", Uuid, nullable=False),
+    Column("actor", Text, nullable=False),
+    PrimaryKeyConstraint("entry_id", "at"),
+    Index("ix_ledger_variant_id", "variant_id", "location_id", "entry_id"),
+    Index("ix_ledger_cause_id", "cause_id"),
+    CheckConstraint("d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0", "ledger_moves_something"),
+    CheckConstraint(
+        "kind IN ('RECEIVED', 'RESERVED', 'RESERVATION_RELEASED', 'RESERVATION_EXPIRED', 'ALLOCATED', "
+        "'RESERVATION_ALLOCATED', 'ALLOCATION_RELEASED', 'SHIPPED', 'HANDED_OVER', 'TRANSFERRED_OUT', "
+        "'TRANSFERRED_IN', 'RETURNED', 'ADJUSTED')",
+        "movement_kind_known",
+    ),
+    postgresql_partition_by="RANGE (at)",
+)
+
+# `order_id` and `line_no` of a line: the order line that the units are for, when an order raised the transfer.
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("from_location_id", Integer, ForeignKey("locations.id"), nullable=False),
+    Column("to_location_id", Integer, ForeignKey("locations.id"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("order_id", Uuid, nullable=True),
+    Column("note", Text, nullable=True),
+    instant("created_at"),
+    instant("shipped_at", nullable=True),
+    instant("received_at", nullable=True),
+    instant("canceled_at", nullable=True),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Index("ix_transfers_from_location_id", "from_location_id", "status"),
+    Index("ix_transfers_to_location_id", "to_location_id", "status"),
+    Index("ix_transfers_order_id", "order_id"),
+    CheckConstraint(
+        "status IN ('READY_TO_SHIP', 'IN_TRANSIT', 'PARTIALLY_RECEIVED', 'RECEIVED', 'CANCELED')", "transfer_status_known"
+    ),
+    CheckConstraint("from_location_id <> to_location_id", "transfer_goes_somewhere"),
+)
+
+transfer_lines = Table(
+    "transfer_lines",
+    metadata,
+    Column("transfer_id", Uuid, ForeignKey("transfers.id"), primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("variant_id", BigInteger, ForeignKey("variants.id"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("shipped_quantity", Integer, nullable=False, server_default="0"),
+    Column("received_quantity", Integer, nullable=False, server_default="0"),
+    Column("lost_quantity", Integer, nullable=False, server_default="0"),
+    Column("order_line_no", Integer, nullable=True),
+    Index("ix_transfer_lines_variant_id", "variant_id"),
+    CheckConstraint("quantity > 0", "transfer_quantity_positive"),
+    CheckConstraint("shipped_quantity BETWEEN 0 AND quantity", "shipped_within_quantity"),
+    CheckConstraint(
+        "received_quantity >= 0 AND lost_quantity >= 0 AND received_quantity + lost_quantity <= shipped_quantity",
+        "received_within_shipped",
+    ),
+)

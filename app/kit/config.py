@@ -1,0 +1,16 @@
+"""What the edges need to know of the installation, handed down from the settings."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """secret_key: keys derived secrets such as pickup codes; keep it, or codes already given out stop working.
+
+    default_channel: the sales channel of requests that name none. production: no introspection, no GraphiQL.
+    """
+
+    secret_key: bytes
+    default_channel: str = "web"
+    default_language: str = "ja"
+    production: bool = False

@@ -1,0 +1,204 @@
+"""Connections and transactions. The only module that commits.
+
+`Database.read()` gives a connection that PostgreSQL itself keeps read-only, without a BEGIN and COMMIT around
+single statements; `Database.write()` gives a transaction. Both run `Statement`s and return `Row`s.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeVar
+
+import asyncpg
+import orjson
+
+from app.kit.statement import Statement
+
+T = TypeVar("T")
+
+# Serialization failure, deadlock, lock not available, shutdown by an administrator, connection trouble:
+# the same work may be sent again, with the same idempotency key.
+RETRYABLE: Final = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08")
+RETRIES: Final = 5
+
+
+class Row(asyncpg.Record):
+    """A record whose columns are also attributes, so that a GraphQL leaf reads `row.name`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class ReadTx:
+    """Runs statements on one connection, one at a time: concurrent callers queue for it."""
+
+    def __init__(self, connection: Any, observe: Callable[[Statement], None] | None = None) -> None:
+        self.connection = connection
+        self._observe = observe
+        self._turn = asyncio.Lock()
+
+    async def fetch(self, statement: Statement, **values: Any) -> list[Row]:
+        """All rows."""
+        return await self._run("fetch", statement, values)
+
+    async def fetchrow(self, statement: Statement, **values: Any) -> Row | None:
+        """The first row, or None."""
+        return await self._run("fetchrow", statement, values)
+
+    async def fetchval(self, statement: Statement, **values: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await self._run("fetchval", statement, values)
+
+    async def execute(self, statement: Statement, **values: Any) -> int:
+        """Run it and return how many rows it changed."""
+        status: str = await self._run("execute", statement, values)
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def _run(self, method: str, statement: Statement, values: Mapping[str, Any]) -> Any:
+        arguments = statement.arguments(values)
+        if self._observe is not None:
+            self._observe(statement)
+        async with self._turn:
+            return await getattr(self.connection, method)(statement.text, *arguments)
+
+
+class WriteTx(ReadTx):
+    """A transaction. It commits when the block of `Database.write()` ends and rolls back when that raises."""
+
+    def __init__(self, connection: Any, observe: Callable[[Statement], None] | None = None) -> None:
+        super().__init__(connection, observe)
+        self.published = 0
+        """Number of outbox rows written; a positive number wakes the feed's readers after the commit."""
+
+    async def copy_rows(self, table: str, columns: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        """Load many rows with COPY."""
+        await self.connection.copy_records_to_table(table, records=rows, columns=list(columns))
+
+
+class Database:
+    """Two pools on one PostgreSQL, and the rules of its transactions."""
+
+    def __init__(self, dsn: str, read_pool: Any, write_pool: Any) -> None:
+        self.dsn = dsn
+        self._read_pool = read_pool
+        self._write_pool = write_pool
+        self.observe: Callable[[Statement], None] | None = None
+        """Called with each statement before it runs: for tests that count, and for explanations."""
+        self.after_publish: Callable[[], None] | None = None
+        """Called after each commit that published events."""
+
+    @classmethod
+    async def open(cls, dsn: str, *, read_connections: int = 8, write_connections: int = 8) -> "Database":
+        """Connect. Raises OSError or asyncpg.PostgresError when that fails."""
+        read_pool = await _pool(dsn, read_connections, {"default_transaction_read_only": "on"})
+        try:
+            write_pool = await _pool(dsn, write_connections, {"lock_timeout": "10s"})
+        except BaseException:
+            await read_pool.close()
+            raise
+        return cls(dsn, read_pool, write_pool)
+
+    async def close(self) -> None:
+        """Close both pools; statements under way are given five seconds."""
+        for pool in (self._read_pool, self._write_pool):
+            try:
+                await asyncio.wait_for(pool.close(), 5)
+            except TimeoutError:
+                pool.terminate()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[ReadTx, None]:
+        """A read-only connection; each statement sees its own snapshot of committed data."""
+        async with self._read_pool.acquire() as connection:
+            yield ReadTx(connection, self.observe)
+
+    @asynccontextmanager
+    async def read_snapshot(self) -> AsyncGenerator[ReadTx, None]:
+        """A read-only transaction in which all statements see the same snapshot."""
+        async with (
+            self._read_pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield ReadTx(connection, self.observe)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[WriteTx, None]:
+        """One transaction: commits when the block ends, rolls back when it raises."""
+        async with self._write_pool.acquire() as connection:
+            async with connection.transaction():
+                tx = WriteTx(connection, self.observe)
+                yield tx
+        if tx.published and self.after_publish is not None:
+            self.after_publish()
+
+    async def in_write(self, work: Callable[[WriteTx], Awaitable[T]]) -> T:
+        """Run `work` in one transaction, again from its start when PostgreSQL asks for a retry.
+
+        `work` must keep all its effects in the transaction. A lost connection during COMMIT leaves the outcome
+        unknown; that is retried too, so `work` claims an idempotency key where repeating it would matter.
+        """
+        for attempt in range(RETRIES):
+            try:
+                async with self.write() as tx:
+                    return await work(tx)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                if attempt == RETRIES - 1 or not is_retryable(error):
+                    raise
+                await asyncio.sleep(random.uniform(0.005, 0.05) * (attempt + 1))  # noqa: S311  # jitter, no secret
+        raise AssertionError  # the loop returns or raises
+
+    @asynccontextmanager
+    async def listening_connection(self) -> AsyncGenerator[Any, None]:
+        """A connection of its own, outside the pools, for LISTEN."""
+        connection = await asyncpg.connect(self.dsn, record_class=Row)
+        try:
+            yield connection
+        finally:
+            await connection.close(timeout=2)
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Whether the same transaction may succeed when it is sent again."""
+    if isinstance(error, OSError | asyncpg.InterfaceError):
+        return True
+    return isinstance(error, asyncpg.PostgresError) and str(error.sqlstate).startswith(RETRYABLE)
+
+
+async def _pool(dsn: str, size: int, settings: Mapping[str, str]) -> Any:
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        record_class=Row,
+        init=_prepare_connection,
+        reset=_keep_connection,
+        statement_cache_size=2048,
+        max_cached_statement_lifetime=0,
+        max_cacheable_statement_size=0,
+        server_settings={
+            "application_name": "hikiate",
+            "timezone": "UTC",
+            "idle_in_transaction_session_timeout": "30s",
+            "statement_timeout": "60s",
+            **settings,
+        },
+    )
+
+
+async def _prepare_connection(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        decoder=lambda value: orjson.loads(value[1:]),
+    )
+
+
+async def _keep_connection(connection: Any) -> None:
+    """No session state is ever set, so the driver's reset round trip on release is not needed."""

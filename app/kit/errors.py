@@ -1,0 +1,86 @@
+"""Refusals: what a caller can act on. An action raises one, the edge turns it into `userErrors`."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, ClassVar
+
+
+class ErrorCode(StrEnum):
+    """Every refusal that the API can give. Codes are stable; messages are for people and may change."""
+
+    INVALID_INPUT = "INVALID_INPUT"
+    NOT_FOUND = "NOT_FOUND"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_QUANTITY = "INVALID_QUANTITY"
+    INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
+    QUANTITY_CONFLICT = "QUANTITY_CONFLICT"
+    VERSION_CONFLICT = "VERSION_CONFLICT"
+    RESERVATION_EXPIRED = "RESERVATION_EXPIRED"
+    CART_EXPIRED = "CART_EXPIRED"
+    CART_COMPLETED = "CART_COMPLETED"
+    CART_EMPTY = "CART_EMPTY"
+    CART_TOO_LARGE = "CART_TOO_LARGE"
+    PRICE_CHANGED = "PRICE_CHANGED"
+    NOT_SOLD = "NOT_SOLD"
+    DELIVERY_MISSING = "DELIVERY_MISSING"
+    DELIVERY_MODE_NOT_ELIGIBLE = "DELIVERY_MODE_NOT_ELIGIBLE"
+    INVALID_POSTAL_CODE = "INVALID_POSTAL_CODE"
+    UNKNOWN_CURRENCY = "UNKNOWN_CURRENCY"
+    PAYMENT_DECLINED = "PAYMENT_DECLINED"
+    PAYMENT_METHOD_NOT_ELIGIBLE = "PAYMENT_METHOD_NOT_ELIGIBLE"
+    INVALID_TRANSITION = "INVALID_TRANSITION"
+    PICKUP_CODE_INVALID = "PICKUP_CODE_INVALID"
+    PICKUP_CODE_LOCKED = "PICKUP_CODE_LOCKED"
+    PICKUP_CODE_NOT_VERIFIED = "PICKUP_CODE_NOT_VERIFIED"
+    RETRYABLE = "RETRYABLE"
+
+
+class DomainError(Exception):
+    """Base of all refusals.
+
+    message: a full sentence for people. path: where in the input the trouble is, from `input` downwards.
+    facts: what the caller can act on (JSON values), named like the fields of the GraphQL error type in snake case.
+    """
+
+    code: ClassVar[ErrorCode] = ErrorCode.INVALID_INPUT
+
+    def __init__(self, message: str, *, path: Sequence[str] = (), **facts: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = list(path)
+        self.facts = facts
+
+    def at(self, *path: str) -> "DomainError":
+        """The same refusal, pointing at `path`; a path that is already set stays."""
+        self.path = self.path or list(path)
+        return self
+
+
+class InvalidInput(DomainError):
+    """A value that no state of the shop could make right."""
+
+    code = ErrorCode.INVALID_INPUT
+
+
+class NotFound(DomainError):
+    """No such object, or none that this caller may see."""
+
+    code = ErrorCode.NOT_FOUND
+
+
+class VersionConflict(DomainError):
+    """Somebody changed the object since the caller read it. Facts: current_version."""
+
+    code = ErrorCode.VERSION_CONFLICT
+
+
+class InvalidTransition(DomainError):
+    """The object's state does not allow this step. Facts: current_status."""
+
+    code = ErrorCode.INVALID_TRANSITION
+
+
+class IdempotencyKeyReused(DomainError):
+    """The key was used before with another body."""
+
+    code = ErrorCode.IDEMPOTENCY_KEY_REUSED

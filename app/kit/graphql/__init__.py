@@ -1,0 +1,1 @@
+"""The GraphQL ground of every slice: context, refusals as data, payloads, nodes, connections."""

@@ -1,0 +1,85 @@
+"""Global object identification: every node type tells how its rows are loaded by id."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import strawberry
+
+from app.kit.errors import NotFound
+from app.kit.graphql.context import Context
+from app.kit.ids import global_id, int_key, parse_global_id, uuid_key
+
+
+@strawberry.interface(description="An object with an id that is unique over all types (Relay).")
+class Node:
+    """Implemented by everything that `node(id)` finds."""
+
+    id: strawberry.ID = strawberry.field(description="The global id: opaque, stable, usable with `node(id)`.")
+
+
+@dataclass(frozen=True)
+class NodeType:
+    """How `node(id)` finds objects of one type. `load` applies the caller's row filters."""
+
+    key: type[int] | type[UUID]
+    load: Callable[[Context, list[Any], None], Awaitable[Mapping[Any, Any]]]
+
+
+NODE_TYPES: Final[dict[str, NodeType]] = {}
+
+
+class TypedRow:
+    """A row that stands where an interface is expected; it names its type."""
+
+    __slots__ = ("_row", "typename__")
+
+    def __init__(self, row: Any, typename: str) -> None:
+        self._row = row
+        self.typename__ = typename
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, name)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._row[name]
+
+
+def id_field(typename: str, column: str = "id") -> Any:
+    """The `id` field of a node type whose key is `column` of its row."""
+
+    def resolve(root: Any) -> strawberry.ID:
+        return strawberry.ID(global_id(typename, getattr(root, column)))
+
+    return strawberry.field(resolver=resolve, description="The global id: opaque, stable, usable with `node(id)`.")
+
+
+def node_key(value: str) -> tuple[str, Any] | None:
+    """(type name, key) of a global id of a known node type."""
+    parsed = parse_global_id(value)
+    declared = NODE_TYPES.get(parsed[0]) if parsed else None
+    if parsed is None or declared is None:
+        return None
+    key = int_key(value, parsed[0]) if declared.key is int else uuid_key(value, parsed[0])
+    return None if key is None else (parsed[0], key)
+
+
+def require_uuid(value: str, typename: str, *path: str) -> UUID:
+    """The UUID in a global id given as input. Raises NotFound for anything else."""
+    key = uuid_key(value, typename)
+    if key is None:
+        raise _unknown(typename, path)
+    return key
+
+
+def require_int(value: str, typename: str, *path: str) -> int:
+    """The number in a global id given as input. Raises NotFound for anything else."""
+    key = int_key(value, typename)
+    if key is None:
+        raise _unknown(typename, path)
+    return key
+
+
+def _unknown(typename: str, path: tuple[str, ...]) -> NotFound:
+    return NotFound(f"This is not the id of a {typename}.", path=path)

@@ -1,0 +1,108 @@
+"""Mutations: one transaction, refusals as data, one answer per idempotency key, results read after the commit."""
+
+import enum
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+import strawberry
+
+from app.kit import idempotency
+from app.kit.db import WriteTx
+from app.kit.errors import DomainError, ErrorCode
+from app.kit.graphql.context import Context
+from app.kit.graphql.errors import UserError, build_user_error, to_user_error
+from app.kit.permissions import ActorKind
+
+
+@strawberry.interface(description="What every mutation answers.")
+class Payload:
+    """Base of all payloads; strawberry copies the fields into each concrete type."""
+
+    user_errors: list[UserError] = strawberry.field(
+        description="Refusals. Empty when the mutation did what was asked; then the other fields are set.",
+        default_factory=list[UserError],
+    )
+    replayed: bool = strawberry.field(
+        description="True when this is the stored answer to an idempotency key that was used before.", default=False
+    )
+
+
+PayloadType = TypeVar("PayloadType", bound=Payload)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a mutation's work found: JSON values of the payload's private fields, named alike.
+
+    refusal: a refusal whose effects are kept (a counted wrong code); a raised DomainError keeps nothing.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    refusal: DomainError | None = None
+
+
+async def commit(
+    context: Context,
+    payload_type: type[PayloadType],
+    work: Callable[[WriteTx], Awaitable[Outcome]],
+    *,
+    operation: str,
+    key: str | None = None,
+    body: Any = None,
+    subject: str = "",
+) -> PayloadType:
+    """Run `work` in one transaction and build the payload.
+
+    The values of the outcome are plain JSON (ids as text) that the payload keeps in private fields; its entity
+    fields are relations over them, read after the commit. With `key` the outcome is stored and given back to
+    repetitions; `body` is the input (its `idempotency_key` is left out of the comparison). Keys of anonymous
+    callers are kept apart by `subject`, such as the cart's id. Refusals that are raised are not stored: the same
+    key may be tried again when the reason is gone.
+    """
+    actor = context.actor
+    caller = f"shopper:{subject}" if actor.kind is ActorKind.SHOPPER else actor.reference
+    hashed = idempotency.body_hash(_plain(body)) if key is not None else b""
+
+    async def transaction(tx: WriteTx) -> tuple[dict[str, Any], bool]:
+        if key is not None:
+            stored = await idempotency.claim(tx, caller=caller, key=key, operation=operation, body=hashed)
+            if stored is not None:
+                return stored, True
+        outcome = await work(tx)
+        answer: dict[str, Any] = {"values": outcome.values}
+        if outcome.refusal is not None:
+            refusal = outcome.refusal
+            answer["refusal"] = [refusal.code, refusal.message, refusal.path, refusal.facts]
+        if key is not None:
+            await idempotency.answer(tx, caller=caller, key=key, value=answer)
+        return answer, False
+
+    try:
+        answer, replayed = await context.db.in_write(transaction)
+    except DomainError as error:
+        return payload_type(user_errors=[to_user_error(error)])
+    errors: list[UserError] = []
+    if "refusal" in answer:
+        code, message, path, facts = answer["refusal"]
+        errors = [build_user_error(ErrorCode(code), message, path, facts)]
+    return payload_type(user_errors=errors, replayed=replayed, **answer["values"])
+
+
+def _plain(body: Any) -> Any:
+    """The input as JSON values, without its idempotency key."""
+    if body is None:
+        return None
+    values = asdict(body) if not isinstance(body, dict) else dict(body)  # pyright: ignore[reportUnknownArgumentType]
+    values.pop("idempotency_key", None)
+    return _without_enums(values)
+
+
+def _without_enums(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, dict):
+        return {name: _without_enums(item) for name, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list | tuple):
+        return [_without_enums(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return None if value is strawberry.UNSET else value

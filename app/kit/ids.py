@@ -1,0 +1,50 @@
+"""Identifiers: UUIDv7 inside, opaque global ids outside."""
+
+import base64
+import binascii
+from typing import Final
+from uuid import UUID
+
+from uuid_utils import compat
+
+_INT64_MAX: Final = 2**63 - 1
+
+
+def new_id() -> UUID:
+    """A UUIDv7: unique, and ordered by the time of its making, so that index writes stay at the right edge."""
+    return compat.uuid7()
+
+
+def global_id(typename: str, key: UUID | int) -> str:
+    """The opaque id of one object in the API, for example of `Product` 42. Clients must not take it apart."""
+    return base64.urlsafe_b64encode(f"{typename}:{key}".encode()).decode().rstrip("=")
+
+
+def parse_global_id(value: str) -> tuple[str, str] | None:
+    """(type name, key as text), or None when `value` is no global id."""
+    try:
+        padded = value + "=" * (-len(value) % 4)
+        typename, separator, key = base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return None
+    return (typename, key) if separator and typename and key else None
+
+
+def uuid_key(value: str, typename: str) -> UUID | None:
+    """The UUID in the global id of a `typename`, or None when it is not one."""
+    parsed = parse_global_id(value)
+    if parsed is None or parsed[0] != typename:
+        return None
+    try:
+        return UUID(parsed[1])
+    except ValueError:
+        return None
+
+
+def int_key(value: str, typename: str) -> int | None:
+    """The number in the global id of a `typename`, or None when it is not one."""
+    parsed = parse_global_id(value)
+    if parsed is None or parsed[0] != typename or not (parsed[1].isascii() and parsed[1].isdigit()):
+        return None
+    key = int(parsed[1])
+    return key if key <= _INT64_MAX else None

@@ -1,0 +1,138 @@
+"""The transactional outbox: facts written with the change they tell of, read in commit-safe order."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Final, NamedTuple
+
+from sqlalchemy import bindparam, func, insert, literal_column, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.types import BigInteger, Integer, Text
+
+from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.statement import Statement
+from app.kit.tables import feed_cursors, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all facts: a frozen dataclass of JSON values with a topic and the name of its key field."""
+
+    topic: ClassVar[str] = ""
+    key_field: ClassVar[str] = ""
+
+    @property
+    def key(self) -> str:
+        """What the fact is about; facts with one topic and key arrive in order."""
+        return str(getattr(self, self.key_field))
+
+    def payload(self) -> dict[str, Any]:
+        """The JSON form, ids as text."""
+        return {name: value if isinstance(value, int | str | list | dict | None) else str(value)
+                for name, value in asdict(self).items()}  # fmt: skip
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The payload's keys."""
+        return [field.name for field in fields(cls)]
+
+
+class Position(NamedTuple):
+    """A place in the feed: all facts up to and including this one have been read."""
+
+    xid: int
+    id: int
+
+
+START: Final = Position(0, 0)
+
+_PUBLISH: Final = Statement(
+    insert(outbox).from_select(
+        ["topic", "key", "payload"],
+        select(
+            func.unnest(bindparam("topics", type_=ARRAY(Text))),
+            func.unnest(bindparam("keys", type_=ARRAY(Text))),
+            func.unnest(bindparam("payloads", type_=ARRAY(JSONB))),
+        ),
+    )
+)
+
+# Facts of transactions that may still be running are left for the next read: nothing can appear before them later.
+_READ: Final = Statement(
+    select(outbox.c.id, outbox.c.xid, outbox.c.topic, outbox.c.key, outbox.c.payload, outbox.c.created_at)
+    .where(tuple_(outbox.c.xid, outbox.c.id) > tuple_(bindparam("xid", type_=BigInteger), bindparam("id", type_=BigInteger)))
+    .where(outbox.c.xid < literal_column("(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"))
+    .order_by(outbox.c.xid, outbox.c.id)
+    .limit(bindparam("limit", type_=Integer))
+)
+_NEWEST: Final = Statement(
+    select(outbox.c.xid, outbox.c.id)
+    .where(outbox.c.xid < literal_column("(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"))
+    .order_by(outbox.c.xid.desc(), outbox.c.id.desc())
+    .limit(1)
+)
+_CURSOR: Final = Statement(
+    select(feed_cursors.c.xid, feed_cursors.c.id).where(feed_cursors.c.reader == bindparam("reader")).with_for_update()
+)
+_ADVANCE: Final = Statement(
+    upsert(feed_cursors)
+    .values(reader=bindparam("reader"), xid=bindparam("xid"), id=bindparam("id"))
+    .on_conflict_do_update(
+        index_elements=["reader"],
+        set_={"xid": bindparam("xid"), "id": bindparam("id"), "updated_at": func.clock_timestamp()},
+    )
+)
+_PRUNE: Final = Statement(
+    text("""
+        DELETE FROM outbox WHERE id IN (
+            SELECT id FROM outbox
+             WHERE created_at < :before
+               AND (xid, id) <= (SELECT xid, id FROM feed_cursors ORDER BY xid, id LIMIT 1)
+             ORDER BY id LIMIT :limit)
+    """)
+)
+
+
+async def publish(tx: WriteTx, *events: Event) -> None:
+    """Write facts that become visible when, and only when, the transaction commits."""
+    if not events:
+        return
+    await tx.execute(
+        _PUBLISH,
+        topics=[event.topic for event in events],
+        keys=[event.key for event in events],
+        payloads=[event.payload() for event in events],
+    )
+    tx.published += len(events)
+
+
+async def read_feed(tx: ReadTx, after: Position, limit: int = 500) -> list[Row]:
+    """The next facts (id, xid, topic, key, payload, created_at), never skipping one that commits late."""
+    return await tx.fetch(_READ, xid=after.xid, id=after.id, limit=limit)
+
+
+async def newest_position(tx: ReadTx) -> Position:
+    """The end of the readable feed."""
+    row = await tx.fetchrow(_NEWEST)
+    return Position(row["xid"], row["id"]) if row else START
+
+
+async def reader_position(tx: WriteTx, reader: str) -> Position:
+    """Where a named reader stands; locks its cursor so that two processes do not read the same facts."""
+    row = await tx.fetchrow(_CURSOR, reader=reader)
+    return Position(row["xid"], row["id"]) if row else START
+
+
+async def advance_reader(tx: WriteTx, reader: str, to: Position) -> None:
+    """Remember how far a named reader has come."""
+    await tx.execute(_ADVANCE, reader=reader, xid=to.xid, id=to.id)
+
+
+async def prune_outbox(tx: WriteTx, *, before: Any, limit: int = 10_000) -> int:
+    """Delete facts older than `before` that all named readers have passed; returns how many."""
+    return await tx.execute(_PRUNE, before=before, limit=limit)
+
+
+def fact(row: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """(topic, key, payload) of a feed row."""
+    return row["topic"], row["key"], row["payload"]

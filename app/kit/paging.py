@@ -1,0 +1,65 @@
+"""Keyset paging: a cursor holds the sort values of a row, so deep pages cost as little as the first one."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from app.kit.db import Row
+from app.kit.errors import InvalidInput
+
+MAX_PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of one page. `cursors[i]` continues after `rows[i]`."""
+
+    rows: list[Row] = field(default_factory=list[Row])
+    cursors: list[str] = field(default_factory=list[str])
+    has_next: bool = False
+    has_previous: bool = False
+    total_count: int | None = None
+
+
+def page_size(first: int) -> int:
+    """`first` when it lies in 1..100. Raises InvalidInput otherwise."""
+    if not 1 <= first <= MAX_PAGE:
+        message = f"first must lie between 1 and {MAX_PAGE}."
+        raise InvalidInput(message, path=["first"])
+    return first
+
+
+def encode_cursor(values: Sequence[Any]) -> str:
+    """An opaque cursor over JSON values."""
+    return base64.urlsafe_b64encode(orjson.dumps(list(values))).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
+    """The values in a cursor that was made for columns of these kinds. Raises InvalidInput for any other text."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        values = None
+    if not isinstance(values, list) or [type(value) for value in values] != list(kinds):  # pyright: ignore[reportUnknownVariableType]
+        message = "This cursor does not belong to this list and sort order."
+        raise InvalidInput(message, path=["after"])
+    return values  # pyright: ignore[reportUnknownVariableType]
+
+
+def make_page(
+    rows: list[Row], first: int, columns: Sequence[str], *, after: str | None = None, total_count: int | None = None
+) -> Page:
+    """A page from up to `first + 1` rows; `columns` are the sort columns, unique together."""
+    kept = rows[:first]
+    return Page(
+        rows=kept,
+        cursors=[encode_cursor([row[column] for column in columns]) for row in kept],
+        has_next=len(rows) > first,
+        has_previous=after is not None,
+        total_count=total_count,
+    )

@@ -1,0 +1,72 @@
+"""The metadata that every slice's tables register in, and the cellar's own tables."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def instant(name: str, *, nullable: bool = False, default_now: bool = False) -> Column[object]:
+    """A column for an instant, in UTC."""
+    default = func.clock_timestamp() if default_now else None
+    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=default)
+
+
+# The one ordered feed of facts. `xid` is the writing transaction's id: readers follow the transaction
+# horizon, because ids are drawn before the commit and become visible out of order.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("xid", BigInteger, nullable=False, server_default=text("(pg_current_xact_id()::text)::bigint")),
+    Column("topic", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("payload", JSONB, nullable=False),
+    instant("created_at", default_now=True),
+    Index("ix_outbox_xid_id", "xid", "id"),
+)
+
+# How far each named reader of the feed has come.
+feed_cursors = Table(
+    "feed_cursors",
+    metadata,
+    Column("reader", Text, primary_key=True),
+    Column("xid", BigInteger, nullable=False),
+    Column("id", BigInteger, nullable=False),
+    instant("updated_at", default_now=True),
+)
+
+# The answer to each command that carried an idempotency key, committed together with its effects.
+requests = Table(
+    "requests",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("operation", Text, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("answer", JSONB, nullable=True),
+    instant("created_at", default_now=True),
+    Index("ix_requests_created_at", "created_at"),
+)

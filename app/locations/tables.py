@@ -1,0 +1,84 @@
+"""Tables of the locations slice."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.kit.tables import instant, metadata
+
+# `hours` is {"mon": [["10:00", "20:00"]], …}; {} means always open. `address` is the part behind the prefecture.
+# The location with kind IN_TRANSIT holds units that travel between two others; there is exactly one.
+locations = Table(
+    "locations",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("names", JSONB, nullable=False),
+    Column("partner_id", Uuid, ForeignKey("partners.id"), nullable=True),
+    Column("prefecture", SmallInteger, nullable=True),
+    Column("postal_code", Text, nullable=True),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("latitude", Float, nullable=True),
+    Column("longitude", Float, nullable=True),
+    Column("hours", JSONB, nullable=False, server_default="{}"),
+    Column("timezone", Text, nullable=False, server_default="Asia/Tokyo"),
+    Column("holds_stock", Boolean, nullable=False),
+    Column("ships_orders", Boolean, nullable=False),
+    Column("hands_over", Boolean, nullable=False),
+    Column("hold_days", Integer, nullable=False, server_default="7"),
+    Column("is_active", Boolean, nullable=False, server_default=true()),
+    Column("version", Integer, nullable=False, server_default="1"),
+    instant("created_at", default_now=True),
+    Index("ix_locations_partner_id", "partner_id"),
+    Index("uq_locations_in_transit", "kind", unique=True, postgresql_where=Column("kind") == "IN_TRANSIT"),
+    CheckConstraint(
+        "kind IN ('EC_WAREHOUSE', 'STORE', 'CONVENIENCE_STORE', 'LOCKER_STATION', 'IN_TRANSIT')", "location_kind_known"
+    ),
+    CheckConstraint("prefecture BETWEEN 1 AND 47", "prefecture_is_jis_x_0401"),
+    CheckConstraint("postal_code ~ '^[0-9]{7}$'", "postal_code_has_seven_digits"),
+    CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", "coordinates_on_earth"),
+    CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", "coordinates_are_a_pair"),
+    CheckConstraint("hold_days BETWEEN 1 AND 60", "hold_days_reasonable"),
+)
+
+location_groups = Table(
+    "location_groups",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("names", JSONB, nullable=False),
+)
+
+location_group_members = Table(
+    "location_group_members",
+    metadata,
+    Column("group_id", Integer, ForeignKey("location_groups.id"), primary_key=True),
+    Column("location_id", Integer, ForeignKey("locations.id"), primary_key=True),
+    Index("ix_location_group_members_location_id", "location_id"),
+)
+
+# Where a postal code lies: the longest known prefix wins (7, 5, 3 or 2 digits).
+postal_areas = Table(
+    "postal_areas",
+    metadata,
+    Column("prefix", Text, primary_key=True),
+    Column("prefecture", SmallInteger, nullable=False),
+    Column("latitude", Float, nullable=False),
+    Column("longitude", Float, nullable=False),
+    CheckConstraint("prefix ~ '^[0-9]{2,7}$'", "postal_prefix_is_digits"),
+    CheckConstraint("prefecture BETWEEN 1 AND 47", "postal_prefecture_is_jis_x_0401"),
+)

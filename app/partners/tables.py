@@ -1,0 +1,38 @@
+"""Tables of the partners slice: companies that act on the API, and all API keys (partners' and staff's)."""
+
+from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid, text
+
+from app.kit.tables import instant, metadata
+
+partners = Table(
+    "partners",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    instant("created_at", default_now=True),
+    CheckConstraint("kind IN ('CONVENIENCE_STORE_CHAIN', 'LOCKER_OPERATOR', 'CARRIER', 'WAREHOUSE')", "partner_kind_known"),
+)
+
+# The key itself is shown once and never stored: `secret_hash` is the SHA-256 of a 256-bit random text.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("prefix", Text, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("partner_id", ForeignKey("partners.id"), nullable=True),
+    Column("location_ids", ARRAY(Integer), nullable=True),
+    instant("created_at", default_now=True),
+    instant("expires_at", nullable=True),
+    instant("revoked_at", nullable=True),
+    instant("last_used_at", nullable=True),
+    Index("ix_api_keys_partner_id", "partner_id"),
+    CheckConstraint("kind IN ('STAFF', 'PARTNER', 'SYSTEM')", "api_key_kind_known"),
+    CheckConstraint("(kind = 'PARTNER') = (partner_id IS NOT NULL)", "partner_keys_have_a_partner"),
+    CheckConstraint(text("cardinality(scopes) > 0"), "api_key_has_scopes"),
+)

@@ -1,0 +1,30 @@
+"""Tables of the payments slice."""
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text, Uuid
+
+from app.kit.tables import instant, metadata
+
+# One payment per order for now. `id` is also the key that makes the provider's calls repeatable.
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("amount_minor", Integer, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("token", Text, nullable=True),
+    Column("provider_reference", Text, nullable=True),
+    Column("failure", Text, nullable=True),
+    instant("created_at"),
+    instant("updated_at"),
+    Index("ix_payments_order_id", "order_id"),
+    Index("ix_payments_open", "created_at", postgresql_where=Column("status") == "PENDING"),
+    CheckConstraint("method IN ('CARD', 'PAY_AT_PICKUP', 'EXTERNAL')", "payment_method_known"),
+    CheckConstraint(
+        "status IN ('PENDING', 'AUTHORIZED', 'CAPTURED', 'DUE_AT_PICKUP', 'VOIDED', 'REFUNDED', 'FAILED')", "payment_status_known"
+    ),
+    CheckConstraint("amount_minor >= 0", "payment_not_negative"),
+)
