@@ -69,7 +69,7 @@ def start_embedded(data_dir: Path, *, durable: bool = True) -> str:
 
 
 def stop_embedded(data_dir: Path) -> None:
-    """Leave the server of `data_dir`; it stops unless another process uses it. Not started: nothing happens."""
+    """Leave the server of `data_dir`; it stops unless another process uses it. If not started, do nothing."""
     cluster = data_dir.expanduser().resolve() / "cluster"
     server = _servers.pop(cluster, None)
     if server is None:
@@ -110,7 +110,7 @@ def _failures_in_one_line(data_dir: Path) -> Generator[None]:
             f"No permission to use {path}: run as its owner, choose another folder, or set DATABASE_URL."
         )
         raise EmbeddedPostgresError(message) from error
-    except (OSError, AssertionError, subprocess.SubprocessError) as error:
+    except (OSError, AssertionError, subprocess.SubprocessError, psutil.Error) as error:
         reason = str(error) or type(error).__name__
         message = f"No embedded PostgreSQL in {data_dir}: {reason}. Set DATABASE_URL to use another server."
         raise EmbeddedPostgresError(message) from error

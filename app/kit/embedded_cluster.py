@@ -1,4 +1,4 @@
-"""The files of the embedded PostgreSQL: its programs, a fresh cluster, the settings, the place of its socket."""
+"""The files of the embedded PostgreSQL: its programs, a fresh cluster, its settings, where its socket is."""
 
 import contextlib
 import hashlib
