@@ -131,7 +131,8 @@ def _start(cluster: Path, owner: str | None) -> None:
     try:
         run("pg_ctl", "-D", cluster, "-w", "-t", _START_SECONDS, "-l", log, "start", owner=owner)
     except EmbeddedPostgresError as error:
-        reasons = [line for line in log.read_text(errors="replace").splitlines() if "FATAL:" in line]
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        reasons = [line for line in lines if "FATAL:" in line]
         reason = reasons[-1].partition("FATAL:")[2].strip() if reasons else error
         message = f"The PostgreSQL server in {cluster} does not start: {reason} (more in {log})."
         raise EmbeddedPostgresError(message) from error

@@ -102,6 +102,12 @@ def _give(path: Path, owner: str | None) -> None:
 
 def refuse_unusable(data_dir: Path, cluster: Path) -> None:
     """Stop before touching a folder that holds something else."""
+    # pg_ctl builds a shell command from the path, between plain double quotes.
+    if set('"$`\\\n').intersection(str(cluster)):
+        message = (
+            f"PostgreSQL cannot start in {cluster!s:.200}: use a path without quotes, $, ` and backslashes."
+        )
+        raise EmbeddedPostgresError(message.replace("\n", " "))
     if (data_dir / "PG_VERSION").exists():
         message = (
             f"{data_dir} is the data directory of a PostgreSQL server: name a folder of its own instead."
@@ -172,8 +178,12 @@ synchronous_commit = {switch}
 
 
 def _socket_dir(cluster: Path, owner: str | None) -> Path:
-    """The cluster itself, or a short path where that is too long for the name of a socket."""
-    if len(os.fsencode(cluster / f".s.PGSQL.{PORT}")) <= _SOCKET_PATH_LIMIT:
+    """The cluster itself, or a short path where that is too long for the name of a socket.
+
+    A comma or colon in a DSN's host parts two hosts or host and port, so such a path will not do either.
+    """
+    fits = len(os.fsencode(cluster / f".s.PGSQL.{PORT}")) <= _SOCKET_PATH_LIMIT
+    if fits and not set(",:").intersection(str(cluster)):
         return cluster
     digest = hashlib.sha256(os.fsencode(cluster)).hexdigest()[:12]
     short = Path(tempfile.gettempdir()) / f"hikiate-{os.geteuid()}-{digest}"
