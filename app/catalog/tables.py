@@ -12,7 +12,6 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
-    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -43,7 +42,7 @@ products = Table(
     Column("tax_class", Text, nullable=False),
     Column("search_text", Text, nullable=False),
     Column("search_grams", ARRAY(Text), nullable=False),
-    Column("is_active", Boolean, nullable=False, server_default=true()),
+    Column("is_active", Boolean, nullable=False, server_default="true"),
     Column("version", Integer, nullable=False, server_default="1"),
     instant("created_at", default_now=True),
     instant("updated_at", default_now=True),
@@ -66,7 +65,7 @@ variants = Table(
     Column("weight_g", Integer, nullable=True),
     Column("girth_cm", Integer, nullable=True),
     Column("is_chilled", Boolean, nullable=False, server_default="false"),
-    Column("is_active", Boolean, nullable=False, server_default=true()),
+    Column("is_active", Boolean, nullable=False, server_default="true"),
     Index("ix_variants_product_id", "product_id", "position"),
     CheckConstraint("jan ~ '^[0-9]{8}([0-9]{5})?$'", "jan_has_8_or_13_digits"),
     CheckConstraint("weight_g > 0 AND girth_cm > 0", "sizes_positive"),
@@ -91,7 +90,7 @@ listings = Table(
     Column("variant_id", BigInteger, ForeignKey("variants.id"), primary_key=True),
     Column("price_minor", Integer, nullable=False),
     Column("compare_at_minor", Integer, nullable=True),
-    Column("is_published", Boolean, nullable=False, server_default=true()),
+    Column("is_published", Boolean, nullable=False, server_default="true"),
     Index("ix_listings_variant_id", "variant_id"),
     CheckConstraint("price_minor >= 0", "price_not_negative"),
     CheckConstraint("compare_at_minor > price_minor", "compare_at_above_price"),

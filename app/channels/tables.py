@@ -1,6 +1,6 @@
 """Tables of the channels slice."""
 
-from sqlalchemy import ARRAY, Boolean, CheckConstraint, Column, ForeignKey, Identity, Index, Integer, Table, Text, true
+from sqlalchemy import ARRAY, Boolean, CheckConstraint, Column, ForeignKey, Identity, Index, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.kit.tables import metadata
@@ -19,7 +19,7 @@ channels = Table(
     Column("tax_rounding", Text, nullable=False, server_default="DOWN"),
     Column("shipping_fee_minor", Integer, nullable=False, server_default="0"),
     Column("free_shipping_from_minor", Integer, nullable=True),
-    Column("is_active", Boolean, nullable=False, server_default=true()),
+    Column("is_active", Boolean, nullable=False, server_default="true"),
     Index("ix_channels_location_group_id", "location_group_id"),
     CheckConstraint("currency ~ '^[A-Z]{3}$'", "channel_currency_is_iso_4217"),
     CheckConstraint("tax_rounding IN ('DOWN', 'HALF_UP', 'UP')", "tax_rounding_known"),

@@ -1,6 +1,6 @@
 """Tables of the fulfillment slice."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Sequence, Table, Text, UniqueConstraint, Uuid, false
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Sequence, Table, Text, UniqueConstraint, Uuid
 
 from app.kit.tables import instant, metadata
 
@@ -91,7 +91,7 @@ pickups = Table(
     Column("status", Text, nullable=False),
     Column("code_version", Integer, nullable=False, server_default="1"),
     Column("failed_attempts", Integer, nullable=False, server_default="0"),
-    Column("is_locked", Boolean, nullable=False, server_default=false()),
+    Column("is_locked", Boolean, nullable=False, server_default="false"),
     instant("verified_at", nullable=True),
     instant("ready_at", nullable=True),
     instant("hold_until", nullable=True),

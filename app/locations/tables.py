@@ -13,7 +13,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -40,7 +39,7 @@ locations = Table(
     Column("ships_orders", Boolean, nullable=False),
     Column("hands_over", Boolean, nullable=False),
     Column("hold_days", Integer, nullable=False, server_default="7"),
-    Column("is_active", Boolean, nullable=False, server_default=true()),
+    Column("is_active", Boolean, nullable=False, server_default="true"),
     Column("version", Integer, nullable=False, server_default="1"),
     instant("created_at", default_now=True),
     Index("ix_locations_partner_id", "partner_id"),
