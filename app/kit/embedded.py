@@ -110,7 +110,7 @@ def _failures_in_one_line(data_dir: Path) -> Generator[None]:
             f"No permission to use {path}: run as its owner, choose another folder, or set DATABASE_URL."
         )
         raise EmbeddedPostgresError(message) from error
-    except (OSError, AssertionError, subprocess.SubprocessError, psutil.Error) as error:
+    except (OSError, ImportError, AssertionError, subprocess.SubprocessError, psutil.Error) as error:
         reason = str(error) or type(error).__name__
         message = f"No embedded PostgreSQL in {data_dir}: {reason}. Set DATABASE_URL to use another server."
         raise EmbeddedPostgresError(message) from error
