@@ -1,13 +1,26 @@
 """Tables of the fulfillment slice."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Sequence, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Sequence,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 
 from app.kit.tables import instant, metadata
 
 pickup_numbers = Sequence("pickup_numbers", start=70_000_001, metadata=metadata)
 
-# One location's share of an order. SHIP: `location_id` sends a parcel to the delivery's address or partner point.
-# PICKUP: `location_id` is the own store that prepares the goods and hands them over.
+# One location's share of an order. SHIP: `location_id` sends a parcel to the delivery's address or partner
+# point. PICKUP: `location_id` is the own store that prepares the goods and hands them over.
 fulfillments = Table(
     "fulfillments",
     metadata,
@@ -55,8 +68,8 @@ work_instructions = Table(
     Column("completed_by", Text, nullable=True),
     Index("ix_work_instructions_location_id", "location_id", "status", "id"),
     Index("ix_work_instructions_order_id", "order_id"),
-    Index("ix_work_instructions_fulfillment_id", "fulfillment_id"),
-    Index("ix_work_instructions_transfer_id", "transfer_id"),
+    UniqueConstraint("fulfillment_id", "kind", name="uq_work_instructions_fulfillment"),
+    UniqueConstraint("transfer_id", "kind", name="uq_work_instructions_transfer"),
     CheckConstraint("kind IN ('PICK', 'SHIP', 'PREPARE_PICKUP', 'TRANSFER', 'RECEIVE')", "work_kind_known"),
     CheckConstraint("status IN ('WAITING', 'OPEN', 'DONE', 'CANCELED')", "work_status_known"),
     CheckConstraint("num_nonnulls(fulfillment_id, transfer_id) = 1", "work_is_about_one_thing"),
@@ -77,8 +90,8 @@ shipments = Table(
     UniqueConstraint("carrier", "tracking_number", name="uq_shipments_tracking"),
 )
 
-# One hand-over at one point. At an own store it hangs on one PICKUP fulfillment; at a partner's point on the SHIP
-# fulfillments of its delivery. The code is derived from the installation's secret key and never stored.
+# One hand-over at one point. At an own store it hangs on one PICKUP fulfillment; at a partner's point on the
+# SHIP fulfillments of its delivery. The code is derived from the installation's secret key and never stored.
 pickups = Table(
     "pickups",
     metadata,
@@ -102,8 +115,10 @@ pickups = Table(
     Index("ix_pickups_order_id", "order_id"),
     Index("ix_pickups_location_id", "location_id", "status"),
     Index("ix_pickups_partner_id", "partner_id", "status"),
+    Index("ix_pickups_hold_until", "hold_until", postgresql_where=Column("status") == "READY"),
     CheckConstraint(
-        "status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'READY', 'COLLECTED', 'EXPIRED', 'CANCELED')",
+        "status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'READY', 'COLLECTED', 'EXPIRED', "
+        "'CANCELED')",
         "pickup_status_known",
     ),
     CheckConstraint("failed_attempts BETWEEN 0 AND 5", "failed_attempts_counted_to_five"),

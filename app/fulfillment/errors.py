@@ -1,0 +1,46 @@
+"""Refusals of the fulfillment slice."""
+
+from app.kit.errors import DomainError, ErrorCode
+
+
+class PickupCodeInvalid(DomainError):
+    """The code is not this pickup's. Facts: remaining_attempts, before the pickup is locked."""
+
+    code = ErrorCode.PICKUP_CODE_INVALID
+
+    def __init__(self, *, remaining_attempts: int) -> None:
+        super().__init__(
+            f"This is not the code of the pickup. {remaining_attempts} attempts remain.",
+            path=["input", "code"],
+            remaining_attempts=remaining_attempts,
+        )
+
+
+class PickupCodeLocked(DomainError):
+    """Too many wrong codes: staff must unlock the pickup, which gives it a new code."""
+
+    code = ErrorCode.PICKUP_CODE_LOCKED
+
+    def __init__(self) -> None:
+        super().__init__("Too many wrong codes were tried. Staff of the shop can unlock the pickup.")
+
+
+class PickupCodeNotVerified(DomainError):
+    """Goods are handed over only after the code was verified."""
+
+    code = ErrorCode.PICKUP_CODE_NOT_VERIFIED
+
+    def __init__(self) -> None:
+        super().__init__("Verify the pickup code before handing over.")
+
+
+class TrackingNumberUsed(DomainError):
+    """The carrier's tracking number already belongs to another shipment."""
+
+    code = ErrorCode.TRACKING_NUMBER_USED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This tracking number of the carrier already belongs to another shipment.",
+            path=["input", "trackingNumber"],
+        )
