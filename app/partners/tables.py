@@ -15,12 +15,13 @@ partners = Table(
     CheckConstraint("kind IN ('CONVENIENCE_STORE_CHAIN', 'LOCKER_OPERATOR', 'CARRIER', 'WAREHOUSE')", "partner_kind_known"),
 )
 
+# `name` is what histories and the ledger record as the actor, so it is never given twice.
 # The key itself is shown once and never stored: `secret_hash` is the SHA-256 of a 256-bit random text.
 api_keys = Table(
     "api_keys",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("name", Text, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
     Column("prefix", Text, nullable=False),
     Column("secret_hash", LargeBinary, nullable=False, unique=True),
