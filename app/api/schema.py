@@ -1,0 +1,67 @@
+"""One schema from the parts of all slices."""
+
+import importlib
+import pkgutil
+from typing import Any, Final
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+import app
+from app.api.nodes import NodeQuery
+from app.kit.graphql.errors import ERROR_TYPES, GenericError
+
+
+def _slices() -> list[pkgutil.ModuleInfo]:
+    return [
+        module
+        for module in pkgutil.iter_modules(app.__path__)
+        if module.ispkg and module.name not in {"api", "kit"}
+    ]
+
+
+def _parts(room: str, suffix: str) -> tuple[type[Any], ...]:
+    found: list[type[Any]] = []
+    for package in _slices():
+        name = f"app.{package.name}.graphql.{room}"
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if not name.startswith(str(error.name)):
+                raise
+            continue
+        found += [
+            value
+            for key, value in vars(module).items()
+            if key.endswith(suffix) and key != suffix and isinstance(value, type) and value.__module__ == name
+        ]
+    return tuple(found)
+
+
+for _package in _slices():
+    try:
+        importlib.import_module(f"app.{_package.name}.graphql.errors")
+    except ModuleNotFoundError as _error:
+        if not f"app.{_package.name}.graphql.errors".startswith(str(_error.name)):
+            raise
+
+
+def _root(name: str, room: str, description: str, *always: type[Any]) -> type[Any] | None:
+    parts = (*always, *_parts(room, name))
+    return strawberry.type(type(name, parts, {}), description=description) if parts else None
+
+
+def build_schema() -> strawberry.Schema:
+    """The schema without any extension; the server adds its limits."""
+    query = _root("Query", "queries", "What can be read.", NodeQuery)
+    assert query is not None  # noqa: S101
+    return strawberry.Schema(
+        query=query,
+        mutation=_root("Mutation", "mutations", "What can be done."),
+        subscription=_root("Subscription", "subscriptions", "What can be listened to."),
+        types=[GenericError, *ERROR_TYPES.values()],
+        config=StrawberryConfig(auto_camel_case=True),
+    )
+
+
+schema: Final = build_schema()
