@@ -1,0 +1,147 @@
+"""Relations of the fulfillment slice: rows by key, one statement each.
+
+Orders are reached by whoever holds their id; fulfillments, shipments and pickups are reached from the order.
+Found by their own id they are for staff, and pickups for the partner at whose point they are.
+"""
+
+from typing import Any, Final
+from uuid import UUID
+
+from app.engine.relations import groups_by, rows_by
+from app.fulfillment.model import may_touch
+from app.fulfillment.sql import fulfillments, pickups, work
+from app.kit.graphql.context import Context
+from app.kit.permissions import ActorKind
+
+Columns = set[str]
+STAFF: Final = ("fulfillment:read", "fulfillment:write")
+
+
+async def fulfillments_by_order(
+    context: Context, keys: list[UUID], columns: Columns | None
+) -> dict[UUID, list[Any]]:
+    """What each location ships or hands over of these orders."""
+    del columns
+    return groups_by(await context.fetch(fulfillments.FULFILLMENTS_BY_ORDER, ids=keys), "order_id")
+
+
+async def shipments_by_order(
+    context: Context, keys: list[UUID], columns: Columns | None
+) -> dict[UUID, list[Any]]:
+    """The parcels that have left, of these orders."""
+    del columns
+    return groups_by(await context.fetch(fulfillments.SHIPMENTS_BY_ORDER, ids=keys), "order_id")
+
+
+async def pickups_by_order(
+    context: Context, keys: list[UUID], columns: Columns | None
+) -> dict[UUID, list[Any]]:
+    """The hand-overs of these orders, as far as the caller may see them."""
+    del columns
+    rows = await context.fetch(pickups.PICKUPS_BY_ORDER, ids=keys)
+    return groups_by(_touchable(context, rows), "order_id")
+
+
+async def fulfillments_by_delivery(
+    context: Context, keys: list[UUID], columns: Columns | None
+) -> dict[UUID, list[Any]]:
+    """What each location ships or hands over of these deliveries."""
+    del columns
+    return groups_by(await context.fetch(fulfillments.FULFILLMENTS_BY_DELIVERY, ids=keys), "delivery_id")
+
+
+async def pickups_by_delivery(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """The hand-over of each of these deliveries, as far as the caller may see it."""
+    del columns
+    rows = await context.fetch(pickups.PICKUPS_BY_DELIVERY, ids=keys)
+    return rows_by(_touchable(context, rows), "delivery_id")
+
+
+async def shipments_by_fulfillment(
+    context: Context, keys: list[UUID], columns: Columns | None
+) -> dict[UUID, Any]:
+    """The parcel of each of these fulfillments, once it has left."""
+    del columns
+    return rows_by(await context.fetch(fulfillments.SHIPMENTS_BY_FULFILLMENT, ids=keys), "fulfillment_id")
+
+
+async def lines_by_fulfillment(
+    context: Context, keys: list[UUID], columns: Columns | None
+) -> dict[UUID, list[Any]]:
+    """The lines of these fulfillments."""
+    del columns
+    return groups_by(await context.fetch(fulfillments.LINES_BY_FULFILLMENT, ids=keys), "fulfillment_id")
+
+
+async def lines_by_delivery(
+    context: Context, keys: list[UUID], columns: Columns | None
+) -> dict[UUID, list[Any]]:
+    """The order lines that these deliveries are for."""
+    del columns
+    return groups_by(await context.fetch(pickups.LINES_BY_DELIVERY, ids=keys), "delivery_id")
+
+
+async def lines_by_work(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
+    """What these work instructions are about."""
+    del columns
+    return groups_by(await context.fetch(work.LINES_BY_WORK, ids=keys), "work_id")
+
+
+async def work_by_fulfillment(
+    context: Context, keys: list[UUID], columns: Columns | None
+) -> dict[UUID, list[Any]]:
+    """The work that these fulfillments ask for; only staff sees it."""
+    del columns
+    if not context.actor.may(*STAFF):
+        return {}
+    rows = await context.fetch(work.WORK_BY_FULFILLMENT, ids=keys, allowed=allowed_locations(context))
+    return groups_by(rows, "fulfillment_id")
+
+
+async def work_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """Work instructions by id; only staff sees them, and only those of its locations."""
+    del columns
+    if not context.actor.may(*STAFF):
+        return {}
+    rows = await context.fetch(work.WORK_BY_ID, ids=keys, allowed=allowed_locations(context))
+    return rows_by(rows, "id")
+
+
+async def fulfillments_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """Fulfillments by their own id; only staff finds them so."""
+    del columns
+    if not context.actor.may(*STAFF):
+        return {}
+    rows = await context.fetch(fulfillments.FULFILLMENTS_BY_ID, ids=keys)
+    return rows_by([row for row in rows if context.actor.may_act_at(row.location_id)], "id")
+
+
+async def shipments_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """Shipments by their own id; only staff finds them so."""
+    del columns
+    if not context.actor.may(*STAFF):
+        return {}
+    return rows_by(await context.fetch(fulfillments.SHIPMENTS_BY_ID, ids=keys), "id")
+
+
+async def pickups_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """Pickups by their own id: for staff at their locations, and for partners at their points."""
+    del columns
+    if not context.actor.may(*STAFF, "partner:jobs"):
+        return {}
+    rows = await context.fetch(pickups.PICKUPS_BY_ID, ids=keys)
+    return rows_by(_touchable(context, rows), "id")
+
+
+def allowed_locations(context: Context) -> list[int] | None:
+    """The locations that the caller's key is limited to, or None."""
+    allowed = context.actor.location_ids
+    return None if allowed is None else sorted(allowed)
+
+
+def _touchable(context: Context, rows: list[Any]) -> list[Any]:
+    """Partners see their own pickups only; shoppers come from their order, staff from its locations."""
+    actor = context.actor
+    if actor.kind is ActorKind.SHOPPER:
+        return rows
+    return [row for row in rows if may_touch(actor, partner_id=row.partner_id, location_id=row.location_id)]

@@ -1,0 +1,178 @@
+"""Statements about fulfillments, their lines and shipments, and about the claims that they stand on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
+
+from app.fulfillment.model import ClaimedUnits, FulfillmentState, Share
+from app.fulfillment.tables import fulfillment_lines, fulfillments, shipments
+from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.ids import new_id
+from app.kit.statement import Statement
+
+_IDS: Final = func.any(bindparam("ids", type_=ARRAY(Uuid)))
+
+# Claims of an order with the delivery that each is for. Goods taken away at a till need no fulfillment.
+_CLAIMED_UNITS: Final = Statement("""
+    SELECT delivery.id AS delivery_id, delivery.mode, delivery.location_id AS destination_id,
+           hold.line_no, hold.variant_id, hold.location_id, hold.quantity
+      FROM holds AS hold
+      JOIN order_lines AS line ON line.order_id = hold.owner_id AND line.line_no = hold.line_no
+      JOIN order_deliveries AS delivery ON delivery.id = line.delivery_id
+     WHERE hold.owner_id = :order_id AND hold.state = 'A' AND delivery.mode <> 'TAKE_AWAY'
+     ORDER BY delivery.id, hold.location_id, hold.line_no
+""")
+_INSERT: Final = Statement("""
+    INSERT INTO fulfillments (id, order_id, delivery_id, kind, location_id, status, created_at)
+    SELECT new.id, :order_id, new.delivery_id, new.kind, new.location_id, 'OPEN', :now
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:delivery_ids AS uuid[]), CAST(:kinds AS text[]),
+                  CAST(:location_ids AS int[])) AS new (id, delivery_id, kind, location_id)
+""")
+_INSERT_LINES: Final = Statement("""
+    INSERT INTO fulfillment_lines (fulfillment_id, line_no, variant_id, quantity)
+    SELECT * FROM unnest(CAST(:fulfillment_ids AS uuid[]), CAST(:line_nos AS int[]),
+                         CAST(:variant_ids AS bigint[]), CAST(:quantities AS int[]))
+""")
+_BY_ID: Final = Statement(select(fulfillments).where(fulfillments.c.id == bindparam("id", type_=Uuid)))
+_LOCK: Final = Statement(
+    select(fulfillments).where(fulfillments.c.id == bindparam("id", type_=Uuid)).with_for_update()
+)
+_OF_ORDER: Final = Statement(
+    select(fulfillments)
+    .where(fulfillments.c.order_id == bindparam("order_id", type_=Uuid))
+    .order_by(fulfillments.c.id)
+)
+_OF_DELIVERY: Final = Statement(
+    select(fulfillments)
+    .where(fulfillments.c.delivery_id == bindparam("delivery_id", type_=Uuid))
+    .order_by(fulfillments.c.id)
+)
+_LINES: Final = Statement(
+    select(fulfillment_lines)
+    .where(fulfillment_lines.c.fulfillment_id == _IDS)
+    .order_by(fulfillment_lines.c.fulfillment_id, fulfillment_lines.c.line_no)
+)
+_SET_STATE: Final = Statement("""
+    UPDATE fulfillments
+       SET status = :status, version = version + 1,
+           completed_at = CASE WHEN :status = 'COMPLETED' THEN CAST(:now AS timestamptz) ELSE completed_at END
+     WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+_INSERT_SHIPMENT: Final = Statement("""
+    INSERT INTO shipments (id, fulfillment_id, order_id, carrier, tracking_number, shipped_at)
+    VALUES (:id, :fulfillment_id, :order_id, :carrier, :tracking_number, :now)
+    ON CONFLICT (carrier, tracking_number) DO NOTHING
+""")
+
+FULFILLMENTS_BY_ORDER: Final = Statement(
+    select(fulfillments).where(fulfillments.c.order_id == _IDS).order_by(fulfillments.c.id)
+)
+FULFILLMENTS_BY_DELIVERY: Final = Statement(
+    select(fulfillments).where(fulfillments.c.delivery_id == _IDS).order_by(fulfillments.c.id)
+)
+FULFILLMENTS_BY_ID: Final = Statement(select(fulfillments).where(fulfillments.c.id == _IDS))
+SHIPMENTS_BY_ORDER: Final = Statement(
+    select(shipments).where(shipments.c.order_id == _IDS).order_by(shipments.c.id)
+)
+SHIPMENTS_BY_FULFILLMENT: Final = Statement(select(shipments).where(shipments.c.fulfillment_id == _IDS))
+SHIPMENTS_BY_ID: Final = Statement(select(shipments).where(shipments.c.id == _IDS))
+LINES_BY_FULFILLMENT: Final = Statement("""
+    SELECT line.fulfillment_id, line.line_no, line.variant_id, line.quantity, sold.sku, sold.names
+      FROM fulfillment_lines AS line
+      JOIN fulfillments AS fulfillment ON fulfillment.id = line.fulfillment_id
+      JOIN order_lines AS sold ON sold.order_id = fulfillment.order_id AND sold.line_no = line.line_no
+     WHERE line.fulfillment_id = ANY(CAST(:ids AS uuid[]))
+     ORDER BY line.fulfillment_id, line.line_no
+""")
+
+
+async def claimed_units(tx: ReadTx, order_id: UUID) -> list[ClaimedUnits]:
+    """The allocated claims of an order, each with the delivery that it is for."""
+    rows = await tx.fetch(_CLAIMED_UNITS, order_id=order_id)
+    return [ClaimedUnits(**dict(row)) for row in rows]
+
+
+async def insert_fulfillments(
+    tx: WriteTx, order_id: UUID, shares: Sequence[Share], *, now: datetime
+) -> list[UUID]:
+    """One open fulfillment with its lines per share; the ids in the order of `shares`."""
+    ids = [new_id() for _ in shares]
+    await tx.execute(
+        _INSERT,
+        order_id=order_id,
+        ids=ids,
+        delivery_ids=[share.delivery_id for share in shares],
+        kinds=[share.kind for share in shares],
+        location_ids=[share.location_id for share in shares],
+        now=now,
+    )
+    lines = [
+        (fulfillment_id, line_no, variant_id, quantity)
+        for fulfillment_id, share in zip(ids, shares, strict=True)
+        for (line_no, variant_id), quantity in sorted(share.quantities.items())
+    ]
+    await tx.execute(
+        _INSERT_LINES,
+        fulfillment_ids=[line[0] for line in lines],
+        line_nos=[line[1] for line in lines],
+        variant_ids=[line[2] for line in lines],
+        quantities=[line[3] for line in lines],
+    )
+    return ids
+
+
+async def find_fulfillment(tx: ReadTx, fulfillment_id: UUID) -> Row | None:
+    """A fulfillment, all columns."""
+    return await tx.fetchrow(_BY_ID, id=fulfillment_id)
+
+
+async def lock_fulfillment(tx: WriteTx, fulfillment_id: UUID) -> Row | None:
+    """A fulfillment, all columns, locked until the transaction ends. Lock its order first."""
+    return await tx.fetchrow(_LOCK, id=fulfillment_id)
+
+
+async def fulfillments_of_order(tx: ReadTx, order_id: UUID) -> list[Row]:
+    """All fulfillments of an order."""
+    return await tx.fetch(_OF_ORDER, order_id=order_id)
+
+
+async def fulfillments_of_delivery(tx: ReadTx, delivery_id: UUID) -> list[Row]:
+    """All fulfillments of one delivery of an order."""
+    return await tx.fetch(_OF_DELIVERY, delivery_id=delivery_id)
+
+
+async def quantities_of(tx: ReadTx, fulfillment_ids: Sequence[UUID]) -> dict[int, int]:
+    """Units per order line over these fulfillments of one order."""
+    quantities: dict[int, int] = {}
+    for row in await tx.fetch(_LINES, ids=list(fulfillment_ids)):
+        quantities[row.line_no] = quantities.get(row.line_no, 0) + row.quantity
+    return quantities
+
+
+async def set_states(
+    tx: WriteTx, fulfillment_ids: Sequence[UUID], state: FulfillmentState, *, now: datetime
+) -> None:
+    """Set the status of fulfillments, and the time of completion when that is what it is."""
+    await tx.execute(_SET_STATE, ids=list(fulfillment_ids), status=state, now=now)
+
+
+async def insert_shipment(
+    tx: WriteTx, fulfillment: Mapping[str, object], *, carrier: str, tracking_number: str, now: datetime
+) -> UUID | None:
+    """Record what left; None when the carrier's tracking number belongs to another shipment."""
+    shipment_id = new_id()
+    inserted = await tx.execute(
+        _INSERT_SHIPMENT,
+        id=shipment_id,
+        fulfillment_id=fulfillment["id"],
+        order_id=fulfillment["order_id"],
+        carrier=carrier,
+        tracking_number=tracking_number,
+        now=now,
+    )
+    return shipment_id if inserted else None

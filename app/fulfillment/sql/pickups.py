@@ -1,0 +1,174 @@
+"""Statements about pickups."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
+
+from app.fulfillment.model import PickupStatus
+from app.fulfillment.tables import pickups
+from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.ids import new_id
+from app.kit.statement import Statement
+
+_IDS: Final = func.any(bindparam("ids", type_=ARRAY(Uuid)))
+
+
+@dataclass(frozen=True, slots=True)
+class NewPickup:
+    """A pickup to be written."""
+
+    delivery_id: UUID
+    location_id: int
+    status: PickupStatus
+
+
+_INSERT: Final = Statement("""
+    INSERT INTO pickups (id, number, order_id, delivery_id, location_id, partner_id, status, created_at)
+    SELECT new.id, 'PU-' || nextval('pickup_numbers'), :order_id, new.delivery_id, new.location_id,
+           location.partner_id, new.status, :now
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:delivery_ids AS uuid[]), CAST(:location_ids AS int[]),
+                  CAST(:statuses AS text[])) AS new (id, delivery_id, location_id, status)
+      JOIN locations AS location ON location.id = new.location_id
+""")
+_BY_ID: Final = Statement(select(pickups).where(pickups.c.id == bindparam("id", type_=Uuid)))
+_LOCK: Final = Statement(select(pickups).where(pickups.c.id == bindparam("id", type_=Uuid)).with_for_update())
+_LOCK_BY_DELIVERY: Final = Statement(
+    select(pickups).where(pickups.c.delivery_id == bindparam("delivery_id", type_=Uuid)).with_for_update()
+)
+_HOLD_DAYS: Final = Statement("SELECT hold_days FROM locations WHERE id = :location_id")
+_SET_STATUS: Final = Statement("""
+    UPDATE pickups
+       SET status = :status, version = version + 1,
+           collected_at = CASE WHEN :status = 'COLLECTED' THEN CAST(:now AS timestamptz) END,
+           expired_at = CASE WHEN :status = 'EXPIRED' THEN CAST(:now AS timestamptz) END
+     WHERE id = :id
+""")
+_SET_READY: Final = Statement("""
+    UPDATE pickups
+       SET status = 'READY', version = version + 1, ready_at = :now, hold_until = :hold_until
+     WHERE id = :id
+""")
+_RECORD_ATTEMPT: Final = Statement("""
+    UPDATE pickups
+       SET failed_attempts = :failed_attempts, is_locked = :is_locked, verified_at = :verified_at,
+           version = version + 1
+     WHERE id = :id
+""")
+_UNLOCK: Final = Statement("""
+    UPDATE pickups
+       SET failed_attempts = 0, is_locked = false, verified_at = NULL, code_version = code_version + 1,
+           version = version + 1
+     WHERE id = :id
+""")
+_CANCEL: Final = Statement("""
+    UPDATE pickups SET status = 'CANCELED', version = version + 1
+     WHERE order_id = :order_id AND status <> 'CANCELED'
+""")
+_OVERDUE: Final = Statement("""
+    SELECT id FROM pickups
+     WHERE status = 'READY' AND hold_until < :before AND partner_id IS NULL
+     ORDER BY hold_until LIMIT :limit
+""")
+
+PICKUPS_BY_ORDER: Final = Statement(select(pickups).where(pickups.c.order_id == _IDS).order_by(pickups.c.id))
+PICKUPS_BY_DELIVERY: Final = Statement(select(pickups).where(pickups.c.delivery_id == _IDS))
+PICKUPS_BY_ID: Final = Statement(select(pickups).where(pickups.c.id == _IDS))
+PICKUP_BY_NUMBER: Final = Statement(select(pickups).where(pickups.c.number == bindparam("number")))
+# Null filters filter nothing. A partner sees only its own; a key limited to locations only those.
+PICKUP_PAGE: Final = Statement("""
+    SELECT pickup.*, pickup.id::text AS cursor
+      FROM pickups AS pickup
+     WHERE (CAST(:partner_id AS uuid) IS NULL OR pickup.partner_id = :partner_id)
+       AND (CAST(:allowed AS int[]) IS NULL OR pickup.location_id = ANY(CAST(:allowed AS int[])))
+       AND (CAST(:location_id AS int) IS NULL OR pickup.location_id = :location_id)
+       AND (CAST(:status AS text) IS NULL OR pickup.status = :status)
+       AND (CAST(:after AS uuid) IS NULL OR pickup.id > CAST(:after AS uuid))
+     ORDER BY pickup.id
+     LIMIT CAST(:limit AS int)
+""")
+LINES_BY_DELIVERY: Final = Statement("""
+    SELECT line.delivery_id, line.line_no, line.variant_id, line.quantity, line.sku, line.names
+      FROM order_lines AS line
+     WHERE line.delivery_id = ANY(CAST(:ids AS uuid[]))
+     ORDER BY line.delivery_id, line.line_no
+""")
+
+
+async def insert_pickups(tx: WriteTx, order_id: UUID, new: Sequence[NewPickup], *, now: datetime) -> None:
+    """Write pickups, numbered `PU-70000001` and on; each belongs to the partner of its location, if any."""
+    if not new:
+        return
+    await tx.execute(
+        _INSERT,
+        order_id=order_id,
+        ids=[new_id() for _ in new],
+        delivery_ids=[pickup.delivery_id for pickup in new],
+        location_ids=[pickup.location_id for pickup in new],
+        statuses=[pickup.status for pickup in new],
+        now=now,
+    )
+
+
+async def find_pickup(tx: ReadTx, pickup_id: UUID) -> Row | None:
+    """A pickup, all columns."""
+    return await tx.fetchrow(_BY_ID, id=pickup_id)
+
+
+async def lock_pickup(tx: WriteTx, pickup_id: UUID) -> Row | None:
+    """A pickup, all columns, locked until the transaction ends. Lock its order first."""
+    return await tx.fetchrow(_LOCK, id=pickup_id)
+
+
+async def lock_pickup_of_delivery(tx: WriteTx, delivery_id: UUID) -> Row | None:
+    """The pickup of a delivery, locked; None for home deliveries. Lock its order first."""
+    return await tx.fetchrow(_LOCK_BY_DELIVERY, delivery_id=delivery_id)
+
+
+async def hold_days_of(tx: ReadTx, location_id: int) -> int:
+    """For how many days a location keeps goods for the shopper."""
+    return await tx.fetchval(_HOLD_DAYS, location_id=location_id)
+
+
+async def set_status(tx: WriteTx, pickup_id: UUID, status: PickupStatus, *, now: datetime) -> None:
+    """Set the status, with its time when it is COLLECTED or EXPIRED."""
+    await tx.execute(_SET_STATUS, id=pickup_id, status=status, now=now)
+
+
+async def set_ready(tx: WriteTx, pickup_id: UUID, *, now: datetime, hold_until: datetime) -> None:
+    """The goods wait for the shopper until `hold_until`."""
+    await tx.execute(_SET_READY, id=pickup_id, now=now, hold_until=hold_until)
+
+
+async def record_attempt(
+    tx: WriteTx, pickup_id: UUID, *, failed_attempts: int, is_locked: bool, verified_at: datetime | None
+) -> None:
+    """Keep what came of a typed code."""
+    await tx.execute(
+        _RECORD_ATTEMPT,
+        id=pickup_id,
+        failed_attempts=failed_attempts,
+        is_locked=is_locked,
+        verified_at=verified_at,
+    )
+
+
+async def unlock(tx: WriteTx, pickup_id: UUID) -> None:
+    """Forget wrong codes and give the pickup a new one."""
+    await tx.execute(_UNLOCK, id=pickup_id)
+
+
+async def cancel_pickups(tx: WriteTx, order_id: UUID) -> int:
+    """Cancel all pickups of an order; returns how many."""
+    return await tx.execute(_CANCEL, order_id=order_id)
+
+
+async def overdue_pickups(tx: ReadTx, *, before: datetime, limit: int) -> list[UUID]:
+    """Pickups at own stores that were to be collected before an instant, longest first."""
+    rows = await tx.fetch(_OVERDUE, before=before, limit=limit)
+    return [row.id for row in rows]

@@ -1,0 +1,184 @@
+"""Statements about work instructions, and about the transfers that some of them ask for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.types import Uuid
+
+from app.fulfillment.model import WorkKind, WorkStatus
+from app.fulfillment.tables import work_instructions
+from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.ids import new_id
+from app.kit.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class NewWork:
+    """A work instruction to be written; exactly one of fulfillment_id and transfer_id is set."""
+
+    kind: WorkKind
+    location_id: int
+    status: WorkStatus
+    order_id: UUID | None
+    fulfillment_id: UUID | None = None
+    transfer_id: UUID | None = None
+
+
+# A second instruction of one kind about one thing is never written: events may be heard twice.
+_INSERT: Final = Statement("""
+    INSERT INTO work_instructions
+           (id, kind, location_id, status, order_id, fulfillment_id, transfer_id, created_at)
+    SELECT new.*, :now
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:location_ids AS int[]),
+                  CAST(:statuses AS text[]), CAST(:order_ids AS uuid[]), CAST(:fulfillment_ids AS uuid[]),
+                  CAST(:transfer_ids AS uuid[])) AS new
+    ON CONFLICT DO NOTHING
+""")
+_BY_ID: Final = Statement(
+    select(work_instructions).where(work_instructions.c.id == bindparam("id", type_=Uuid))
+)
+_LOCK: Final = Statement(
+    select(work_instructions).where(work_instructions.c.id == bindparam("id", type_=Uuid)).with_for_update()
+)
+_OPEN: Final = Statement("""
+    UPDATE work_instructions SET status = 'OPEN'
+     WHERE kind = :kind AND status = 'WAITING'
+       AND (fulfillment_id = ANY(CAST(:ids AS uuid[])) OR transfer_id = ANY(CAST(:ids AS uuid[])))
+""")
+_COMPLETE: Final = Statement("""
+    UPDATE work_instructions SET status = 'DONE', completed_at = :now, completed_by = :actor
+     WHERE kind = ANY(CAST(:kinds AS text[])) AND status IN ('WAITING', 'OPEN')
+       AND (fulfillment_id = ANY(CAST(:ids AS uuid[])) OR transfer_id = ANY(CAST(:ids AS uuid[])))
+""")
+_CANCEL: Final = Statement("""
+    UPDATE work_instructions SET status = 'CANCELED'
+     WHERE status IN ('WAITING', 'OPEN')
+       AND (fulfillment_id = ANY(CAST(:ids AS uuid[])) OR transfer_id = ANY(CAST(:ids AS uuid[])))
+""")
+_TRANSFER: Final = Statement("""
+    SELECT id, order_id, from_location_id, to_location_id, status FROM transfers WHERE id = :id
+""")
+_TRANSFERS_OF_ORDER: Final = Statement("""
+    SELECT id, order_id, from_location_id, to_location_id, status FROM transfers
+     WHERE order_id = :order_id ORDER BY id
+""")
+_OPEN_PICKUPS: Final = Statement("""
+    SELECT fulfillment.id, fulfillment.delivery_id,
+           EXISTS (
+               SELECT FROM fulfillment_lines AS line
+                WHERE line.fulfillment_id = fulfillment.id
+                  AND line.quantity > (
+                      SELECT coalesce(sum(hold.quantity), 0) FROM holds AS hold
+                       WHERE hold.owner_id = fulfillment.order_id AND hold.line_no = line.line_no
+                         AND hold.state = 'A' AND hold.location_id = fulfillment.location_id)
+           ) AS is_incomplete
+      FROM fulfillments AS fulfillment
+     WHERE fulfillment.order_id = :order_id AND fulfillment.kind = 'PICKUP' AND fulfillment.status = 'OPEN'
+     ORDER BY fulfillment.id
+""")
+
+WORK_BY_ID: Final = Statement("""
+    SELECT work.*, sold.number AS order_number
+      FROM work_instructions AS work
+      LEFT JOIN orders AS sold ON sold.id = work.order_id
+     WHERE work.id = ANY(CAST(:ids AS uuid[]))
+       AND (CAST(:allowed AS int[]) IS NULL OR work.location_id = ANY(CAST(:allowed AS int[])))
+""")
+WORK_BY_FULFILLMENT: Final = Statement("""
+    SELECT work.*, sold.number AS order_number
+      FROM work_instructions AS work
+      LEFT JOIN orders AS sold ON sold.id = work.order_id
+     WHERE work.fulfillment_id = ANY(CAST(:ids AS uuid[]))
+       AND (CAST(:allowed AS int[]) IS NULL OR work.location_id = ANY(CAST(:allowed AS int[])))
+     ORDER BY work.id
+""")
+# The limit is of the page; null filters filter nothing. A key limited to locations sees only those.
+WORK_PAGE: Final = Statement("""
+    SELECT work.*, sold.number AS order_number, work.id::text AS cursor
+      FROM work_instructions AS work
+      LEFT JOIN orders AS sold ON sold.id = work.order_id
+     WHERE (CAST(:allowed AS int[]) IS NULL OR work.location_id = ANY(CAST(:allowed AS int[])))
+       AND (CAST(:location_id AS int) IS NULL OR work.location_id = :location_id)
+       AND (CAST(:status AS text) IS NULL OR work.status = :status)
+       AND (CAST(:kinds AS text[]) IS NULL OR work.kind = ANY(CAST(:kinds AS text[])))
+       AND (CAST(:after AS uuid) IS NULL OR work.id > CAST(:after AS uuid))
+     ORDER BY work.id
+     LIMIT CAST(:limit AS int)
+""")
+# A line of a fulfillment, or of a transfer.
+LINES_BY_WORK: Final = Statement("""
+    SELECT work.id AS work_id, line.line_no, line.variant_id, line.quantity, variant.sku
+      FROM work_instructions AS work
+      JOIN LATERAL (
+            SELECT part.line_no, part.variant_id, part.quantity FROM fulfillment_lines AS part
+             WHERE part.fulfillment_id = work.fulfillment_id
+            UNION ALL
+            SELECT part.line_no, part.variant_id, part.quantity FROM transfer_lines AS part
+             WHERE part.transfer_id = work.transfer_id) AS line ON true
+      JOIN variants AS variant ON variant.id = line.variant_id
+     WHERE work.id = ANY(CAST(:ids AS uuid[]))
+     ORDER BY work.id, line.line_no
+""")
+
+
+async def insert_work(tx: WriteTx, work: Sequence[NewWork], *, now: datetime) -> None:
+    """Write instructions; those that exist already, by kind and fulfillment or transfer, stay as they are."""
+    if not work:
+        return
+    await tx.execute(
+        _INSERT,
+        ids=[new_id() for _ in work],
+        kinds=[new.kind for new in work],
+        location_ids=[new.location_id for new in work],
+        statuses=[new.status for new in work],
+        order_ids=[new.order_id for new in work],
+        fulfillment_ids=[new.fulfillment_id for new in work],
+        transfer_ids=[new.transfer_id for new in work],
+        now=now,
+    )
+
+
+async def find_work(tx: ReadTx, work_id: UUID) -> Row | None:
+    """A work instruction, all columns."""
+    return await tx.fetchrow(_BY_ID, id=work_id)
+
+
+async def lock_work(tx: WriteTx, work_id: UUID) -> Row | None:
+    """A work instruction, all columns, locked until the transaction ends. Lock its order first."""
+    return await tx.fetchrow(_LOCK, id=work_id)
+
+
+async def open_work(tx: WriteTx, about: Sequence[UUID], kind: WorkKind) -> int:
+    """Open the waiting work of a kind about these fulfillments or transfers; returns how many."""
+    return await tx.execute(_OPEN, ids=list(about), kind=kind)
+
+
+async def finish_work(
+    tx: WriteTx, about: Sequence[UUID], kinds: Sequence[WorkKind], *, actor: str, now: datetime
+) -> int:
+    """Mark unfinished work of these kinds about these fulfillments or transfers done; returns how many."""
+    return await tx.execute(_COMPLETE, ids=list(about), kinds=list(kinds), actor=actor, now=now)
+
+
+async def cancel_work(tx: WriteTx, about: Sequence[UUID]) -> int:
+    """Cancel the unfinished work about these fulfillments or transfers; returns how many."""
+    return await tx.execute(_CANCEL, ids=list(about))
+
+
+async def find_transfer(tx: ReadTx, transfer_id: UUID) -> Row | None:
+    """A transfer: id, order_id, from_location_id, to_location_id, status."""
+    return await tx.fetchrow(_TRANSFER, id=transfer_id)
+
+
+async def transfers_of_order(tx: ReadTx, order_id: UUID) -> list[Row]:
+    """The transfers that an order raised: id, order_id, from_location_id, to_location_id, status."""
+    return await tx.fetch(_TRANSFERS_OF_ORDER, order_id=order_id)
+
+
+async def open_pickups_of(tx: ReadTx, order_id: UUID) -> list[Row]:
+    """The open PICKUP fulfillments of an order: id, delivery_id, is_incomplete (units are still elsewhere)."""
+    return await tx.fetch(_OPEN_PICKUPS, order_id=order_id)
