@@ -1,0 +1,197 @@
+"""Rules of imports: which column means what, what a row must look like, and what is counted. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from app.integrations.errors import RowRefused
+from app.kit.money import EXPONENTS
+
+MAX_QUANTITY: Final = 1_000_000
+MAX_PRICE: Final = Decimal(10_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLayout:
+    """Which column of an order history means what. `customer`, `name` and `country` may be empty: no such column.
+
+    cancellation_prefix: invoices that begin with it take an earlier sale back. timezone: of the dates in the file.
+    """
+
+    source: str
+    invoice: str
+    sku: str
+    quantity: str
+    at: str
+    price: str
+    currency: str
+    name: str = ""
+    customer: str = ""
+    country: str = ""
+    cancellation_prefix: str = "C"
+    timezone: str = "UTC"
+
+    def columns(self) -> list[str]:
+        """The columns that a file must have."""
+        named = [self.invoice, self.sku, self.quantity, self.at, self.price, self.name, self.customer, self.country]
+        return [column for column in named if column]
+
+    def with_columns(self, mapping: Mapping[str, str]) -> "OrderLayout":
+        """The same layout with other column names. Raises ValueError for a meaning that does not exist."""
+        unknown = sorted(mapping.keys() - {"invoice", "sku", "quantity", "at", "price", "name", "customer", "country"})
+        if unknown:
+            message = f"An order history has no {', '.join(unknown)}."
+            raise ValueError(message)
+        return replace(self, **mapping)
+
+
+ORDER_LAYOUTS: Final = {
+    "online-retail": OrderLayout(
+        source="online-retail",
+        invoice="InvoiceNo",
+        sku="StockCode",
+        name="Description",
+        quantity="Quantity",
+        at="InvoiceDate",
+        price="UnitPrice",
+        customer="CustomerID",
+        country="Country",
+        currency="GBP",
+        timezone="Europe/London",
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One sold (quantity > 0) or returned (quantity < 0) line. The price is in minor units, the instant in UTC."""
+
+    row_no: int
+    invoice: str
+    sku: str
+    name: str
+    quantity: int
+    at: datetime
+    price_minor: int
+    customer: str
+    country: str
+    is_cancellation: bool
+
+
+def parse_history_line(row_no: int, row: Mapping[str, str | None], layout: OrderLayout) -> HistoryLine:
+    """The meaning of one row. Raises RowRefused with a reason for people."""
+    if None in row.values():
+        message = "The row has fewer columns than the header."
+        raise RowRefused(message)
+    values = {name: (value or "").strip() for name, value in row.items()}
+    invoice, sku = values[layout.invoice], values[layout.sku].upper()
+    if not invoice:
+        message = "The row has no invoice number."
+        raise RowRefused(message)
+    if not sku or len(sku) > 64:
+        message = "The row has no usable product code."
+        raise RowRefused(message)
+    return HistoryLine(
+        row_no=row_no,
+        invoice=invoice,
+        sku=sku,
+        name=" ".join(values.get(layout.name, "").split()),
+        quantity=_quantity(values[layout.quantity]),
+        at=_instant(values[layout.at], layout.timezone),
+        price_minor=_minor_units(values[layout.price], layout.currency),
+        customer=values.get(layout.customer, "").removesuffix(".0"),
+        country=values.get(layout.country, ""),
+        is_cancellation=bool(layout.cancellation_prefix) and invoice.startswith(layout.cancellation_prefix),
+    )
+
+
+def _quantity(text: str) -> int:
+    try:
+        quantity = int(text)
+    except ValueError:
+        message = f"{text[:40]!r} is no whole quantity."
+        raise RowRefused(message) from None
+    if quantity == 0 or abs(quantity) > MAX_QUANTITY:
+        message = f"A quantity lies between 1 and {MAX_QUANTITY:,} (returns: negative), not {quantity}."
+        raise RowRefused(message)
+    return quantity
+
+
+def _instant(text: str, timezone: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text[:40]!r} is no date of the form 2026-11-22 or 2026-11-22 13:45:00."
+        raise RowRefused(message) from None
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
+
+
+def _minor_units(text: str, currency: str) -> int:
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        message = f"{text[:40]!r} is no price."
+        raise RowRefused(message) from None
+    minor = price.scaleb(EXPONENTS[currency]) if price.is_finite() else Decimal(-1)
+    if not 0 <= minor <= MAX_PRICE * 10 ** EXPONENTS[currency] or minor != minor.to_integral_value():
+        message = f"{text[:40]!r} is no price in {currency}."
+        raise RowRefused(message)
+    return int(minor)
+
+
+@dataclass(slots=True)
+class ProductSummary:
+    """What a history tells of one product code."""
+
+    name: str = ""
+    price_minor: int = 0
+    sold: int = 0
+
+    def add(self, line: HistoryLine) -> None:
+        """Later rows know the name and price better; free goods do not tell a price."""
+        self.name = line.name or self.name
+        self.price_minor = line.price_minor or self.price_minor
+        self.sold += max(line.quantity, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that was not imported."""
+
+    row_no: int
+    reason: str
+    content: str
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did. rows_read = rows_imported + rows_refused, always.
+
+    rows_already: those of rows_imported that an earlier run had brought in. Line counts are of this run.
+    """
+
+    rows_read: int = 0
+    rows_imported: int = 0
+    rows_already: int = 0
+    refusals: list[Refusal] = field(default_factory=list[Refusal])
+    orders: int = 0
+    returns: int = 0
+    lines_allocated: int = 0
+    lines_split: int = 0
+    lines_short: int = 0
+    lines_returned: int = 0
+    oversold: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rows_refused(self) -> int:
+        """Rows that were not imported; each is in `refusals` with its number and reason."""
+        return len(self.refusals)
+
+    @property
+    def rows_per_second(self) -> int:
+        """Rows read for each second of the whole import."""
+        return round(self.rows_read / self.seconds) if self.seconds else 0
