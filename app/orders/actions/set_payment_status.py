@@ -1,0 +1,27 @@
+"""The order follows its payment."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.kit.db import WriteTx
+from app.orders.actions.change_states import change_states, require_order
+from app.orders.model import PaymentStatus, next_payment_status
+
+
+async def set_payment_status(tx: WriteTx, order_id: UUID, status: str, *, actor: str, now: datetime) -> int:
+    """Where the order's money is now. Returns the order's version; repeating the present status changes nothing.
+
+    Raises NotFound, or InvalidTransition when `status` cannot follow the present one.
+    """
+    order = await require_order(tx, order_id)
+    if order["payment_status"] == status:
+        return order["version"]
+    return await change_states(
+        tx,
+        order,
+        "PAYMENT_CHANGED",
+        payment_status=next_payment_status(order["payment_status"], PaymentStatus(status)),
+        actor=actor,
+        now=now,
+        facts={"paymentStatus": str(status)},
+    )

@@ -1,0 +1,220 @@
+"""Statements of the orders slice that actions run; what people see of orders is read in `graphql/batches.py`."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.statement import Statement
+
+# A number that is drawn for an order that exists already is lost: numbers are unique, not gapless.
+INSERT_ORDERS: Final = Statement("""
+    INSERT INTO orders (id, number, source_system, external_reference, channel_id, status, payment_status,
+                        fulfillment_status, currency, email, member_id, subtotal_minor, shipping_minor, total_minor,
+                        tax_minor, placed_at, canceled_at)
+    SELECT id, 'HK-' || nextval('order_numbers'), source_system, external_reference, channel_id, status,
+           payment_status, fulfillment_status, currency, email, member_id, subtotal, shipping, total, tax, placed_at,
+           canceled_at
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:source_systems AS text[]), CAST(:references AS text[]),
+                  CAST(:channel_ids AS int[]), CAST(:statuses AS text[]), CAST(:payment_statuses AS text[]),
+                  CAST(:fulfillment_statuses AS text[]), CAST(:currencies AS text[]), CAST(:emails AS text[]),
+                  CAST(:member_ids AS uuid[]), CAST(:subtotals AS int[]), CAST(:shippings AS int[]),
+                  CAST(:totals AS int[]), CAST(:taxes AS int[]), CAST(:placed_ats AS timestamptz[]),
+                  CAST(:canceled_ats AS timestamptz[])) WITH ORDINALITY
+        AS draft (id, source_system, external_reference, channel_id, status, payment_status, fulfillment_status,
+                  currency, email, member_id, subtotal, shipping, total, tax, placed_at, canceled_at, position)
+     ORDER BY position
+        ON CONFLICT (source_system, external_reference) DO NOTHING
+    RETURNING id, number
+""")
+
+INSERT_DELIVERIES: Final = Statement("""
+    INSERT INTO order_deliveries (id, order_id, mode, location_id, address)
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:order_ids AS uuid[]), CAST(:modes AS text[]),
+                         CAST(:location_ids AS int[]), CAST(:addresses AS jsonb[]))
+""")
+
+INSERT_LINES: Final = Statement("""
+    INSERT INTO order_lines (id, order_id, line_no, variant_id, sku, names, quantity, fulfilled_quantity,
+                             canceled_quantity, short_quantity, unit_price_minor, tax_class, tax_rate_bp, total_minor,
+                             delivery_id)
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:order_ids AS uuid[]), CAST(:line_nos AS int[]),
+                         CAST(:variant_ids AS bigint[]), CAST(:skus AS text[]), CAST(:names AS jsonb[]),
+                         CAST(:quantities AS int[]), CAST(:fulfilled AS int[]), CAST(:canceled AS int[]),
+                         CAST(:short AS int[]), CAST(:unit_prices AS int[]), CAST(:tax_classes AS text[]),
+                         CAST(:tax_rates AS int[]), CAST(:totals AS int[]), CAST(:delivery_ids AS uuid[]))
+""")
+
+INSERT_TAXES: Final = Statement("""
+    INSERT INTO order_taxes (order_id, rate_bp, taxable_minor, tax_minor)
+    SELECT * FROM unnest(CAST(:order_ids AS uuid[]), CAST(:rates AS int[]), CAST(:taxables AS int[]),
+                         CAST(:taxes AS int[]))
+""")
+
+INSERT_HISTORY: Final = Statement("""
+    INSERT INTO order_history (order_id, at, kind, actor, facts)
+    SELECT order_id, :at, kind, :actor, facts
+      FROM unnest(CAST(:order_ids AS uuid[]), CAST(:kinds AS text[]), CAST(:facts AS jsonb[]))
+        AS entry (order_id, kind, facts)
+""")
+
+_LOCK: Final = Statement("SELECT * FROM orders WHERE id = :order_id FOR UPDATE")
+
+UPDATE_STATES: Final = Statement("""
+    UPDATE orders
+       SET status = :status, payment_status = :payment_status, fulfillment_status = :fulfillment_status,
+           canceled_at = COALESCE(canceled_at, :canceled_at), version = version + 1
+     WHERE id = :order_id
+    RETURNING version
+""")
+
+_LINES: Final = Statement("""
+    SELECT * FROM order_lines WHERE order_id = ANY(CAST(:order_ids AS uuid[])) ORDER BY order_id, line_no
+""")
+
+_DELIVERIES: Final = Statement("""
+    SELECT * FROM order_deliveries WHERE order_id = ANY(CAST(:order_ids AS uuid[])) ORDER BY order_id, id
+""")
+
+# The guard keeps a line that waits for fewer units as it is; the caller compares the numbers of rows.
+FULFILL_LINES: Final = Statement("""
+    UPDATE order_lines AS line
+       SET fulfilled_quantity = fulfilled_quantity + report.quantity
+      FROM unnest(CAST(:line_nos AS int[]), CAST(:quantities AS int[])) AS report (line_no, quantity)
+     WHERE line.order_id = :order_id AND line.line_no = report.line_no
+       AND fulfilled_quantity + canceled_quantity + short_quantity + report.quantity <= line.quantity
+    RETURNING line.line_no
+""")
+
+CANCEL_OPEN_UNITS: Final = Statement("""
+    UPDATE order_lines SET canceled_quantity = quantity - fulfilled_quantity - short_quantity
+     WHERE order_id = :order_id AND quantity > 0
+    RETURNING line_no, quantity, fulfilled_quantity, canceled_quantity, short_quantity
+""")
+
+_FIND_BY_SOURCE: Final = Statement("""
+    SELECT * FROM orders WHERE source_system = :source_system AND external_reference = :external_reference
+""")
+
+
+async def lock_order(tx: WriteTx, order_id: UUID) -> Row | None:
+    """The order's row (all columns), locked until the transaction ends; None when there is none."""
+    return await tx.fetchrow(_LOCK, order_id=order_id)
+
+
+async def lines_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
+    """The lines (all columns) of these orders, by order and line number."""
+    return await tx.fetch(_LINES, order_ids=list(order_ids))
+
+
+async def deliveries_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
+    """The deliveries (all columns) of these orders."""
+    return await tx.fetch(_DELIVERIES, order_ids=list(order_ids))
+
+
+async def order_by_source(tx: ReadTx, source_system: str, external_reference: str) -> Row | None:
+    """The order that came from this cart or from this order of another system."""
+    return await tx.fetchrow(_FIND_BY_SOURCE, source_system=source_system, external_reference=external_reference)
+
+
+async def insert_history(
+    tx: WriteTx, entries: Sequence[tuple[UUID, str, dict[str, Any]]], *, actor: str, at: Any
+) -> None:
+    """Append (order id, kind, facts) to the orders' histories."""
+    await tx.execute(
+        INSERT_HISTORY,
+        order_ids=[order_id for order_id, _, _ in entries],
+        kinds=[kind for _, kind, _ in entries],
+        facts=[facts for _, _, facts in entries],
+        actor=actor,
+        at=at,
+    )
+
+# ── what people see ─────────────────────────────────────────────────────────────────────────────────────────────
+# Whoever holds an order's id may read it. A partner sees only the parts that are handed over at its own points.
+
+_PARTNER_SEES: Final = """
+    (CAST(:partner_id AS uuid) IS NULL OR EXISTS (
+        SELECT FROM order_deliveries AS own JOIN locations AS point ON point.id = own.location_id
+         WHERE {delivery} AND point.partner_id = CAST(:partner_id AS uuid)))"""
+
+ORDERS_BY_ID: Final = Statement(
+    "SELECT o.* FROM orders AS o WHERE o.id = ANY(CAST(:ids AS uuid[])) AND"
+    + _PARTNER_SEES.format(delivery="own.order_id = o.id")
+)
+
+ORDERS_BY_CART: Final = Statement("""
+    SELECT * FROM orders WHERE source_system = 'cart' AND external_reference = ANY(CAST(:references AS text[]))
+""")
+
+ORDER_BY_NUMBER: Final = Statement("SELECT * FROM orders WHERE number = :number")
+
+LINES_BY_ORDER: Final = Statement(
+    """SELECT l.*, o.currency FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id
+        WHERE l.order_id = ANY(CAST(:ids AS uuid[])) AND"""
+    + _PARTNER_SEES.format(delivery="own.id = l.delivery_id")
+    + "ORDER BY l.order_id, l.line_no"
+)
+
+DELIVERIES_BY_ORDER: Final = Statement(
+    "SELECT d.* FROM order_deliveries AS d WHERE d.order_id = ANY(CAST(:ids AS uuid[])) AND"
+    + _PARTNER_SEES.format(delivery="own.id = d.id")
+    + "ORDER BY d.order_id, d.id"
+)
+
+DELIVERIES_BY_ID: Final = Statement(
+    "SELECT d.* FROM order_deliveries AS d WHERE d.id = ANY(CAST(:ids AS uuid[])) AND"
+    + _PARTNER_SEES.format(delivery="own.id = d.id")
+)
+
+LINES_BY_DELIVERY: Final = Statement("""
+    SELECT l.*, o.currency FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id
+     WHERE l.delivery_id = ANY(CAST(:ids AS uuid[])) ORDER BY l.delivery_id, l.line_no
+""")
+
+TAXES_BY_ORDER: Final = Statement("""
+    SELECT t.*, o.currency FROM order_taxes AS t JOIN orders AS o ON o.id = t.order_id
+     WHERE t.order_id = ANY(CAST(:ids AS uuid[])) ORDER BY t.order_id, t.rate_bp DESC
+""")
+
+HISTORY_BY_ORDER: Final = Statement("""
+    SELECT entry.* FROM unnest(CAST(:ids AS uuid[])) AS wanted (order_id)
+     CROSS JOIN LATERAL (SELECT * FROM order_history AS h WHERE h.order_id = wanted.order_id
+                          ORDER BY h.id DESC LIMIT :first) AS entry
+     ORDER BY entry.order_id, entry.id
+""")
+
+ALLOCATIONS_BY_LINE: Final = Statement("""
+    SELECT h.* FROM holds AS h
+     WHERE (h.owner_id, h.line_no) IN (
+               SELECT * FROM unnest(CAST(:order_ids AS uuid[]), CAST(:line_nos AS int[])))
+       AND h.owner_kind = 'ORDER'
+     ORDER BY h.owner_id, h.line_no, h.location_id
+""")
+
+_MATCHES: Final = """
+      FROM orders AS o
+     WHERE (CAST(:status AS text) IS NULL OR o.status = :status)
+       AND (CAST(:channel AS text) IS NULL
+            OR o.channel_id = (SELECT id FROM channels WHERE code = CAST(:channel AS text)))
+       AND (CAST(:placed_after AS timestamptz) IS NULL OR o.placed_at >= :placed_after)
+       AND (CAST(:placed_before AS timestamptz) IS NULL OR o.placed_at < :placed_before)
+       AND (CAST(:email AS text) IS NULL OR o.email = :email)"""
+
+LIST_NEWEST_FIRST: Final = Statement(
+    "SELECT o.*"
+    + _MATCHES
+    + """
+       AND (CAST(:after_at AS timestamptz) IS NULL
+            OR (o.placed_at, o.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
+     ORDER BY o.placed_at DESC, o.id DESC LIMIT :limit"""
+)
+LIST_OLDEST_FIRST: Final = Statement(
+    "SELECT o.*"
+    + _MATCHES
+    + """
+       AND (CAST(:after_at AS timestamptz) IS NULL
+            OR (o.placed_at, o.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
+     ORDER BY o.placed_at, o.id LIMIT :limit"""
+)
+COUNT_MATCHES: Final = Statement(f"SELECT count(*) FROM (SELECT 1 {_MATCHES} LIMIT 10000) AS counted")  # noqa: S608
