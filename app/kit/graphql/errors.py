@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any, Final, TypeVar
 
 import strawberry
+from graphql import GraphQLError
 
 from app.kit.errors import DomainError, ErrorCode
 
@@ -67,3 +68,14 @@ def build_user_error(code: ErrorCode, message: str, path: list[str], facts: dict
     known = {field.name for field in fields(cls)} - {"code", "message", "path"}  # pyright: ignore[reportArgumentType]
     values = {name: value for name, value in facts.items() if name in known}
     return cls(code=code, message=message, path=path or None, **values)
+
+
+def query_error(error: DomainError) -> GraphQLError:
+    """The error of a query that is refused; queries have no payload. Raise it `from` the refusal.
+
+    Its extensions are `code`, `argument` (where in the arguments the trouble is) and the facts.
+    """
+    extensions: dict[str, Any] = {"code": str(error.code), **error.facts}
+    if error.path:
+        extensions["argument"] = error.path
+    return GraphQLError(error.message, extensions=extensions)

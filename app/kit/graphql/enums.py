@@ -1,0 +1,20 @@
+"""Enumerations of the rules, shown in the schema with a description for each value."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import strawberry
+
+EnumT = TypeVar("EnumT", bound=StrEnum)
+
+
+def describe_enum(enum: type[EnumT], description: str, values: Mapping[EnumT, str]) -> type[EnumT]:
+    """Declare an enumeration of a model as a GraphQL enum. Rows may hold its values as plain text.
+
+    values: a description of every member; a member left out is a programming error.
+    """
+    declared: Any = strawberry.enum(enum, description=description)
+    for value in declared.__strawberry_definition__.values:
+        value.description = values[enum[value.name]]
+    return declared
