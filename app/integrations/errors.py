@@ -9,3 +9,7 @@ class UnreadableFile(InvalidInput):
 
 class RowRefused(InvalidInput):
     """One row cannot be imported; the others can."""
+
+
+class ImportConflict(InvalidInput):
+    """Another import of the same source runs at the same time."""

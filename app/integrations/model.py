@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from app.integrations.errors import RowRefused
-from app.kit.money import EXPONENTS
+from app.kit.money import EXPONENTS, split_amount
 
 MAX_QUANTITY: Final = 1_000_000
 MAX_PRICE: Final = Decimal(10_000_000)
+_NAMESPACE: Final = UUID("6f8a1c52-3f0e-5f0b-9d53-6a9f3b1c2d47")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +197,13 @@ class ImportReport:
     def rows_per_second(self) -> int:
         """Rows read for each second of the whole import."""
         return round(self.rows_read / self.seconds) if self.seconds else 0
+
+
+def cause_of(source: str, step: str) -> UUID:
+    """The same id for the same step of the same import, whenever it is run: the ledger's cause."""
+    return uuid5(_NAMESPACE, f"{source}:{step}")
+
+
+def opening_quantities(total: int, locations: int) -> list[int]:
+    """How an opening stock lies at locations: the first one has the bulk, the others share the rest."""
+    return split_amount(total, [7, *([3] * (locations - 1))])
