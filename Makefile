@@ -76,7 +76,7 @@ format: $(STAMP) ## let ruff fix and format
 LOCK := pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
 lock: $(STAMP) ## write requirements*.lock anew (ARGS=--upgrade for newer versions)
-	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python -m pip install -qq uv
 	@$(BIN)/uv $(LOCK) --all-extras $(ARGS) --output-file requirements-dev.lock
 	@$(BIN)/uv $(LOCK) --extra build --constraint requirements-dev.lock --output-file requirements.lock
 

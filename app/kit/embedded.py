@@ -9,6 +9,7 @@ As root, PostgreSQL runs as the system user `embedded_postgres`, and the folders
 become readable for it. An ordinary user is the better choice wherever there is one.
 """
 
+import atexit
 import contextlib
 import fcntl
 import json
@@ -186,6 +187,8 @@ def _join(cluster: Path) -> Any:
     server = _servers.get(cluster)
     if server is None or not server.get_postmaster_info().is_running():
         server = _servers[cluster] = package().PostgresServer(cluster)
+        # Before the package's own leaving, which would count users that were killed.
+        atexit.register(stop_embedded, cluster.parent)
     return server
 
 

@@ -160,6 +160,16 @@ def test_the_last_one_to_leave_stops_the_server(
     assert server_pid(data_dir) is None
 
 
+def test_a_killed_process_does_not_keep_the_server_alive(
+    data_dir: Path, owner: Callable[..., subprocess.Popen[str]]
+) -> None:
+    killed, last = owner(), owner()
+    killed.kill()
+    killed.wait()
+    last.communicate("")
+    assert server_pid(data_dir) is None
+
+
 def test_dead_and_reused_numbers_do_not_count_as_users(data_dir: Path) -> None:
     start_embedded(data_dir)
     users = data_dir / "cluster" / ".handle_pids.json"
