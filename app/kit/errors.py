@@ -57,6 +57,24 @@ class DomainError(Exception):
         return self
 
 
+class Refusals(DomainError):
+    """Several refusals at once, so that the caller need not find them one after another.
+
+    Stands for the first one wherever only one can be said.
+    """
+
+    def __init__(self, refusals: Sequence[DomainError]) -> None:
+        first = refusals[0]
+        super().__init__(first.message, path=first.path, **first.facts)
+        self.code = first.code  # pyright: ignore[reportAttributeAccessIssue]
+        self.refusals = list(refusals)
+
+
+def each_refusal(error: DomainError) -> Sequence[DomainError]:
+    """The refusals that an error stands for."""
+    return error.refusals if isinstance(error, Refusals) else (error,)
+
+
 class InvalidInput(DomainError):
     """A value that no state of the shop could make right."""
 

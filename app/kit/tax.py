@@ -39,7 +39,9 @@ class TaxLine:
 
 
 def tax_in_gross(gross: int, rate_bp: int, rounding: Rounding = Rounding.DOWN) -> int:
-    """The tax that a non-negative amount including tax contains."""
+    """The tax that an amount including tax contains; a negative amount takes back exactly what it had paid."""
+    if gross < 0:
+        return -tax_in_gross(-gross, rate_bp, rounding)
     numerator, denominator = gross * rate_bp, 10_000 + rate_bp
     if rounding is Rounding.DOWN:
         return numerator // denominator

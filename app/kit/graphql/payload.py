@@ -9,7 +9,7 @@ import strawberry
 
 from app.kit import idempotency
 from app.kit.db import WriteTx
-from app.kit.errors import DomainError, ErrorCode
+from app.kit.errors import DomainError, ErrorCode, each_refusal
 from app.kit.graphql.context import Context
 from app.kit.graphql.errors import UserError, build_user_error, to_user_error
 from app.kit.permissions import ActorKind
@@ -81,7 +81,7 @@ async def commit(
     try:
         answer, replayed = await context.db.in_write(transaction)
     except DomainError as error:
-        return payload_type(user_errors=[to_user_error(error)])
+        return payload_type(user_errors=[to_user_error(refusal) for refusal in each_refusal(error)])
     errors: list[UserError] = []
     if "refusal" in answer:
         code, message, path, facts = answer["refusal"]
