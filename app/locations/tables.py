@@ -18,8 +18,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.kit.tables import instant, metadata
 
-# `hours` is {"mon": [["10:00", "20:00"]], …}; {} means always open. `address` is the part behind the prefecture.
-# The location with kind IN_TRANSIT holds units that travel between two others; there is exactly one.
+# `hours` is {"mon": [["10:00", "20:00"]], …}; {} means always open. `address` is the part behind the
+# prefecture. The location with kind IN_TRANSIT holds units that travel between two others; there is exactly one.
 locations = Table(
     "locations",
     metadata,
@@ -45,7 +45,8 @@ locations = Table(
     Index("ix_locations_partner_id", "partner_id"),
     Index("uq_locations_in_transit", "kind", unique=True, postgresql_where=Column("kind") == "IN_TRANSIT"),
     CheckConstraint(
-        "kind IN ('EC_WAREHOUSE', 'STORE', 'CONVENIENCE_STORE', 'LOCKER_STATION', 'IN_TRANSIT')", "location_kind_known"
+        "kind IN ('EC_WAREHOUSE', 'STORE', 'CONVENIENCE_STORE', 'LOCKER_STATION', 'IN_TRANSIT')",
+        "location_kind_known",
     ),
     CheckConstraint("prefecture BETWEEN 1 AND 47", "prefecture_is_jis_x_0401"),
     CheckConstraint("postal_code ~ '^[0-9]{7}$'", "postal_code_has_seven_digits"),

@@ -1,0 +1,32 @@
+"""Pure rules of places: distances, opening hours, postal codes, prefectures."""
+
+from app.locations.model.drafts import LocationDraft, check_drafts
+from app.locations.model.hours import Hours, check_hours, is_open
+from app.locations.model.places import LocationKind, Place, Point, distance_km, rank_places
+from app.locations.model.postal import (
+    PostalArea,
+    PostalPoint,
+    average_areas,
+    parse_postal_code,
+    postal_prefixes,
+)
+from app.locations.model.prefectures import PREFECTURES
+
+__all__ = [
+    "PREFECTURES",
+    "Hours",
+    "LocationDraft",
+    "LocationKind",
+    "Place",
+    "Point",
+    "PostalArea",
+    "PostalPoint",
+    "average_areas",
+    "check_drafts",
+    "check_hours",
+    "distance_km",
+    "is_open",
+    "parse_postal_code",
+    "postal_prefixes",
+    "rank_places",
+]
