@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor, ActorKind
 
 MAX_CODE_ATTEMPTS: Final = 5
@@ -81,9 +82,20 @@ PICKUP_STEPS: Final[Mapping[PickupStatus, frozenset[PickupStatus]]] = {
 }
 
 
-def may_step(current: str, wanted: PickupStatus) -> bool:
-    """Whether a pickup may go from one status straight to another."""
-    return wanted in PICKUP_STEPS[PickupStatus(current)]
+def next_pickup_status(current: str, wanted: PickupStatus) -> PickupStatus:
+    """`wanted` when it may follow `current`. Raises InvalidTransition otherwise."""
+    if wanted not in PICKUP_STEPS[PickupStatus(current)]:
+        message = f"A pickup that is {current} cannot become {wanted}."
+        raise InvalidTransition(message, current_status=current)
+    return wanted
+
+
+def attempt(failed_attempts: int, *, is_right: bool) -> tuple[int, bool]:
+    """(wrong codes so far, whether the pickup is locked now) after one more code was typed."""
+    if is_right:
+        return 0, False
+    failed = min(failed_attempts + 1, MAX_CODE_ATTEMPTS)
+    return failed, failed == MAX_CODE_ATTEMPTS
 
 
 def may_touch(actor: Actor, *, partner_id: UUID | None, location_id: int) -> bool:

@@ -180,5 +180,5 @@ async def transfers_of_order(tx: ReadTx, order_id: UUID) -> list[Row]:
 
 
 async def open_pickups_of(tx: ReadTx, order_id: UUID) -> list[Row]:
-    """The open PICKUP fulfillments of an order: id, delivery_id, is_incomplete (units are still elsewhere)."""
+    """The open PICKUP fulfillments of an order: id, delivery_id, is_incomplete: units are elsewhere."""
     return await tx.fetch(_OPEN_PICKUPS, order_id=order_id)

@@ -1,0 +1,33 @@
+"""An own store has the goods of a pickup ready at its counter."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.fulfillment.actions.take_pickup import take_pickup
+from app.fulfillment.model import PickupStatus, WorkKind, hold_until, next_pickup_status
+from app.fulfillment.sql import fulfillments, pickups, work
+from app.kit.db import WriteTx
+from app.kit.errors import InvalidTransition
+from app.kit.permissions import Actor
+from app.orders.actions.add_history import add_history
+
+
+async def mark_ready(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """The pickup becomes READY and is kept for the location's hold days; its preparation is done.
+
+    Raises NotFound, or InvalidTransition when units are still elsewhere, when the pickup is past this step,
+    or when it is at a partner's point: there, the partner reports the arrival.
+    """
+    order, pickup = await take_pickup(tx, pickup_id, actor=actor)
+    if pickup.partner_id is not None:
+        message = "Goods at a partner's point are ready when the partner reports their arrival."
+        raise InvalidTransition(message, current_status=pickup.status)
+    next_pickup_status(pickup.status, PickupStatus.READY)
+    prepared = await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
+    await work.finish_work(
+        tx, [row.id for row in prepared], [WorkKind.PREPARE_PICKUP], actor=actor.reference, now=now
+    )
+    until = hold_until(now, await pickups.hold_days_of(tx, pickup.location_id))
+    await pickups.set_ready(tx, pickup_id, now=now, hold_until=until)
+    facts = {"pickup": pickup.number, "holdUntil": until.isoformat()}
+    await add_history(tx, order.id, "PICKUP_READY", actor=actor.reference, now=now, facts=facts)

@@ -1,0 +1,22 @@
+"""A store may prepare a pickup once all its units are there."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.fulfillment.model import PickupStatus, WorkKind
+from app.fulfillment.sql import pickups, work
+from app.kit.db import WriteTx
+
+
+async def open_preparations(tx: WriteTx, order_id: UUID, *, now: datetime) -> list[UUID]:
+    """Open the preparation of the order's pickups whose units are all at their store; the order is locked.
+
+    Returns the fulfillments that can be prepared. May be repeated.
+    """
+    complete = [row for row in await work.open_pickups_of(tx, order_id) if not row.is_incomplete]
+    await work.open_work(tx, [row.id for row in complete], WorkKind.PREPARE_PICKUP)
+    for row in complete:
+        pickup = await pickups.lock_pickup_of_delivery(tx, row.delivery_id)
+        if pickup is not None and pickup.status == PickupStatus.REQUESTED:
+            await pickups.set_status(tx, pickup.id, PickupStatus.PREPARING, now=now)
+    return [row.id for row in complete]

@@ -1,0 +1,73 @@
+"""A placed order becomes work for people: fulfillments, instructions and pickups."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.fulfillment.actions.follow_transfer import follow_transfer
+from app.fulfillment.actions.open_preparations import open_preparations
+from app.fulfillment.model import (
+    PARTNER_MODES,
+    ClaimedUnits,
+    FulfillmentKind,
+    PickupStatus,
+    Share,
+    WorkKind,
+    WorkStatus,
+    shares_of,
+)
+from app.fulfillment.sql import fulfillments, pickups, work
+from app.kit.db import WriteTx
+from app.orders.sql import lock_order
+
+
+async def plan_work(tx: WriteTx, order_id: UUID, *, now: datetime) -> list[UUID]:
+    """Say who ships or hands over what of a placed order. Returns the new fulfillments' ids.
+
+    One fulfillment per delivery and location that the units leave from. Repetitions, and orders that are not
+    placed or claim nothing, change nothing. The order stays locked until the transaction ends.
+    """
+    order = await lock_order(tx, order_id)
+    if order is None or order.status != "PLACED" or await fulfillments.fulfillments_of_order(tx, order_id):
+        return []
+    claimed = await fulfillments.claimed_units(tx, order_id)
+    shares = shares_of(claimed)
+    if not shares:
+        return []
+    ids = await fulfillments.insert_fulfillments(tx, order_id, shares, now=now)
+    instructions = [
+        new
+        for fulfillment_id, share in zip(ids, shares, strict=True)
+        for new in _instructions(order_id, fulfillment_id, share)
+    ]
+    await work.insert_work(tx, instructions, now=now)
+    await pickups.insert_pickups(tx, order_id, _pickups(claimed), now=now)
+    for transfer in await work.transfers_of_order(tx, order_id):
+        await follow_transfer(tx, transfer.id, now=now)
+    await open_preparations(tx, order_id, now=now)
+    return ids
+
+
+def _instructions(order_id: UUID, fulfillment_id: UUID, share: Share) -> list[work.NewWork]:
+    steps = (
+        [(WorkKind.PICK, WorkStatus.OPEN), (WorkKind.SHIP, WorkStatus.WAITING)]
+        if share.kind is FulfillmentKind.SHIP
+        else [(WorkKind.PREPARE_PICKUP, WorkStatus.WAITING)]
+    )
+    return [
+        work.NewWork(kind, share.location_id, status, order_id, fulfillment_id=fulfillment_id)
+        for kind, status in steps
+    ]
+
+
+def _pickups(claimed: Sequence[ClaimedUnits]) -> list[pickups.NewPickup]:
+    """One per delivery that the shopper collects somewhere."""
+    points = {
+        units.delivery_id: units.destination_id
+        for units in claimed
+        if units.destination_id is not None and units.mode in {"STORE_PICKUP", *PARTNER_MODES}
+    }
+    return [
+        pickups.NewPickup(delivery_id, location_id, PickupStatus.REQUESTED)
+        for delivery_id, location_id in points.items()
+    ]

@@ -1,0 +1,26 @@
+"""Staff unlocks a pickup after wrong codes; it gets a new code."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.fulfillment.actions.take_pickup import take_pickup
+from app.fulfillment.model import PICKUP_STEPS, PickupStatus
+from app.fulfillment.sql import pickups
+from app.kit.db import WriteTx
+from app.kit.errors import InvalidTransition
+from app.kit.permissions import Actor
+from app.orders.actions.add_history import add_history
+
+
+async def unlock_code(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """Forget wrong codes and any verification, and give the pickup a new code; the old one is void.
+
+    Raises NotFound, or InvalidTransition when the pickup is over.
+    """
+    order, pickup = await take_pickup(tx, pickup_id, actor=actor)
+    if not PICKUP_STEPS[PickupStatus(pickup.status)]:
+        message = f"A pickup that is {pickup.status} needs no code."
+        raise InvalidTransition(message, current_status=pickup.status)
+    await pickups.unlock(tx, pickup_id)
+    facts = {"pickup": pickup.number}
+    await add_history(tx, order.id, "PICKUP_UNLOCKED", actor=actor.reference, now=now, facts=facts)

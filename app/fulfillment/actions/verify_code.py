@@ -1,0 +1,39 @@
+"""Whoever collects says the pickup code; it is right, or it is counted."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.fulfillment.actions.take_pickup import take_pickup
+from app.fulfillment.errors import PickupCodeInvalid, PickupCodeLocked
+from app.fulfillment.model import MAX_CODE_ATTEMPTS, PickupStatus, attempt, is_pickup_code
+from app.fulfillment.sql import pickups
+from app.kit.db import WriteTx
+from app.kit.errors import DomainError, InvalidTransition
+from app.kit.permissions import Actor
+from app.orders.actions.add_history import add_history
+
+
+async def verify_code(
+    tx: WriteTx, pickup_id: UUID, code: str, *, secret_key: bytes, actor: Actor, now: datetime
+) -> DomainError | None:
+    """None when `code` is the pickup's: it may be handed over now, and earlier wrong codes are forgotten.
+
+    A wrong code is returned, not raised, so that the count is kept with the refusal; it also takes back an
+    earlier verification. The fifth one locks. Raises NotFound, PickupCodeLocked (whatever the code), or
+    InvalidTransition when nothing waits to be collected.
+    """
+    order, pickup = await take_pickup(tx, pickup_id, actor=actor)
+    if pickup.status != PickupStatus.READY:
+        message = f"A pickup that is {pickup.status} is not collected."
+        raise InvalidTransition(message, current_status=pickup.status)
+    if pickup.is_locked:
+        raise PickupCodeLocked
+    is_right = is_pickup_code(code, secret_key, pickup.id, pickup.code_version)
+    failed, is_locked = attempt(pickup.failed_attempts, is_right=is_right)
+    await pickups.record_attempt(
+        tx, pickup_id, failed_attempts=failed, is_locked=is_locked, verified_at=now if is_right else None
+    )
+    if is_locked:
+        facts = {"pickup": pickup.number}
+        await add_history(tx, order.id, "PICKUP_LOCKED", actor=actor.reference, now=now, facts=facts)
+    return None if is_right else PickupCodeInvalid(remaining_attempts=MAX_CODE_ATTEMPTS - failed)
