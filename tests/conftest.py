@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 TEMPLATE = f"hikiate_test_{os.getpid()}"
 DSN_VARIABLE, TEMPLATE_VARIABLE = "HIKIATE_TEST_DSN", "HIKIATE_TEST_TEMPLATE"
 CONFIG = Config(secret_key=b"only for tests, never in a shop!")
+QUEUE_TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 # Filled by pytest_configure in the controlling process only.
@@ -143,6 +144,7 @@ async def empty_tables(database: Database) -> None:
         "DELETE FROM locations WHERE kind <> 'IN_TRANSIT'" if table.name == "locations" else f"DELETE FROM {table.name}"
         for table in metadata.tables.values()
     ]
+    deletes += [f"DELETE FROM {table}" for table in QUEUE_TABLES]
     async with database.write() as tx:
         await tx.connection.execute("; ".join(["SET LOCAL session_replication_role = replica", *deletes]))
 

@@ -28,8 +28,9 @@ categories = Table(
     Index("ix_categories_parent_id", "parent_id"),
 )
 
-# `search_text`, `search_grams` and the two sort names are made by `app.catalog.model` from the other texts and the
-# variants' codes; `attributes` is [{"key": "material", "labels": {"ja": "素材"}, "values": {"ja": "綿"}}, …].
+# `search_text`, `search_grams` and the two sort names are made by `app.catalog.model` from the other texts
+# and the variants' codes; `attributes` is [{"key": "material", "labels": {"ja": "素材"}, "values": {"ja":
+# "綿"}}, …].
 products = Table(
     "products",
     metadata,
@@ -103,8 +104,9 @@ listings = Table(
     CheckConstraint("compare_at_minor > price_minor", "compare_at_above_price"),
 )
 
-# What a channel shows of a product: a row for each active product with a published listing of an active variant, with
-# the lowest and the highest of these prices. Kept by the actions of this slice, so that lists need not aggregate.
+# What a channel shows of a product: a row for each active product with a published listing of an active
+# variant, with the lowest and the highest of these prices. Kept by the actions of this slice, so that lists
+# need not aggregate.
 product_listings = Table(
     "product_listings",
     metadata,

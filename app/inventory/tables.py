@@ -1,8 +1,9 @@
 """Tables of the inventory slice.
 
-`stock` is one narrow row per (variant, location). `available` is on_hand - reserved - allocated - safety: computed
-where it is read, never stored, never indexed, so that updates stay heap-only. The counters move only through rows of
-`ledger`: a trigger on its inserts applies the deltas and writes the outbox; direct updates are refused.
+`stock` is one narrow row per (variant, location). `available` is on_hand - reserved - allocated - safety:
+computed where it is read, never stored, never indexed, so that updates stay heap-only. The counters move only
+through rows of `ledger`: a trigger on its inserts applies the deltas, counts them in `version` and writes the
+outbox; direct updates are refused.
 """
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
+    Sequence,
     Table,
     Text,
     Uuid,
@@ -22,6 +24,8 @@ from sqlalchemy import (
 )
 
 from app.kit.tables import instant, metadata
+
+transfer_numbers = Sequence("transfer_numbers", start=50_000_001, metadata=metadata)
 
 stock = Table(
     "stock",
@@ -35,7 +39,9 @@ stock = Table(
     Column("version", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("variant_id", "location_id"),
     Index("ix_stock_location_id", "location_id", "variant_id"),
-    CheckConstraint("on_hand >= 0 AND reserved >= 0 AND allocated >= 0 AND safety >= 0", "stock_not_negative"),
+    CheckConstraint(
+        "on_hand >= 0 AND reserved >= 0 AND allocated >= 0 AND safety >= 0", "stock_not_negative"
+    ),
     CheckConstraint("reserved::bigint + allocated <= on_hand", "stock_not_oversold"),
     postgresql_with={"fillfactor": "70"},
 )
@@ -75,6 +81,7 @@ ledger = Table(
     Column("d_on_hand", Integer, nullable=False, server_default="0"),
     Column("d_reserved", Integer, nullable=False, server_default="0"),
     Column("d_allocated", Integer, nullable=False, server_default="0"),
+    Column("d_safety", Integer, nullable=False, server_default="0"),
     Column("kind", Text, nullable=False),
     Column("reason", Text, nullable=True),
     Column("cause_kind", Text, nullable=False),
@@ -83,17 +90,20 @@ ledger = Table(
     PrimaryKeyConstraint("entry_id", "at"),
     Index("ix_ledger_variant_id", "variant_id", "location_id", "entry_id"),
     Index("ix_ledger_cause_id", "cause_id"),
-    CheckConstraint("d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0", "ledger_moves_something"),
+    CheckConstraint(
+        "d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0 OR d_safety <> 0", "ledger_moves_something"
+    ),
     CheckConstraint(
         "kind IN ('RECEIVED', 'RESERVED', 'RESERVATION_RELEASED', 'RESERVATION_EXPIRED', 'ALLOCATED', "
         "'RESERVATION_ALLOCATED', 'ALLOCATION_RELEASED', 'SHIPPED', 'HANDED_OVER', 'TRANSFERRED_OUT', "
-        "'TRANSFERRED_IN', 'RETURNED', 'ADJUSTED')",
+        "'TRANSFERRED_IN', 'LOST_IN_TRANSIT', 'RETURNED', 'ADJUSTED', 'SAFETY_SET')",
         "movement_kind_known",
     ),
     postgresql_partition_by="RANGE (at)",
 )
 
-# `order_id` and `line_no` of a line: the order line that the units are for, when an order raised the transfer.
+# `order_id` and `line_no` of a line: the order line that the units are for, when an order raised the
+# transfer.
 transfers = Table(
     "transfers",
     metadata,
@@ -113,7 +123,8 @@ transfers = Table(
     Index("ix_transfers_to_location_id", "to_location_id", "status"),
     Index("ix_transfers_order_id", "order_id"),
     CheckConstraint(
-        "status IN ('READY_TO_SHIP', 'IN_TRANSIT', 'PARTIALLY_RECEIVED', 'RECEIVED', 'CANCELED')", "transfer_status_known"
+        "status IN ('READY_TO_SHIP', 'IN_TRANSIT', 'PARTIALLY_RECEIVED', 'RECEIVED', 'CANCELED')",
+        "transfer_status_known",
     ),
     CheckConstraint("from_location_id <> to_location_id", "transfer_goes_somewhere"),
 )

@@ -57,7 +57,8 @@ orders = Table(
         "order_payment_status_known",
     ),
     CheckConstraint(
-        "fulfillment_status IN ('UNFULFILLED', 'PARTIALLY_FULFILLED', 'FULFILLED', 'CANCELED')", "fulfillment_status_known"
+        "fulfillment_status IN ('UNFULFILLED', 'PARTIALLY_FULFILLED', 'FULFILLED', 'CANCELED')",
+        "fulfillment_status_known",
     ),
     CheckConstraint("total_minor = subtotal_minor + shipping_minor", "order_total_adds_up"),
 )
@@ -104,7 +105,8 @@ order_lines = Table(
     CheckConstraint("quantity <> 0", "order_quantity_not_zero"),
     CheckConstraint("total_minor = quantity * unit_price_minor", "order_line_total_adds_up"),
     CheckConstraint(
-        "quantity < 0 OR fulfilled_quantity + canceled_quantity + short_quantity <= quantity", "order_line_quantities_within"
+        "quantity < 0 OR fulfilled_quantity + canceled_quantity + short_quantity <= quantity",
+        "order_line_quantities_within",
     ),
 )
 

@@ -24,7 +24,8 @@ payments = Table(
     Index("ix_payments_open", "created_at", postgresql_where=Column("status") == "PENDING"),
     CheckConstraint("method IN ('CARD', 'PAY_AT_PICKUP', 'EXTERNAL')", "payment_method_known"),
     CheckConstraint(
-        "status IN ('PENDING', 'AUTHORIZED', 'CAPTURED', 'DUE_AT_PICKUP', 'VOIDED', 'REFUNDED', 'FAILED')", "payment_status_known"
+        "status IN ('PENDING', 'AUTHORIZED', 'CAPTURED', 'DUE_AT_PICKUP', 'VOIDED', 'REFUNDED', 'FAILED')",
+        "payment_status_known",
     ),
     CheckConstraint("amount_minor >= 0", "payment_not_negative"),
 )

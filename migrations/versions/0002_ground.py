@@ -11,6 +11,7 @@ down_revision: str | None = "0001"
 
 def upgrade() -> None:
     """Create the tables."""
+    op.execute("CREATE SEQUENCE member_numbers START WITH 20000001")
 
     op.create_table(
         "location_groups",
@@ -30,6 +31,8 @@ def upgrade() -> None:
         sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("postal_code", sa.Text(), nullable=True),
         sa.Column("external_reference", sa.Text(), nullable=True),
+        sa.Column("search_text", sa.Text(), server_default="", nullable=False),
+        sa.Column("search_grams", sa.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -41,6 +44,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_members_email")),
         sa.UniqueConstraint("external_reference", name=op.f("uq_members_external_reference")),
         sa.UniqueConstraint("number", name=op.f("uq_members_number")),
+    )
+    op.create_index(
+        "ix_members_search_grams", "members", ["search_grams"], unique=False, postgresql_using="gin"
     )
     op.create_table(
         "partners",
@@ -97,6 +103,7 @@ def upgrade() -> None:
         sa.CheckConstraint("cardinality(scopes) > 0", name=op.f("api_key_has_scopes")),
         sa.ForeignKeyConstraint(["partner_id"], ["partners.id"], name=op.f("fk_api_keys_partner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("name", name=op.f("uq_api_keys_name")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_api_keys_secret_hash")),
     )
     op.create_index("ix_api_keys_partner_id", "api_keys", ["partner_id"], unique=False)
@@ -206,5 +213,8 @@ def downgrade() -> None:
     op.drop_table("api_keys")
     op.drop_table("postal_areas")
     op.drop_table("partners")
+    op.drop_index("ix_members_search_grams", table_name="members", postgresql_using="gin")
     op.drop_table("members")
     op.drop_table("location_groups")
+
+    op.execute("DROP SEQUENCE member_numbers")

@@ -9,6 +9,7 @@ down_revision: str | None = "0003"
 
 def upgrade() -> None:
     """Create the tables."""
+    op.execute("CREATE SEQUENCE transfer_numbers START WITH 50000001")
 
     op.create_table(
         "holds",
@@ -46,17 +47,19 @@ def upgrade() -> None:
         sa.Column("d_on_hand", sa.Integer(), server_default="0", nullable=False),
         sa.Column("d_reserved", sa.Integer(), server_default="0", nullable=False),
         sa.Column("d_allocated", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("d_safety", sa.Integer(), server_default="0", nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("cause_kind", sa.Text(), nullable=False),
         sa.Column("cause_id", sa.Uuid(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('RECEIVED', 'RESERVED', 'RESERVATION_RELEASED', 'RESERVATION_EXPIRED', 'ALLOCATED', 'RESERVATION_ALLOCATED', 'ALLOCATION_RELEASED', 'SHIPPED', 'HANDED_OVER', 'TRANSFERRED_OUT', 'TRANSFERRED_IN', 'RETURNED', 'ADJUSTED')",
+            "kind IN ('RECEIVED', 'RESERVED', 'RESERVATION_RELEASED', 'RESERVATION_EXPIRED', 'ALLOCATED', 'RESERVATION_ALLOCATED', 'ALLOCATION_RELEASED', 'SHIPPED', 'HANDED_OVER', 'TRANSFERRED_OUT', 'TRANSFERRED_IN', 'LOST_IN_TRANSIT', 'RETURNED', 'ADJUSTED', 'SAFETY_SET')",
             name=op.f("movement_kind_known"),
         ),
         sa.CheckConstraint(
-            "d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0", name=op.f("ledger_moves_something")
+            "d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0 OR d_safety <> 0",
+            name=op.f("ledger_moves_something"),
         ),
         sa.PrimaryKeyConstraint("entry_id", "at", name=op.f("pk_ledger")),
         postgresql_partition_by="RANGE (at)",
@@ -158,3 +161,5 @@ def downgrade() -> None:
     op.drop_index("ix_holds_variant_id", table_name="holds")
     op.drop_index("ix_holds_expires_at", table_name="holds", postgresql_where=sa.text("state = 'R'"))
     op.drop_table("holds")
+
+    op.execute("DROP SEQUENCE transfer_numbers")

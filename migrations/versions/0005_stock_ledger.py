@@ -9,25 +9,36 @@ from alembic import op
 revision: str = "0005"
 down_revision: str | None = "0004"
 
-# Rows are locked in key order, so that two writers of the same keys never wait for each other in a circle.
+# Rows are locked in key order, so that two writers of the same keys never wait for each other in a circle. A key that
+# moves for the first time gets its row here, and the locks are taken anew.
 APPLY_LEDGER = """
 CREATE FUNCTION apply_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  wanted bigint;
+  locked bigint;
 BEGIN
-  INSERT INTO stock (variant_id, location_id)
-  SELECT DISTINCT n.variant_id, n.location_id FROM new_rows n
-   WHERE NOT EXISTS (SELECT 1 FROM stock s WHERE s.variant_id = n.variant_id AND s.location_id = n.location_id)
-   ORDER BY 1, 2
-  ON CONFLICT DO NOTHING;
+  SELECT count(*) INTO wanted FROM (SELECT DISTINCT variant_id, location_id FROM new_rows) d;
+  LOOP
+    SELECT count(*) INTO locked FROM (
+      SELECT 1 FROM stock s
+        JOIN (SELECT DISTINCT variant_id, location_id FROM new_rows) d
+          ON s.variant_id = d.variant_id AND s.location_id = d.location_id
+       ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s) l;
+    EXIT WHEN locked = wanted;
+    INSERT INTO stock (variant_id, location_id)
+    SELECT DISTINCT n.variant_id, n.location_id FROM new_rows n
+     WHERE NOT EXISTS (SELECT 1 FROM stock s WHERE s.variant_id = n.variant_id AND s.location_id = n.location_id)
+     ORDER BY 1, 2
+    ON CONFLICT DO NOTHING;
+  END LOOP;
 
-  PERFORM 1 FROM stock s JOIN (SELECT DISTINCT variant_id, location_id FROM new_rows) d USING (variant_id, location_id)
-    ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s;
-
+  -- A statement of its own: its snapshot is taken after the wait for the locks.
   WITH moved AS (
     UPDATE stock s
        SET on_hand = s.on_hand + d.on_hand, reserved = s.reserved + d.reserved,
-           allocated = s.allocated + d.allocated, version = s.version + d.entries
+           allocated = s.allocated + d.allocated, safety = s.safety + d.safety, version = s.version + d.entries
       FROM (SELECT variant_id, location_id, sum(d_on_hand)::int AS on_hand, sum(d_reserved)::int AS reserved,
-                   sum(d_allocated)::int AS allocated, count(*) AS entries
+                   sum(d_allocated)::int AS allocated, sum(d_safety)::int AS safety, count(*) AS entries
               FROM new_rows GROUP BY 1, 2) d
      WHERE s.variant_id = d.variant_id AND s.location_id = d.location_id
     RETURNING s.*)
@@ -73,12 +84,9 @@ TRIGGERS = (
        FOR EACH ROW EXECUTE FUNCTION refuse_change('history cannot be changed')""",
     """CREATE TRIGGER ledger_is_never_truncated BEFORE TRUNCATE ON ledger
        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('history cannot be changed')""",
-    """CREATE TRIGGER stock_moves_by_ledger BEFORE UPDATE OF on_hand, reserved, allocated, version ON stock
+    """CREATE TRIGGER stock_moves_by_ledger BEFORE INSERT OR UPDATE OR DELETE ON stock
        FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_change('write the ledger instead')""",
-    """CREATE TRIGGER stock_is_born_empty BEFORE INSERT ON stock
-       FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND (NEW.on_hand, NEW.reserved, NEW.allocated, NEW.version) <> (0, 0, 0, 0))
-       EXECUTE FUNCTION refuse_change('write the ledger instead')""",
-    """CREATE TRIGGER stock_is_never_deleted BEFORE DELETE ON stock
+    """CREATE TRIGGER stock_is_never_truncated BEFORE TRUNCATE ON stock
        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('write the ledger instead')""",
 )
 
@@ -100,7 +108,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM locations WHERE kind = 'IN_TRANSIT'")
     for trigger in ("ledger_moves_stock", "ledger_is_append_only", "ledger_is_never_truncated"):
         op.execute(f"DROP TRIGGER {trigger} ON ledger")
-    for trigger in ("stock_moves_by_ledger", "stock_is_born_empty", "stock_is_never_deleted"):
+    for trigger in ("stock_moves_by_ledger", "stock_is_never_truncated"):
         op.execute(f"DROP TRIGGER {trigger} ON stock")
     for function in ("apply_ledger()", "refuse_change()", "ensure_ledger_partitions(date)"):
         op.execute(f"DROP FUNCTION {function}")

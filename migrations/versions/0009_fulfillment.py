@@ -73,6 +73,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("delivery_id", name=op.f("uq_pickups_delivery_id")),
         sa.UniqueConstraint("number", name=op.f("uq_pickups_number")),
     )
+    op.create_index(
+        "ix_pickups_hold_until",
+        "pickups",
+        ["hold_until"],
+        unique=False,
+        postgresql_where=sa.text("status = 'READY'"),
+    )
     op.create_index("ix_pickups_location_id", "pickups", ["location_id", "status"], unique=False)
     op.create_index("ix_pickups_order_id", "pickups", ["order_id"], unique=False)
     op.create_index("ix_pickups_partner_id", "pickups", ["partner_id", "status"], unique=False)
@@ -145,24 +152,20 @@ def upgrade() -> None:
             ["transfer_id"], ["transfers.id"], name=op.f("fk_work_instructions_transfer_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work_instructions")),
-    )
-    op.create_index(
-        "ix_work_instructions_fulfillment_id", "work_instructions", ["fulfillment_id"], unique=False
+        sa.UniqueConstraint("fulfillment_id", "kind", name="uq_work_instructions_fulfillment"),
+        sa.UniqueConstraint("transfer_id", "kind", name="uq_work_instructions_transfer"),
     )
     op.create_index(
         "ix_work_instructions_location_id", "work_instructions", ["location_id", "status", "id"], unique=False
     )
     op.create_index("ix_work_instructions_order_id", "work_instructions", ["order_id"], unique=False)
-    op.create_index("ix_work_instructions_transfer_id", "work_instructions", ["transfer_id"], unique=False)
 
 
 def downgrade() -> None:
     """Drop the tables."""
 
-    op.drop_index("ix_work_instructions_transfer_id", table_name="work_instructions")
     op.drop_index("ix_work_instructions_order_id", table_name="work_instructions")
     op.drop_index("ix_work_instructions_location_id", table_name="work_instructions")
-    op.drop_index("ix_work_instructions_fulfillment_id", table_name="work_instructions")
     op.drop_table("work_instructions")
     op.drop_index("ix_shipments_order_id", table_name="shipments")
     op.drop_table("shipments")
@@ -171,6 +174,7 @@ def downgrade() -> None:
     op.drop_index("ix_pickups_partner_id", table_name="pickups")
     op.drop_index("ix_pickups_order_id", table_name="pickups")
     op.drop_index("ix_pickups_location_id", table_name="pickups")
+    op.drop_index("ix_pickups_hold_until", table_name="pickups", postgresql_where=sa.text("status = 'READY'"))
     op.drop_table("pickups")
     op.drop_index("ix_fulfillments_order_id", table_name="fulfillments")
     op.drop_index("ix_fulfillments_location_id", table_name="fulfillments")
