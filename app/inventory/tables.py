@@ -144,7 +144,8 @@ transfer_lines = Table(
     CheckConstraint("quantity > 0", "transfer_quantity_positive"),
     CheckConstraint("shipped_quantity BETWEEN 0 AND quantity", "shipped_within_quantity"),
     CheckConstraint(
-        "received_quantity >= 0 AND lost_quantity >= 0 AND received_quantity + lost_quantity <= shipped_quantity",
+        "received_quantity >= 0 AND lost_quantity >= 0 "
+        "AND received_quantity + lost_quantity <= shipped_quantity",
         "received_within_shipped",
     ),
 )

@@ -1,0 +1,29 @@
+"""Refusals of the inventory slice."""
+
+from app.kit.errors import DomainError, ErrorCode
+
+
+class InvalidQuantity(DomainError):
+    """A quantity outside of what one command may move. Facts: minimum, maximum."""
+
+    code = ErrorCode.INVALID_QUANTITY
+
+
+class InsufficientStock(DomainError):
+    """Fewer units than asked for. Facts: requested, available, variant_id, and line_no or sku where they are
+    known.
+    """
+
+    code = ErrorCode.INSUFFICIENT_STOCK
+
+
+class QuantityConflict(DomainError):
+    """The quantity on hand is not the one that the caller expected. Facts: current_quantity."""
+
+    code = ErrorCode.QUANTITY_CONFLICT
+
+
+class ReservationExpired(DomainError):
+    """The reserved units were given back, because their time was up or because the owner released them."""
+
+    code = ErrorCode.RESERVATION_EXPIRED

@@ -1,0 +1,67 @@
+"""Facts that the inventory slice publishes. Stock levels (topic `stock`) are published by the ledger."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.kit.outbox import Event
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEvent(Event):
+    """What all facts about a transfer tell. order_id: the order that the units are for, if an order raised
+    it.
+    """
+
+    key_field: ClassVar[str] = "transfer_id"
+
+    transfer_id: UUID
+    order_id: UUID | None
+    from_location_id: int
+    to_location_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferCreated(TransferEvent):
+    """Units are to be sent from one location to another."""
+
+    topic: ClassVar[str] = "transfer_created"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferShipped(TransferEvent):
+    """The units have left."""
+
+    topic: ClassVar[str] = "transfer_shipped"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReceived(TransferEvent):
+    """Units have arrived, or are given up as lost. status tells whether more are under way.
+
+    received, lost: units of this arrival by line number of the transfer (as text, because keys of JSON are).
+    """
+
+    topic: ClassVar[str] = "transfer_received"
+
+    received: dict[str, int]
+    lost: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferCanceled(TransferEvent):
+    """The transfer will not take place."""
+
+    topic: ClassVar[str] = "transfer_canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationExpired(Event):
+    """The reserved units of an owner went back on sale because nobody confirmed them in time."""
+
+    topic: ClassVar[str] = "reservation_expired"
+    key_field: ClassVar[str] = "owner_id"
+
+    owner_kind: str
+    owner_id: UUID

@@ -1,0 +1,175 @@
+"""The life of holds: each change writes its ledger rows in the same statement."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from app.inventory.model import Claim, HoldRequest
+from app.inventory.sql.claims import claim_of
+from app.kit.db import Row, WriteTx
+from app.kit.statement import Statement
+
+# The snapshot of this statement is newer than the lock on the stock rows, so that a request that was sent
+# twice and waited for its twin sees the twin's holds and adds none.
+_HOLD: Final = Statement("""
+    WITH claimed AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:requests AS int[]), CAST(:owner_kinds AS text[]),
+                             CAST(:owner_ids AS uuid[]), CAST(:expires AS timestamptz[]),
+                             CAST(:line_nos AS int[]), CAST(:variant_ids AS bigint[]),
+                             CAST(:location_ids AS int[]), CAST(:quantities AS int[]))
+             AS c (request, owner_kind, owner_id, expires_at, line_no, variant_id, location_id, quantity)),
+    replayed AS MATERIALIZED (
+        SELECT DISTINCT c.request
+          FROM claimed c JOIN holds h ON h.owner_id = c.owner_id AND h.line_no = c.line_no),
+    fresh AS MATERIALIZED (
+        SELECT * FROM claimed c WHERE NOT EXISTS (SELECT 1 FROM replayed r WHERE r.request = c.request)),
+    held AS (
+        INSERT INTO holds
+               (owner_kind, owner_id, line_no, variant_id, location_id, quantity, state, expires_at)
+        SELECT owner_kind, owner_id, line_no, variant_id, location_id, quantity,
+               CASE WHEN expires_at IS NULL THEN 'A' ELSE 'R' END, expires_at
+          FROM fresh ORDER BY owner_id, line_no, variant_id, location_id),
+    moved AS (
+        INSERT INTO ledger
+               (variant_id, location_id, d_reserved, d_allocated, kind, cause_kind, cause_id, actor)
+        SELECT variant_id, location_id,
+               CASE WHEN expires_at IS NULL THEN 0 ELSE quantity END,
+               CASE WHEN expires_at IS NULL THEN quantity ELSE 0 END,
+               CASE WHEN expires_at IS NULL THEN 'ALLOCATED' ELSE 'RESERVED' END,
+               owner_kind, owner_id, CAST(:actor AS text)
+          FROM fresh ORDER BY request, line_no, variant_id, location_id)
+    SELECT request FROM replayed
+""")
+
+_ALLOCATE: Final = Statement("""
+    WITH due AS MATERIALIZED (
+        SELECT owner_id, line_no, variant_id, location_id
+          FROM holds WHERE owner_id = :owner_id
+         ORDER BY line_no, variant_id, location_id
+           FOR UPDATE),
+    allocated AS (
+        UPDATE holds h SET state = 'A', expires_at = NULL
+          FROM due d
+         WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id)
+             = (d.owner_id, d.line_no, d.variant_id, d.location_id) AND h.state = 'R'
+        RETURNING h.*),
+    moved AS (
+        INSERT INTO ledger
+               (variant_id, location_id, d_reserved, d_allocated, kind, cause_kind, cause_id, actor)
+        SELECT variant_id, location_id, -quantity, quantity, 'RESERVATION_ALLOCATED', owner_kind, owner_id,
+               CAST(:actor AS text)
+          FROM allocated ORDER BY line_no, variant_id, location_id)
+    SELECT count(*) FROM allocated
+""")
+
+_RELEASE: Final = Statement("""
+    WITH due AS MATERIALIZED (
+        SELECT owner_id, line_no, variant_id, location_id
+          FROM holds
+         WHERE owner_id = :owner_id
+           AND (CAST(:line_nos AS int[]) IS NULL OR line_no = ANY(CAST(:line_nos AS int[])))
+         ORDER BY line_no, variant_id, location_id
+           FOR UPDATE),
+    gone AS (
+        DELETE FROM holds h USING due d
+         WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id)
+             = (d.owner_id, d.line_no, d.variant_id, d.location_id)
+        RETURNING h.*),
+    moved AS (
+        INSERT INTO ledger
+               (variant_id, location_id, d_reserved, d_allocated, kind, cause_kind, cause_id, actor)
+        SELECT variant_id, location_id,
+               CASE state WHEN 'R' THEN -quantity ELSE 0 END,
+               CASE state WHEN 'A' THEN -quantity ELSE 0 END,
+               CASE state WHEN 'R' THEN 'RESERVATION_RELEASED' ELSE 'ALLOCATION_RELEASED' END,
+               owner_kind, owner_id, CAST(:actor AS text)
+          FROM gone ORDER BY line_no, variant_id, location_id)
+    SELECT line_no, variant_id, location_id, quantity FROM gone ORDER BY line_no, variant_id, location_id
+""")
+
+# One row per owner, its first, stands for all of them: whoever locks that one decides over the owner as a
+# whole.
+_LOCK_EXPIRED_OWNERS: Final = Statement("""
+    WITH due AS MATERIALIZED (
+        SELECT owner_id FROM holds WHERE state = 'R' AND expires_at <= :now ORDER BY expires_at LIMIT :limit),
+    firsts AS MATERIALIZED (
+        SELECT DISTINCT ON (owner_id) owner_id, line_no, variant_id, location_id
+          FROM holds WHERE owner_id IN (SELECT owner_id FROM due)
+         ORDER BY owner_id, line_no, variant_id, location_id)
+    SELECT h.owner_id
+      FROM holds h JOIN firsts f USING (owner_id, line_no, variant_id, location_id)
+     ORDER BY h.owner_id
+       FOR UPDATE OF h SKIP LOCKED
+""")
+
+_EXPIRE: Final = Statement("""
+    WITH due AS MATERIALIZED (
+        SELECT owner_id, line_no, variant_id, location_id
+          FROM holds
+         WHERE owner_id = ANY(CAST(:owner_ids AS uuid[])) AND state = 'R' AND expires_at <= :now
+         ORDER BY owner_id, line_no, variant_id, location_id
+           FOR UPDATE),
+    gone AS (
+        DELETE FROM holds h USING due d
+         WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id)
+             = (d.owner_id, d.line_no, d.variant_id, d.location_id)
+        RETURNING h.*),
+    moved AS (
+        INSERT INTO ledger
+               (variant_id, location_id, d_reserved, kind, cause_kind, cause_id, actor)
+        SELECT variant_id, location_id, -quantity, 'RESERVATION_EXPIRED', owner_kind, owner_id, 'system'
+          FROM gone ORDER BY owner_id, line_no, variant_id, location_id)
+    SELECT DISTINCT owner_kind, owner_id FROM gone ORDER BY owner_id
+""")
+
+
+async def write_holds(
+    tx: WriteTx, granted: Sequence[tuple[int, HoldRequest, Claim]], *, actor: str
+) -> set[int]:
+    """Hold the claims, each given with its request and the request's number.
+
+    Returns the numbers of requests that were left alone because some line of theirs is held already.
+    """
+    expires: list[datetime | None] = [request.expires_at for _, request, _ in granted]
+    rows = await tx.fetch(
+        _HOLD,
+        requests=[number for number, _, _ in granted],
+        owner_kinds=[str(request.owner_kind) for _, request, _ in granted],
+        owner_ids=[request.owner_id for _, request, _ in granted],
+        expires=expires,
+        line_nos=[claim.line_no for _, _, claim in granted],
+        variant_ids=[claim.variant_id for _, _, claim in granted],
+        location_ids=[claim.location_id for _, _, claim in granted],
+        quantities=[claim.quantity for _, _, claim in granted],
+        actor=actor,
+    )
+    tx.published += 1
+    return {row["request"] for row in rows}
+
+
+async def allocate_holds(tx: WriteTx, owner_id: UUID, *, actor: str) -> int:
+    """Turn the owner's reservations into allocations; returns how many rows were reserved."""
+    changed: int = await tx.fetchval(_ALLOCATE, owner_id=owner_id, actor=actor)
+    tx.published += changed
+    return changed
+
+
+async def delete_holds(
+    tx: WriteTx, owner_id: UUID, line_nos: Sequence[int] | None, *, actor: str
+) -> list[Claim]:
+    """End the owner's holds (of these lines only, unless None) and put the units back on sale."""
+    rows = await tx.fetch(_RELEASE, owner_id=owner_id, line_nos=line_nos, actor=actor)
+    tx.published += len(rows)
+    return [claim_of(row) for row in rows]
+
+
+async def delete_expired_holds(tx: WriteTx, *, now: datetime, limit: int) -> list[Row]:
+    """End reservations whose time is up, of each owner all or none: (owner_kind, owner_id) of those owners.
+
+    Owners that another transaction is just dealing with are left to it. limit: holds looked at.
+    """
+    owners = await tx.fetch(_LOCK_EXPIRED_OWNERS, now=now, limit=limit)
+    if not owners:
+        return []
+    return await tx.fetch(_EXPIRE, owner_ids=[row["owner_id"] for row in owners], now=now)

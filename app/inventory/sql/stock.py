@@ -1,0 +1,96 @@
+"""Rows of `stock`, read and locked. Nothing here writes them: the ledger's trigger does."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from app.inventory.model import StockKey
+from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.statement import Statement
+
+_LEVELS: Final = Statement("""
+    SELECT variant_id, location_id, on_hand - reserved - allocated - safety AS available
+      FROM stock
+     WHERE variant_id = ANY(CAST(:variant_ids AS bigint[]))
+       AND location_id = ANY(CAST(:location_ids AS int[]))
+       AND on_hand - reserved - allocated - safety > 0
+""")
+
+# Sold-out rows are left out before the lock, so that a rush on a sold-out variant queues for nothing. In key
+# order, so that two requests never wait for each other in a circle; the numbers are read again after the
+# wait.
+_LOCK_AVAILABLE: Final = Statement("""
+    SELECT s.variant_id, s.location_id, s.on_hand - s.reserved - s.allocated - s.safety AS available
+      FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[])) AS k (variant_id, location_id)
+      JOIN stock s ON s.variant_id = k.variant_id AND s.location_id = k.location_id
+     WHERE s.on_hand - s.reserved - s.allocated - s.safety > 0
+     ORDER BY s.variant_id, s.location_id
+       FOR NO KEY UPDATE OF s
+""")
+
+_LOCK_ONE: Final = Statement("""
+    SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version
+      FROM stock WHERE variant_id = :variant_id AND location_id = :location_id FOR NO KEY UPDATE
+""")
+
+_STOCKING: Final = Statement("""
+    SELECT id FROM locations WHERE id = ANY(CAST(:ids AS int[])) AND holds_stock AND kind <> 'IN_TRANSIT'
+""")
+
+_STOCK_PAGE: Final = Statement("""
+    SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version,
+           on_hand - reserved - allocated - safety AS available
+      FROM stock
+     WHERE (variant_id, location_id) > (:after_variant_id, CAST(:after_location_id AS int))
+       AND (CAST(:variant_ids AS bigint[]) IS NULL OR variant_id = ANY(CAST(:variant_ids AS bigint[])))
+       AND (CAST(:location_ids AS int[]) IS NULL OR location_id = ANY(CAST(:location_ids AS int[])))
+     ORDER BY variant_id, location_id
+     LIMIT :limit
+""")
+
+
+async def stock_levels(
+    tx: ReadTx, variant_ids: Iterable[int], location_ids: Iterable[int]
+) -> dict[StockKey, int]:
+    """Available units where there are any: a hint for planning, which may be outdated once it is read."""
+    rows = await tx.fetch(_LEVELS, variant_ids=list(variant_ids), location_ids=list(location_ids))
+    return {(row["variant_id"], row["location_id"]): row["available"] for row in rows}
+
+
+async def lock_available(tx: WriteTx, keys: Iterable[StockKey]) -> dict[StockKey, int]:
+    """Lock the stock rows of these keys that have available units, and tell how many."""
+    ordered = sorted(keys)
+    rows = await tx.fetch(
+        _LOCK_AVAILABLE,
+        variant_ids=[variant_id for variant_id, _ in ordered],
+        location_ids=[location_id for _, location_id in ordered],
+    )
+    return {(row["variant_id"], row["location_id"]): row["available"] for row in rows}
+
+
+async def lock_stock(tx: WriteTx, variant_id: int, location_id: int) -> Row | None:
+    """One stock row with all its counters, locked; None where the variant never was."""
+    return await tx.fetchrow(_LOCK_ONE, variant_id=variant_id, location_id=location_id)
+
+
+async def stocking_locations(tx: ReadTx, location_ids: Iterable[int]) -> set[int]:
+    """Those of the locations that may hold stock; the place of units under way is none of them."""
+    return {row["id"] for row in await tx.fetch(_STOCKING, ids=list(location_ids))}
+
+
+async def stock_page(
+    tx: ReadTx,
+    variant_ids: Sequence[int] | None,
+    location_ids: Sequence[int] | None,
+    *,
+    after: StockKey,
+    limit: int,
+) -> list[Row]:
+    """Stock rows by (variant, location). None stands for all variants or locations."""
+    return await tx.fetch(
+        _STOCK_PAGE,
+        variant_ids=variant_ids,
+        location_ids=location_ids,
+        after_variant_id=after[0],
+        after_location_id=after[1],
+        limit=limit,
+    )
