@@ -4,7 +4,7 @@ from app.kit.errors import DomainError, ErrorCode
 
 
 class InvalidEmail(DomainError):
-    """This is not an e-mail address that a message could be sent to."""
+    """No e-mail address that a message could be sent to."""
 
     code = ErrorCode.INVALID_INPUT
 

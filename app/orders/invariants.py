@@ -4,7 +4,8 @@ from typing import Final
 
 INVARIANTS: Final[dict[str, str]] = {
     "an order's subtotal is the sum of its lines": """
-        SELECT o.id, o.subtotal_minor, sum(l.total_minor) FROM orders AS o LEFT JOIN order_lines AS l ON l.order_id = o.id
+        SELECT o.id, o.subtotal_minor, sum(l.total_minor)
+          FROM orders AS o LEFT JOIN order_lines AS l ON l.order_id = o.id
          GROUP BY o.id HAVING o.subtotal_minor <> coalesce(sum(l.total_minor), 0)""",
     "an order has a line": """
         SELECT id FROM orders AS o WHERE NOT EXISTS (SELECT FROM order_lines AS l WHERE l.order_id = o.id)""",
@@ -19,14 +20,16 @@ INVARIANTS: Final[dict[str, str]] = {
          GROUP BY o.id HAVING o.tax_minor <> coalesce(sum(t.tax_minor), 0)""",
     "a tax row is off by less than one minor unit": """
         SELECT order_id, rate_bp, taxable_minor, tax_minor FROM order_taxes
-         WHERE abs(tax_minor::bigint * (10000 + rate_bp) - taxable_minor::bigint * rate_bp) >= 10000 + rate_bp""",
+         WHERE abs(tax_minor::bigint * (10000 + rate_bp) - taxable_minor::bigint * rate_bp)
+               >= 10000 + rate_bp""",
     "the fulfillment status follows from the lines": """
         SELECT * FROM (
             SELECT o.id, o.fulfillment_status,
-                   CASE WHEN bool_or(l.fulfilled_quantity + l.canceled_quantity + l.short_quantity < l.quantity)
-                        THEN CASE WHEN sum(l.fulfilled_quantity) > 0 THEN 'PARTIALLY_FULFILLED' ELSE 'UNFULFILLED' END
-                        WHEN sum(l.fulfilled_quantity) > 0 THEN 'FULFILLED'
-                        WHEN sum(l.canceled_quantity) > 0 THEN 'CANCELED'
+                   CASE WHEN bool_or(fulfilled_quantity + canceled_quantity + short_quantity < quantity)
+                        THEN CASE WHEN sum(fulfilled_quantity) > 0 THEN 'PARTIALLY_FULFILLED'
+                                  ELSE 'UNFULFILLED' END
+                        WHEN sum(fulfilled_quantity) > 0 THEN 'FULFILLED'
+                        WHEN sum(canceled_quantity) > 0 THEN 'CANCELED'
                         ELSE 'UNFULFILLED' END AS expected
               FROM orders AS o JOIN order_lines AS l ON l.order_id = o.id AND l.quantity > 0
              GROUP BY o.id) AS state

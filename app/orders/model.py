@@ -11,6 +11,7 @@ from uuid import UUID
 from app.kit.errors import InvalidTransition
 from app.kit.tax import RATES_BP, Rounding, TaxClass, TaxLine, tax_breakdown
 from app.orders.errors import AmountTooLarge, InvalidEmail
+from app.payments.model import PaymentStatus
 
 MAX_AMOUNT: Final = 2**31 - 1
 """The largest amount, in minor units, that a GraphQL Int and an integer column can hold."""
@@ -26,18 +27,6 @@ class OrderStatus(StrEnum):
     COMPLETED = "COMPLETED"
     CANCELED = "CANCELED"
     RETURNED = "RETURNED"
-
-
-class PaymentStatus(StrEnum):
-    """Where its money is."""
-
-    PENDING = "PENDING"
-    AUTHORIZED = "AUTHORIZED"
-    DUE_AT_PICKUP = "DUE_AT_PICKUP"
-    CAPTURED = "CAPTURED"
-    VOIDED = "VOIDED"
-    REFUNDED = "REFUNDED"
-    FAILED = "FAILED"
 
 
 class FulfillmentStatus(StrEnum):
@@ -66,26 +55,13 @@ _ORDER_STEPS: Final = {
     OrderStatus.CANCELED: set[OrderStatus](),
     OrderStatus.RETURNED: set[OrderStatus](),
 }
-_PAYMENT_STEPS: Final = {
-    PaymentStatus.PENDING: {
-        PaymentStatus.AUTHORIZED,
-        PaymentStatus.CAPTURED,
-        PaymentStatus.DUE_AT_PICKUP,
-        PaymentStatus.FAILED,
-        PaymentStatus.VOIDED,
-    },
-    PaymentStatus.AUTHORIZED: {PaymentStatus.CAPTURED, PaymentStatus.VOIDED},
-    PaymentStatus.DUE_AT_PICKUP: {PaymentStatus.CAPTURED, PaymentStatus.VOIDED},
-    PaymentStatus.CAPTURED: {PaymentStatus.REFUNDED},
-    PaymentStatus.VOIDED: set[PaymentStatus](),
-    PaymentStatus.REFUNDED: set[PaymentStatus](),
-    PaymentStatus.FAILED: set[PaymentStatus](),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryDraft:
-    """One hand-over. location_id: the point or store of a pickup; address: of a home delivery, as carts keep it."""
+    """One hand-over. location_id: the point or store of a pickup; address: of a home delivery, as carts
+    keep it.
+    """
 
     id: UUID
     mode: str
@@ -97,8 +73,9 @@ class DeliveryDraft:
 class LineDraft:
     """One line, names and price copied from where it was sold.
 
-    quantity: whole units; negative for a return that another system reported. short_quantity: units sold elsewhere
-    that no location had. The fulfilled and canceled quantities are for orders that are imported with their past.
+    quantity: whole units; negative for a return that another system reported. short_quantity: units sold
+    elsewhere that no location had. The fulfilled and canceled quantities are for orders that are imported
+    with their past.
     """
 
     line_no: int
@@ -128,8 +105,8 @@ class LineDraft:
 class OrderDraft:
     """An order that is to be; totals, tax rows and the number are made when it is created.
 
-    (source_system, external_reference) says what it came from and is unique. Amounts are minor units of `currency`
-    and include tax. placed_at and canceled_at are UTC.
+    (source_system, external_reference) says what it came from and is unique. Amounts are minor units of
+    `currency` and include tax. placed_at and canceled_at are UTC.
     """
 
     id: UUID
@@ -137,8 +114,8 @@ class OrderDraft:
     external_reference: str
     channel_id: int
     currency: str
-    status: str
-    payment_status: str
+    status: OrderStatus | str
+    payment_status: PaymentStatus | str
     placed_at: datetime
     lines: tuple[LineDraft, ...]
     deliveries: tuple[DeliveryDraft, ...] = ()
@@ -188,7 +165,8 @@ class LineCounts:
 def totals_of(
     lines: Iterable[tuple[int, int]], shipping_minor: int = 0, rounding: Rounding = Rounding.DOWN
 ) -> Totals:
-    """Totals from (rate in basis points, amount including tax) per line. Shipping is taxed at the standard rate.
+    """Totals from (rate in basis points, amount including tax) per line. Shipping is taxed at the standard
+    rate.
 
     Raises AmountTooLarge past MAX_AMOUNT.
     """
@@ -225,7 +203,9 @@ def fulfillment_status_of(lines: Iterable[LineCounts]) -> FulfillmentStatus:
         return FulfillmentStatus.PARTIALLY_FULFILLED if fulfilled else FulfillmentStatus.UNFULFILLED
     if fulfilled:
         return FulfillmentStatus.FULFILLED
-    return FulfillmentStatus.CANCELED if any(line.canceled for line in rows) else FulfillmentStatus.UNFULFILLED
+    return (
+        FulfillmentStatus.CANCELED if any(line.canceled for line in rows) else FulfillmentStatus.UNFULFILLED
+    )
 
 
 def next_order_status(current: str, wanted: OrderStatus) -> OrderStatus:
@@ -236,22 +216,10 @@ def next_order_status(current: str, wanted: OrderStatus) -> OrderStatus:
     return wanted
 
 
-def next_payment_status(current: str, wanted: PaymentStatus) -> PaymentStatus:
-    """`wanted` when it may follow `current`. Raises InvalidTransition otherwise."""
-    if wanted not in _PAYMENT_STEPS[PaymentStatus(current)]:
-        message = f"A payment that is {current} cannot become {wanted}."
-        raise InvalidTransition(message, current_status=current)
-    return wanted
-
-
-def payment_status_when_canceled(current: str) -> PaymentStatus:
-    """Money that was not taken yet is given up; taken money stays until it is refunded."""
-    status = PaymentStatus(current)
-    return PaymentStatus.VOIDED if PaymentStatus.VOIDED in _PAYMENT_STEPS[status] else status
-
-
 def normalize_email(text: str) -> str:
-    """The address, trimmed and in lower case, so that one buyer is found under one spelling. Raises InvalidEmail."""
+    """The address, trimmed and in lower case, so that one buyer is found under one spelling. Raises
+    InvalidEmail.
+    """
     email = text.strip().lower()
     if len(email) > MAX_EMAIL_LENGTH or _EMAIL.fullmatch(email) is None:
         message = "This is not an e-mail address."

@@ -1,4 +1,6 @@
-"""Statements of the orders slice that actions run; what people see of orders is read in `graphql/batches.py`."""
+"""Statements of the orders slice that actions run; what people see of orders is read in
+`graphql/batches.py`.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -10,19 +12,20 @@ from app.kit.statement import Statement
 # A number that is drawn for an order that exists already is lost: numbers are unique, not gapless.
 INSERT_ORDERS: Final = Statement("""
     INSERT INTO orders (id, number, source_system, external_reference, channel_id, status, payment_status,
-                        fulfillment_status, currency, email, member_id, subtotal_minor, shipping_minor, total_minor,
-                        tax_minor, placed_at, canceled_at)
+                        fulfillment_status, currency, email, member_id, subtotal_minor, shipping_minor,
+                        total_minor, tax_minor, placed_at, canceled_at)
     SELECT id, 'HK-' || nextval('order_numbers'), source_system, external_reference, channel_id, status,
-           payment_status, fulfillment_status, currency, email, member_id, subtotal, shipping, total, tax, placed_at,
-           canceled_at
+           payment_status, fulfillment_status, currency, email, member_id, subtotal, shipping, total, tax,
+           placed_at, canceled_at
       FROM unnest(CAST(:ids AS uuid[]), CAST(:source_systems AS text[]), CAST(:references AS text[]),
                   CAST(:channel_ids AS int[]), CAST(:statuses AS text[]), CAST(:payment_statuses AS text[]),
                   CAST(:fulfillment_statuses AS text[]), CAST(:currencies AS text[]), CAST(:emails AS text[]),
                   CAST(:member_ids AS uuid[]), CAST(:subtotals AS int[]), CAST(:shippings AS int[]),
                   CAST(:totals AS int[]), CAST(:taxes AS int[]), CAST(:placed_ats AS timestamptz[]),
                   CAST(:canceled_ats AS timestamptz[])) WITH ORDINALITY
-        AS draft (id, source_system, external_reference, channel_id, status, payment_status, fulfillment_status,
-                  currency, email, member_id, subtotal, shipping, total, tax, placed_at, canceled_at, position)
+        AS draft (id, source_system, external_reference, channel_id, status, payment_status,
+                  fulfillment_status, currency, email, member_id, subtotal, shipping, total, tax, placed_at,
+                  canceled_at, position)
      ORDER BY position
         ON CONFLICT (source_system, external_reference) DO NOTHING
     RETURNING id, number
@@ -36,8 +39,8 @@ INSERT_DELIVERIES: Final = Statement("""
 
 INSERT_LINES: Final = Statement("""
     INSERT INTO order_lines (id, order_id, line_no, variant_id, sku, names, quantity, fulfilled_quantity,
-                             canceled_quantity, short_quantity, unit_price_minor, tax_class, tax_rate_bp, total_minor,
-                             delivery_id)
+                             canceled_quantity, short_quantity, unit_price_minor, tax_class, tax_rate_bp,
+                             total_minor, delivery_id)
     SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:order_ids AS uuid[]), CAST(:line_nos AS int[]),
                          CAST(:variant_ids AS bigint[]), CAST(:skus AS text[]), CAST(:names AS jsonb[]),
                          CAST(:quantities AS int[]), CAST(:fulfilled AS int[]), CAST(:canceled AS int[]),
@@ -114,7 +117,9 @@ async def deliveries_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
 
 async def order_by_source(tx: ReadTx, source_system: str, external_reference: str) -> Row | None:
     """The order that came from this cart or from this order of another system."""
-    return await tx.fetchrow(_FIND_BY_SOURCE, source_system=source_system, external_reference=external_reference)
+    return await tx.fetchrow(
+        _FIND_BY_SOURCE, source_system=source_system, external_reference=external_reference
+    )
 
 
 async def insert_history(
@@ -130,39 +135,42 @@ async def insert_history(
         at=at,
     )
 
-# ── what people see ─────────────────────────────────────────────────────────────────────────────────────────────
-# Whoever holds an order's id may read it. A partner sees only the parts that are handed over at its own points.
+
+# ── what people see ────────────────────────────────────────────────────────────────────────────────
+# Whoever holds an order's id may read it. A partner sees only the parts that are handed over at its own
+# points.
 
 _PARTNER_SEES: Final = """
     (CAST(:partner_id AS uuid) IS NULL OR EXISTS (
         SELECT FROM order_deliveries AS own JOIN locations AS point ON point.id = own.location_id
          WHERE {delivery} AND point.partner_id = CAST(:partner_id AS uuid)))"""
 
-ORDERS_BY_ID: Final = Statement(
+ORDERS_BY_ID: Final = Statement(  # noqa: S608  # constants only
     "SELECT o.* FROM orders AS o WHERE o.id = ANY(CAST(:ids AS uuid[])) AND"
     + _PARTNER_SEES.format(delivery="own.order_id = o.id")
 )
 
 ORDERS_BY_CART: Final = Statement("""
-    SELECT * FROM orders WHERE source_system = 'cart' AND external_reference = ANY(CAST(:references AS text[]))
+    SELECT * FROM orders
+     WHERE source_system = 'cart' AND external_reference = ANY(CAST(:references AS text[]))
 """)
 
 ORDER_BY_NUMBER: Final = Statement("SELECT * FROM orders WHERE number = :number")
 
-LINES_BY_ORDER: Final = Statement(
+LINES_BY_ORDER: Final = Statement(  # noqa: S608  # constants only
     """SELECT l.*, o.currency FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id
         WHERE l.order_id = ANY(CAST(:ids AS uuid[])) AND"""
     + _PARTNER_SEES.format(delivery="own.id = l.delivery_id")
     + "ORDER BY l.order_id, l.line_no"
 )
 
-DELIVERIES_BY_ORDER: Final = Statement(
+DELIVERIES_BY_ORDER: Final = Statement(  # noqa: S608  # constants only
     "SELECT d.* FROM order_deliveries AS d WHERE d.order_id = ANY(CAST(:ids AS uuid[])) AND"
     + _PARTNER_SEES.format(delivery="own.id = d.id")
     + "ORDER BY d.order_id, d.id"
 )
 
-DELIVERIES_BY_ID: Final = Statement(
+DELIVERIES_BY_ID: Final = Statement(  # noqa: S608  # constants only
     "SELECT d.* FROM order_deliveries AS d WHERE d.id = ANY(CAST(:ids AS uuid[])) AND"
     + _PARTNER_SEES.format(delivery="own.id = d.id")
 )

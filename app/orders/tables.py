@@ -20,8 +20,8 @@ from app.kit.tables import instant, metadata
 
 order_numbers = Sequence("order_numbers", start=10_000_001, metadata=metadata)
 
-# (source_system, external_reference) is what the order came from: an own cart's id, or another system's order number.
-# It is unique, so that nothing becomes an order twice.
+# (source_system, external_reference) is what the order came from: an own cart's id, or another system's
+# order number. It is unique, so that nothing becomes an order twice.
 orders = Table(
     "orders",
     metadata,
@@ -53,7 +53,8 @@ orders = Table(
         "order_status_known",
     ),
     CheckConstraint(
-        "payment_status IN ('PENDING', 'AUTHORIZED', 'DUE_AT_PICKUP', 'CAPTURED', 'VOIDED', 'REFUNDED', 'FAILED')",
+        "payment_status IN ('PENDING', 'AUTHORIZED', 'DUE_AT_PICKUP', 'CAPTURED', 'VOIDED', 'REFUNDED', "
+        "'FAILED')",
         "order_payment_status_known",
     ),
     CheckConstraint(
@@ -79,8 +80,8 @@ order_deliveries = Table(
     ),
 )
 
-# Names and prices are copied: an order does not change when the catalog does. A negative quantity is a return that
-# another system reported; live orders have positive ones.
+# Names and prices are copied: an order does not change when the catalog does. A negative quantity is a
+# return that another system reported; live orders have positive ones.
 order_lines = Table(
     "order_lines",
     metadata,

@@ -11,5 +11,7 @@ from app.orders import sql
 async def add_history(
     tx: WriteTx, order_id: UUID, kind: str, *, actor: str, now: datetime, facts: dict[str, Any] | None = None
 ) -> None:
-    """Append one line to the order's history: `kind` in capitals, such as PICKUP_READY; facts are JSON values."""
+    """Append one line to the order's history: `kind` in capitals, such as PICKUP_READY; facts are JSON
+    values.
+    """
     await sql.insert_history(tx, [(order_id, kind, facts or {})], actor=actor, at=now)

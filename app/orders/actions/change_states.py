@@ -20,7 +20,7 @@ async def require_order(tx: WriteTx, order_id: UUID) -> Row:
     return order
 
 
-async def change_states(
+async def change_states(  # noqa: PLR0913  # three states, each may stay; all by keyword
     tx: WriteTx,
     order: Row,
     kind: str,
@@ -36,14 +36,17 @@ async def change_states(
 ) -> int:
     """Give a locked order new states (None: as before), and tell of it. Returns the new version.
 
-    kind and facts: the line of history. events: further facts of the same change. The caller has checked the step.
+    kind and facts: the line of history. events: further facts of the same change. The caller has checked
+    the step.
     """
     states = {
         "status": str(status or order["status"]),
         "payment_status": str(payment_status or order["payment_status"]),
         "fulfillment_status": str(fulfillment_status or order["fulfillment_status"]),
     }
-    version: int = await tx.fetchval(sql.UPDATE_STATES, order_id=order["id"], canceled_at=canceled_at, **states)
+    version: int = await tx.fetchval(
+        sql.UPDATE_STATES, order_id=order["id"], canceled_at=canceled_at, **states
+    )
     await sql.insert_history(tx, [(order["id"], kind, facts or {})], actor=actor, at=now)
     changed = OrderChanged(order_id=order["id"], version=version, **states)
     await publish(tx, changed, *events)

@@ -1,4 +1,6 @@
-"""Orders come into being, one from a checkout or hundreds from an import, in the same handful of statements."""
+"""Orders come into being, one from a checkout or hundreds from an import, in the same handful of
+statements.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,9 +28,9 @@ async def create_orders(
 ) -> list[CreatedOrder | None]:
     """Write orders with their lines, deliveries, tax rows and first line of history.
 
-    Answers in the order of the drafts; None where (source_system, external_reference) was an order already, of which
-    nothing is changed. The number of statements does not depend on the number of drafts. Stock and payment are the
-    caller's. Raises AmountTooLarge and InvalidEmail before anything is written.
+    Answers in the order of the drafts; None where (source_system, external_reference) was an order already,
+    of which nothing is changed. The number of statements does not depend on the number of drafts. Stock and
+    payment are the caller's. Raises AmountTooLarge and InvalidEmail before anything is written.
     """
     totals = [draft_totals(draft) for draft in drafts]
     numbers = await _insert_orders(tx, drafts, totals)

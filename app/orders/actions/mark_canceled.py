@@ -11,12 +11,10 @@ from app.orders.model import (
     FulfillmentStatus,
     LineCounts,
     OrderStatus,
-    PaymentStatus,
     fulfillment_status_of,
     next_order_status,
-    next_payment_status,
-    payment_status_when_canceled,
 )
+from app.payments.model import PaymentStatus, next_payment_status, payment_status_when_canceled
 
 _HANDED_OVER = (FulfillmentStatus.PARTIALLY_FULFILLED, FulfillmentStatus.FULFILLED)
 
@@ -26,9 +24,9 @@ async def mark_canceled(
 ) -> int:
     """The order becomes CANCELED and all its open units with it. Returns the new version.
 
-    payment_status: what has become of the payment; by default a payment that was not taken yet is VOIDED. The caller
-    releases the stock and settles the payment. Raises NotFound, or InvalidTransition when the order is canceled or
-    completed already or a part of it was handed over.
+    payment_status: what has become of the payment; by default a payment that was not taken yet is VOIDED.
+    The caller releases the stock and settles the payment. Raises NotFound, or InvalidTransition when the
+    order is canceled or completed already or a part of it was handed over.
     """
     order = await require_order(tx, order_id)
     if order["fulfillment_status"] in _HANDED_OVER:
@@ -43,7 +41,9 @@ async def mark_canceled(
     )
     lines = await tx.fetch(sql.CANCEL_OPEN_UNITS, order_id=order_id)
     counts = [
-        LineCounts(row["quantity"], row["fulfilled_quantity"], row["canceled_quantity"], row["short_quantity"])
+        LineCounts(
+            row["quantity"], row["fulfilled_quantity"], row["canceled_quantity"], row["short_quantity"]
+        )
         for row in lines
     ]
     return await change_states(

@@ -6,7 +6,8 @@ from uuid import UUID
 from app.kit.db import WriteTx
 from app.orders.actions.change_states import change_states, require_order
 from app.orders.events import OrderPlaced
-from app.orders.model import OrderStatus, PaymentStatus, next_order_status, next_payment_status
+from app.orders.model import OrderStatus, next_order_status
+from app.payments.model import PaymentStatus, next_payment_status
 
 
 async def mark_placed(tx: WriteTx, order_id: UUID, *, payment_status: str, actor: str, now: datetime) -> int:

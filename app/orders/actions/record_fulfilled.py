@@ -10,7 +10,13 @@ from app.orders import sql
 from app.orders.actions.change_states import change_states, require_order
 from app.orders.errors import TooManyFulfilled
 from app.orders.events import OrderCompleted
-from app.orders.model import FulfillmentStatus, LineCounts, OrderStatus, fulfillment_status_of, next_order_status
+from app.orders.model import (
+    FulfillmentStatus,
+    LineCounts,
+    OrderStatus,
+    fulfillment_status_of,
+    next_order_status,
+)
 
 
 async def record_fulfilled(
@@ -18,8 +24,9 @@ async def record_fulfilled(
 ) -> int:
     """Count units (by line number, at least one each) as fulfilled. Returns the order's new version.
 
-    When nothing is left open the order becomes COMPLETED. Raises NotFound, InvalidTransition when the order is not
-    placed, TooManyFulfilled when a line waits for fewer units; then nothing may be kept of the transaction.
+    When nothing is left open the order becomes COMPLETED. Raises NotFound, InvalidTransition when the order
+    is not placed, TooManyFulfilled when a line waits for fewer units; then nothing may be kept of the
+    transaction.
     """
     order = await require_order(tx, order_id)
     if order["status"] != OrderStatus.PLACED:

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from app.kit.db import WriteTx
 from app.orders.actions.change_states import change_states, require_order
-from app.orders.model import PaymentStatus, next_payment_status
+from app.payments.model import PaymentStatus, next_payment_status
 
 
 async def set_payment_status(tx: WriteTx, order_id: UUID, status: str, *, actor: str, now: datetime) -> int:
-    """Where the order's money is now. Returns the order's version; repeating the present status changes nothing.
+    """Where the order's money is now. Returns the order's version; repeating the present status changes
+    nothing.
 
     Raises NotFound, or InvalidTransition when `status` cannot follow the present one.
     """
