@@ -1,0 +1,124 @@
+"""Delivery modes: which goods they take, and which places serve them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from app.locations.model import LocationKind, Place
+
+
+class DeliveryMode(StrEnum):
+    """How goods reach a buyer who orders from afar."""
+
+    HOME_DELIVERY = "HOME_DELIVERY"
+    STORE_PICKUP = "STORE_PICKUP"
+    CONVENIENCE_STORE_PICKUP = "CONVENIENCE_STORE_PICKUP"
+    LOCKER_PICKUP = "LOCKER_PICKUP"
+
+
+POINT_KINDS: Final = {
+    DeliveryMode.STORE_PICKUP: LocationKind.STORE,
+    DeliveryMode.CONVENIENCE_STORE_PICKUP: LocationKind.CONVENIENCE_STORE,
+    DeliveryMode.LOCKER_PICKUP: LocationKind.LOCKER_STATION,
+}
+"""The kind of location where each pickup mode hands over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelLimits:
+    """What one parcel may be. girth_cm: length + width + height; weight_g: of all units of a line
+    together.
+    """
+
+    girth_cm: int
+    weight_g: int
+    takes_chilled: bool
+
+
+PARCEL_LIMITS: Final = {
+    DeliveryMode.CONVENIENCE_STORE_PICKUP: ParcelLimits(girth_cm=100, weight_g=10_000, takes_chilled=False),
+    DeliveryMode.LOCKER_PICKUP: ParcelLimits(girth_cm=100, weight_g=10_000, takes_chilled=False),
+}
+"""Carriers' published limits for convenience-store and locker pickup. Other modes have none."""
+
+
+class IneligibleReason(StrEnum):
+    """Why goods cannot be handed over in a mode."""
+
+    GIRTH_OVER_LIMIT = "GIRTH_OVER_LIMIT"
+    WEIGHT_OVER_LIMIT = "WEIGHT_OVER_LIMIT"
+    CHILLED = "CHILLED"
+    NOT_SOLD = "NOT_SOLD"
+    NO_SUCH_POINT = "NO_SUCH_POINT"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason, for programs and, in English, for people."""
+
+    code: IneligibleReason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What decides about the modes of a variant. Sizes that nobody has measured (None) pass every limit."""
+
+    weight_g: int | None = None
+    girth_cm: int | None = None
+    is_chilled: bool = False
+    is_sold: bool = True
+
+    @classmethod
+    def of(cls, row: Any) -> "Goods":
+        """From a row of the catalog's `sellables`."""
+        return cls(row.weight_g, row.girth_cm, row.is_chilled, row.is_sold)
+
+
+def ineligible_reasons(
+    goods: Goods, quantity: int, mode: DeliveryMode, *, has_points: bool = True
+) -> tuple[Reason, ...]:
+    """Why `quantity` units cannot be handed over in `mode`; empty when they can.
+
+    has_points: whether the channel has a place that hands over (for home delivery: sends) in this mode.
+    """
+    reasons: list[Reason] = []
+    if not goods.is_sold:
+        reasons.append(Reason(IneligibleReason.NOT_SOLD, "This is not sold in the channel now."))
+    if not has_points:
+        message = "The channel has no open place for this delivery mode."
+        reasons.append(Reason(IneligibleReason.NO_SUCH_POINT, message))
+    limits = PARCEL_LIMITS.get(mode)
+    if limits is None:
+        return tuple(reasons)
+    if goods.girth_cm is not None and goods.girth_cm > limits.girth_cm:
+        message = (
+            f"Length, width and height sum up to {goods.girth_cm} cm; {limits.girth_cm} cm are taken here."
+        )
+        reasons.append(Reason(IneligibleReason.GIRTH_OVER_LIMIT, message))
+    if goods.weight_g is not None and goods.weight_g * quantity > limits.weight_g:
+        message = f"The line weighs {goods.weight_g * quantity} g; {limits.weight_g} g are taken here."
+        reasons.append(Reason(IneligibleReason.WEIGHT_OVER_LIMIT, message))
+    if goods.is_chilled and not limits.takes_chilled:
+        reasons.append(Reason(IneligibleReason.CHILLED, "Chilled goods cannot wait here."))
+    return tuple(reasons)
+
+
+def is_point_of(place: Place, mode: DeliveryMode) -> bool:
+    """Whether `place` hands over in a pickup mode; never for home delivery."""
+    return place.hands_over and POINT_KINDS.get(mode) == place.kind
+
+
+def sources_of(mode: DeliveryMode | None, places: Iterable[Place]) -> list[Place]:
+    """The places whose stock can serve a mode, in the given order.
+
+    Store pickup: every place that holds stock, because it can be transferred to the store. Other modes: those
+    that also ship orders. None (no mode chosen yet): every place that holds stock.
+    """
+    to_store = mode is None or mode is DeliveryMode.STORE_PICKUP
+    return [
+        place
+        for place in places
+        if place.holds_stock and place.kind != LocationKind.IN_TRANSIT and (to_store or place.ships_orders)
+    ]

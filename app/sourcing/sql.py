@@ -1,0 +1,61 @@
+"""What the rules of sourcing are fed with."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.inventory.sql import stock_levels
+from app.kit.db import ReadTx
+from app.kit.statement import Statement
+from app.locations.model import Place, Point, rank_places
+from app.locations.sql import places_of_group
+from app.sourcing.model import Available, DeliveryMode, sources_of
+
+# The longest known prefix of each postal code.
+_ORIGINS: Final = Statement("""
+    SELECT DISTINCT ON (code) code, latitude, longitude
+      FROM unnest(CAST(:postal_codes AS text[])) AS code
+      JOIN postal_areas ON prefix = ANY (ARRAY[left(code, 2), left(code, 3), left(code, 4), left(code, 5),
+                                               left(code, 6), code])
+     ORDER BY code, length(prefix) DESC
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInputs:
+    """Places of a group by id, units that may be promised at those that hold stock, and where postal codes
+    lie.
+    """
+
+    places: dict[int, Place]
+    available: Available
+    origins: dict[str, Point]
+
+    def sources(self, mode: DeliveryMode | None, near: Point | None = None) -> list[Place]:
+        """The places whose stock can serve a mode, nearest to `near` first (None: in the order of their
+        ids).
+        """
+        return [place for place, _ in rank_places(sources_of(mode, self.places.values()), near)]
+
+    def origin(self, postal_code: str | None) -> Point | None:
+        """Where a postal code lies; None when nobody knows."""
+        return None if postal_code is None else self.origins.get(postal_code)
+
+
+async def load_plan_inputs(
+    tx: ReadTx, *, group_id: int, variant_ids: Sequence[int], postal_codes: Collection[str] = ()
+) -> PlanInputs:
+    """Everything that `plan_sources`, `plan_pickup` and `coverage` need, in two statements (three with postal
+    codes).
+
+    group_id: the channel's location group. postal_codes: of the addresses that home deliveries go to, seven
+    digits.
+    """
+    places = {place.id: place for place in await places_of_group(tx, group_id)}
+    holding = [place.id for place in sources_of(None, places.values())]
+    available = await stock_levels(tx, list(dict.fromkeys(variant_ids)), holding)
+    origins: dict[str, Point] = {}
+    if postal_codes:
+        rows = await tx.fetch(_ORIGINS, postal_codes=sorted(set(postal_codes)))
+        origins = {row.code: Point(row.latitude, row.longitude) for row in rows}
+    return PlanInputs(places, available, origins)
