@@ -1,0 +1,52 @@
+"""Goods are given to whoever said the code."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.fulfillment.actions.ship_units import ship_units
+from app.fulfillment.actions.take_pickup import take_pickup
+from app.fulfillment.errors import PickupCodeLocked, PickupCodeNotVerified
+from app.fulfillment.model import FulfillmentState, PickupStatus, next_pickup_status
+from app.fulfillment.sql import fulfillments, pickups
+from app.kit.db import Row, WriteTx
+from app.kit.permissions import Actor
+from app.orders.actions.add_history import add_history
+from app.orders.actions.record_fulfilled import record_fulfilled
+from app.orders.actions.set_payment_status import set_payment_status
+from app.payments.actions.capture_payment import capture_payment
+
+
+async def hand_over(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """The pickup becomes COLLECTED, its fulfillments COMPLETED, its units count as fulfilled.
+
+    At an own store the units leave stock here; at a partner's point they left with their parcels. A payment
+    that was due at the pickup is taken, whole, with the first pickup of the order. Raises NotFound,
+    InvalidTransition when nothing waits to be collected, PickupCodeLocked, PickupCodeNotVerified.
+    """
+    order, pickup = await take_pickup(tx, pickup_id, actor=actor)
+    next_pickup_status(pickup.status, PickupStatus.COLLECTED)
+    if pickup.is_locked:
+        raise PickupCodeLocked
+    if pickup.verified_at is None:
+        raise PickupCodeNotVerified
+    leaving = [
+        row
+        for row in await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
+        if row.status != FulfillmentState.CANCELED
+    ]
+    quantities = await _take_out(tx, pickup, leaving, actor)
+    await fulfillments.set_states(tx, [row.id for row in leaving], FulfillmentState.COMPLETED, now=now)
+    await pickups.set_status(tx, pickup_id, PickupStatus.COLLECTED, now=now)
+    facts = {"pickup": pickup.number}
+    await add_history(tx, order.id, "PICKUP_COLLECTED", actor=actor.reference, now=now, facts=facts)
+    if order.payment_status == "DUE_AT_PICKUP":
+        await capture_payment(tx, order.id, now=now)
+        await set_payment_status(tx, order.id, "CAPTURED", actor=actor.reference, now=now)
+    await record_fulfilled(tx, order.id, quantities, actor=actor.reference, now=now)
+
+
+async def _take_out(tx: WriteTx, pickup: Row, leaving: list[Row], actor: Actor) -> dict[int, int]:
+    """The units per order line, taken out of the own store's stock."""
+    if pickup.partner_id is not None:
+        return await fulfillments.quantities_of(tx, [row.id for row in leaving])
+    return await ship_units(tx, pickup.order_id, leaving, kind="HANDED_OVER", actor=actor.reference)
