@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
+from app.orders.model import LineCounts
 
 # A number that is drawn for an order that exists already is lost: numbers are unique, not gapless.
 INSERT_ORDERS: Final = Statement("""
@@ -89,10 +90,19 @@ FULFILL_LINES: Final = Statement("""
     RETURNING line.line_no
 """)
 
+CANCEL_UNITS: Final = Statement("""
+    UPDATE order_lines AS line
+       SET canceled_quantity = canceled_quantity + report.quantity
+      FROM unnest(CAST(:line_nos AS int[]), CAST(:quantities AS int[])) AS report (line_no, quantity)
+     WHERE line.order_id = :order_id AND line.line_no = report.line_no
+       AND fulfilled_quantity + canceled_quantity + short_quantity + report.quantity <= line.quantity
+    RETURNING line.line_no
+""")
+
 CANCEL_OPEN_UNITS: Final = Statement("""
     UPDATE order_lines SET canceled_quantity = quantity - fulfilled_quantity - short_quantity
      WHERE order_id = :order_id AND quantity > 0
-    RETURNING line_no, quantity, fulfilled_quantity, canceled_quantity, short_quantity
+    RETURNING line_no
 """)
 
 _FIND_BY_SOURCE: Final = Statement("""
@@ -108,6 +118,16 @@ async def lock_order(tx: WriteTx, order_id: UUID) -> Row | None:
 async def lines_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
     """The lines (all columns) of these orders, by order and line number."""
     return await tx.fetch(_LINES, order_ids=list(order_ids))
+
+
+async def counts_of(tx: ReadTx, order_id: UUID) -> dict[int, LineCounts]:
+    """What has become of the units of each line, by line number."""
+    return {
+        row["line_no"]: LineCounts(
+            row["quantity"], row["fulfilled_quantity"], row["canceled_quantity"], row["short_quantity"]
+        )
+        for row in await lines_of(tx, [order_id])
+    }
 
 
 async def deliveries_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
@@ -140,15 +160,21 @@ async def insert_history(
 # Whoever holds an order's id may read it. A partner sees only the parts that are handed over at its own
 # points.
 
-_PARTNER_SEES: Final = """
-    (CAST(:partner_id AS uuid) IS NULL OR EXISTS (
-        SELECT FROM order_deliveries AS own JOIN locations AS point ON point.id = own.location_id
-         WHERE {delivery} AND point.partner_id = CAST(:partner_id AS uuid)))"""
 
-ORDERS_BY_ID: Final = Statement(  # noqa: S608  # constants only
-    "SELECT o.* FROM orders AS o WHERE o.id = ANY(CAST(:ids AS uuid[])) AND"
-    + _PARTNER_SEES.format(delivery="own.order_id = o.id")
-)
+def _seen(delivery: str) -> str:
+    """The condition that the caller is no partner, or one of whose points `delivery` (on the alias `own`)
+    holds.
+    """
+    return f"""
+       AND (CAST(:partner_id AS uuid) IS NULL OR EXISTS (
+               SELECT FROM order_deliveries AS own JOIN locations AS point ON point.id = own.location_id
+                WHERE {delivery} AND point.partner_id = CAST(:partner_id AS uuid)))"""
+
+
+ORDERS_BY_ID: Final = Statement(f"""
+    SELECT o.* FROM orders AS o
+     WHERE o.id = ANY(CAST(:ids AS uuid[])) {_seen("own.order_id = o.id")}
+""")  # noqa: S608  # constants only
 
 ORDERS_BY_CART: Final = Statement("""
     SELECT * FROM orders
@@ -157,23 +183,22 @@ ORDERS_BY_CART: Final = Statement("""
 
 ORDER_BY_NUMBER: Final = Statement("SELECT * FROM orders WHERE number = :number")
 
-LINES_BY_ORDER: Final = Statement(  # noqa: S608  # constants only
-    """SELECT l.*, o.currency FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id
-        WHERE l.order_id = ANY(CAST(:ids AS uuid[])) AND"""
-    + _PARTNER_SEES.format(delivery="own.id = l.delivery_id")
-    + "ORDER BY l.order_id, l.line_no"
-)
+LINES_BY_ORDER: Final = Statement(f"""
+    SELECT l.*, o.currency FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id
+     WHERE l.order_id = ANY(CAST(:ids AS uuid[])) {_seen("own.id = l.delivery_id")}
+     ORDER BY l.order_id, l.line_no
+""")  # noqa: S608  # constants only
 
-DELIVERIES_BY_ORDER: Final = Statement(  # noqa: S608  # constants only
-    "SELECT d.* FROM order_deliveries AS d WHERE d.order_id = ANY(CAST(:ids AS uuid[])) AND"
-    + _PARTNER_SEES.format(delivery="own.id = d.id")
-    + "ORDER BY d.order_id, d.id"
-)
+DELIVERIES_BY_ORDER: Final = Statement(f"""
+    SELECT d.* FROM order_deliveries AS d
+     WHERE d.order_id = ANY(CAST(:ids AS uuid[])) {_seen("own.id = d.id")}
+     ORDER BY d.order_id, d.id
+""")  # noqa: S608  # constants only
 
-DELIVERIES_BY_ID: Final = Statement(  # noqa: S608  # constants only
-    "SELECT d.* FROM order_deliveries AS d WHERE d.id = ANY(CAST(:ids AS uuid[])) AND"
-    + _PARTNER_SEES.format(delivery="own.id = d.id")
-)
+DELIVERIES_BY_ID: Final = Statement(f"""
+    SELECT d.* FROM order_deliveries AS d
+     WHERE d.id = ANY(CAST(:ids AS uuid[])) {_seen("own.id = d.id")}
+""")  # noqa: S608  # constants only
 
 LINES_BY_DELIVERY: Final = Statement("""
     SELECT l.*, o.currency FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id

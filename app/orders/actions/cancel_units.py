@@ -2,34 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from app.kit.db import Row, WriteTx
+from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
-from app.kit.statement import Statement
 from app.orders import sql
 from app.orders.actions.change_states import change_states, require_order
 from app.orders.errors import TooManyFulfilled
 from app.orders.events import OrderCompleted
 from app.orders.model import (
     FulfillmentStatus,
-    LineCounts,
     OrderStatus,
     fulfillment_status_of,
     next_order_status,
-    payment_status_when_canceled,
 )
-
-# The guard keeps a line that waits for fewer units as it is; the caller compares the numbers of rows.
-_CANCEL_UNITS: Final = Statement("""
-    UPDATE order_lines AS line
-       SET canceled_quantity = canceled_quantity + report.quantity
-      FROM unnest(CAST(:line_nos AS int[]), CAST(:quantities AS int[])) AS report (line_no, quantity)
-     WHERE line.order_id = :order_id AND line.line_no = report.line_no
-       AND fulfilled_quantity + canceled_quantity + short_quantity + report.quantity <= line.quantity
-    RETURNING line.line_no
-""")
+from app.payments.model import payment_status_when_canceled
 
 
 async def cancel_units(
@@ -47,9 +34,9 @@ async def cancel_units(
         message = f"An order that is {order['status']} has no open units."
         raise InvalidTransition(message, current_status=order["status"])
     counted = await tx.fetch(
-        _CANCEL_UNITS, order_id=order_id, line_nos=list(quantities), quantities=list(quantities.values())
+        sql.CANCEL_UNITS, order_id=order_id, line_nos=list(quantities), quantities=list(quantities.values())
     )
-    counts = {row["line_no"]: _counts(row) for row in await sql.lines_of(tx, [order_id])}
+    counts = await sql.counts_of(tx, order_id)
     for line_no in sorted(quantities.keys() - {row["line_no"] for row in counted}):
         available = counts[line_no].open if line_no in counts else 0
         message = f"Line {line_no} waits for {available} units, not for {quantities[line_no]}."
@@ -71,12 +58,6 @@ async def cancel_units(
         events=(OrderCompleted(order_id),) if status is OrderStatus.COMPLETED else (),
     )
     return status
-
-
-def _counts(row: Row) -> LineCounts:
-    return LineCounts(
-        row["quantity"], row["fulfilled_quantity"], row["canceled_quantity"], row["short_quantity"]
-    )
 
 
 def _status_after(goods: FulfillmentStatus) -> OrderStatus:

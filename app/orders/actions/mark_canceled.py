@@ -9,7 +9,6 @@ from app.orders import sql
 from app.orders.actions.change_states import change_states, require_order
 from app.orders.model import (
     FulfillmentStatus,
-    LineCounts,
     OrderStatus,
     fulfillment_status_of,
     next_order_status,
@@ -39,20 +38,15 @@ async def mark_canceled(
         if payment_status is None
         else next_payment_status(paid, PaymentStatus(payment_status))
     )
-    lines = await tx.fetch(sql.CANCEL_OPEN_UNITS, order_id=order_id)
-    counts = [
-        LineCounts(
-            row["quantity"], row["fulfilled_quantity"], row["canceled_quantity"], row["short_quantity"]
-        )
-        for row in lines
-    ]
+    await tx.execute(sql.CANCEL_OPEN_UNITS, order_id=order_id)
+    counts = await sql.counts_of(tx, order_id)
     return await change_states(
         tx,
         order,
         "CANCELED",
         status=status,
         payment_status=paid,
-        fulfillment_status=fulfillment_status_of(counts),
+        fulfillment_status=fulfillment_status_of(counts.values()),
         canceled_at=now,
         actor=actor,
         now=now,

@@ -12,7 +12,6 @@ from app.orders.errors import TooManyFulfilled
 from app.orders.events import OrderCompleted
 from app.orders.model import (
     FulfillmentStatus,
-    LineCounts,
     OrderStatus,
     fulfillment_status_of,
     next_order_status,
@@ -38,13 +37,7 @@ async def record_fulfilled(
         line_nos=list(quantities),
         quantities=list(quantities.values()),
     )
-    rows = await sql.lines_of(tx, [order_id])
-    counts = {
-        row["line_no"]: LineCounts(
-            row["quantity"], row["fulfilled_quantity"], row["canceled_quantity"], row["short_quantity"]
-        )
-        for row in rows
-    }
+    counts = await sql.counts_of(tx, order_id)
     for line_no in sorted(quantities.keys() - {row["line_no"] for row in counted}):
         available = counts[line_no].open if line_no in counts else 0
         message = f"Line {line_no} waits for {available} units, not for {quantities[line_no]}."
