@@ -38,12 +38,23 @@ class OrderLayout:
 
     def columns(self) -> list[str]:
         """The columns that a file must have."""
-        named = [self.invoice, self.sku, self.quantity, self.at, self.price, self.name, self.customer, self.country]
+        named = [
+            self.invoice,
+            self.sku,
+            self.quantity,
+            self.at,
+            self.price,
+            self.name,
+            self.customer,
+            self.country,
+        ]
         return [column for column in named if column]
 
     def with_columns(self, mapping: Mapping[str, str]) -> "OrderLayout":
         """The same layout with other column names. Raises ValueError for a meaning that does not exist."""
-        unknown = sorted(mapping.keys() - {"invoice", "sku", "quantity", "at", "price", "name", "customer", "country"})
+        unknown = sorted(
+            mapping.keys() - {"invoice", "sku", "quantity", "at", "price", "name", "customer", "country"}
+        )
         if unknown:
             message = f"An order history has no {', '.join(unknown)}."
             raise ValueError(message)

@@ -58,7 +58,9 @@ async def import_orders(  # noqa: PLR0913  # options of a command, all by keywor
     """
     started = time.perf_counter()
     report = ImportReport()
-    plan = await prepare_history(db, path, layout=layout, channel=channel, stock=stock, encoding=encoding, now=now)
+    plan = await prepare_history(
+        db, path, layout=layout, channel=channel, stock=stock, encoding=encoding, now=now
+    )
     batch: list[Invoice] = []
     for invoice in _invoices(path, layout, plan, report, encoding):
         batch.append(invoice)
@@ -96,7 +98,12 @@ def _invoices(
 
 
 async def _import_batch(
-    db: Database, batch: Sequence[Invoice], plan: HistoryPlan, layout: OrderLayout, report: ImportReport, now: datetime
+    db: Database,
+    batch: Sequence[Invoice],
+    plan: HistoryPlan,
+    layout: OrderLayout,
+    report: ImportReport,
+    now: datetime,
 ) -> None:
     if not batch:
         return
@@ -121,9 +128,13 @@ async def _write_invoices(
     """Hold, ship and record new invoices in the caller's transaction; the verdicts are in the invoices' order."""
     if not invoices:
         return []
-    variants = await variant_ids_by_sku(tx, sorted({line.sku for invoice in invoices for line in invoice.lines}))
+    variants = await variant_ids_by_sku(
+        tx, sorted({line.sku for invoice in invoices for line in invoice.lines})
+    )
     ids = [new_id() for _ in invoices]
-    requests = [_request(order_id, invoice, variants, plan) for order_id, invoice in zip(ids, invoices, strict=True)]
+    requests = [
+        _request(order_id, invoice, variants, plan) for order_id, invoice in zip(ids, invoices, strict=True)
+    ]
     verdicts = await hold_stock(tx, requests, actor=ACTOR)
     drafts = [
         _draft(order_id, invoice, verdict, variants, plan, layout)
@@ -131,7 +142,9 @@ async def _write_invoices(
     ]
     created = await create_orders(tx, drafts, actor=ACTOR, now=now)
     if any(order is None for order in created):
-        message = "Another import writes the same orders at this moment. Start this one again when it has ended."
+        message = (
+            "Another import writes the same orders at this moment. Start this one again when it has ended."
+        )
         raise ImportConflict(message)
     for order_id, verdict in zip(ids, verdicts, strict=True):
         if verdict.claims:
@@ -189,7 +202,11 @@ def _draft(  # noqa: PLR0913  # plain data, all of one invoice
 
 
 async def _receive_returns(
-    tx: WriteTx, ids: Sequence[UUID], invoices: Sequence[Invoice], variants: Mapping[str, int], plan: HistoryPlan
+    tx: WriteTx,
+    ids: Sequence[UUID],
+    invoices: Sequence[Invoice],
+    variants: Mapping[str, int],
+    plan: HistoryPlan,
 ) -> None:
     """Returned units go back to the first location, caused by the invoice that took them back."""
     for order_id, invoice in zip(ids, invoices, strict=True):
@@ -198,8 +215,13 @@ async def _receive_returns(
             if line.quantity < 0:
                 back[variants[line.sku]] = back.get(variants[line.sku], 0) - line.quantity
         if back:
-            lines = [StockLine(variant_id, plan.location_ids[0], quantity) for variant_id, quantity in sorted(back.items())]
-            await receive_stock(tx, lines, kind="RETURNED", cause_kind="ORDER", cause_id=order_id, actor=ACTOR)
+            lines = [
+                StockLine(variant_id, plan.location_ids[0], quantity)
+                for variant_id, quantity in sorted(back.items())
+            ]
+            await receive_stock(
+                tx, lines, kind="RETURNED", cause_kind="ORDER", cause_id=order_id, actor=ACTOR
+            )
 
 
 def _held(claims: Sequence[Claim]) -> dict[int, int]:

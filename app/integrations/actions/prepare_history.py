@@ -17,7 +17,13 @@ from app.integrations.actions.open_import_channel import open_import_channel
 from app.integrations.actions.read_opening_stock import read_opening_stock
 from app.integrations.actions.read_table import read_table
 from app.integrations.errors import RowRefused, UnreadableFile
-from app.integrations.model import OrderLayout, ProductSummary, cause_of, opening_quantities, parse_history_line
+from app.integrations.model import (
+    OrderLayout,
+    ProductSummary,
+    cause_of,
+    opening_quantities,
+    parse_history_line,
+)
 from app.inventory.actions.receive_stock import receive_stock
 from app.inventory.model import StockLine
 from app.kit import idempotency
@@ -63,7 +69,9 @@ async def prepare_history(  # noqa: PLR0913  # options of a command, all by keyw
     async def work(tx: WriteTx) -> None:
         row = await channel_by_code(tx, channel)
         if row is None:
-            plan.channel_id, group_id = await open_import_channel(tx, code=channel, currency=layout.currency, now=now)
+            plan.channel_id, group_id = await open_import_channel(
+                tx, code=channel, currency=layout.currency, now=now
+            )
         elif row["currency"] != layout.currency:
             message = f"The channel {channel} sells in {row['currency']}, the file is in {layout.currency}."
             raise UnreadableFile(message)
@@ -103,12 +111,16 @@ async def _save_products(tx: WriteTx, plan: HistoryPlan, now: datetime) -> None:
         chunk = new[start : start + CHUNK]
         drafts = [_product(code, plan.products[code]) for code in chunk]
         ids = await save_products(tx, drafts, now)
-        prices = [PriceDraft(variant_id=ids[code], price_minor=plan.products[code].price_minor) for code in chunk]
+        prices = [
+            PriceDraft(variant_id=ids[code], price_minor=plan.products[code].price_minor) for code in chunk
+        ]
         await set_prices(tx, plan.channel_id, prices)
 
 
 def _product(code: str, summary: ProductSummary) -> ProductDraft:
-    slug = "-".join("".join(character if character.isalnum() else " " for character in code.casefold()).split())
+    slug = "-".join(
+        "".join(character if character.isalnum() else " " for character in code.casefold()).split()
+    )
     return ProductDraft(
         slug=f"sku-{slug or code.encode().hex()}",
         names={"en": summary.name or code},
@@ -146,7 +158,9 @@ async def _receive_opening_stock(
         StockLine(variants[code], location_id, quantity)
         for code, total in levels
         if code in variants
-        for location_id, quantity in zip(plan.location_ids, opening_quantities(total, len(plan.location_ids)), strict=True)
+        for location_id, quantity in zip(
+            plan.location_ids, opening_quantities(total, len(plan.location_ids)), strict=True
+        )
         if quantity
     ]
     cause_id = cause_of(layout.source, key)

@@ -1,0 +1,1 @@
+"""The demo shop: a fictional retailer, made by code, the same at every start. It calls the slices' own actions."""
