@@ -22,7 +22,8 @@ INVARIANTS: Final[dict[str, str]] = {
         WITH RECURSIVE up (id, parent_id, depth) AS (
             SELECT id, parent_id, 1 FROM categories
             UNION ALL
-            SELECT up.id, c.parent_id, depth + 1 FROM up JOIN categories AS c ON c.id = up.parent_id WHERE depth < 100)
+            SELECT up.id, c.parent_id, depth + 1
+              FROM up JOIN categories AS c ON c.id = up.parent_id WHERE depth < 100)
         SELECT id FROM up WHERE parent_id = id OR depth = 100
     """,
 }

@@ -1,4 +1,4 @@
-"""What is sold, as values: drafts of products and prices, codes, and the texts and terms that search works on."""
+"""What is sold, as values: drafts of products and prices, codes, and what search works on."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -42,7 +42,8 @@ class MediaDraft:
 class VariantDraft:
     """A sellable thing. `names` is what the product's name lacks ("赤 / M"), {} for an only variant.
 
-    jan: 8 or 13 digits with a right check digit. weight_g: grams; girth_cm: length + width + height when packed.
+    jan: 8 or 13 digits with a right check digit. weight_g: grams; girth_cm: length + width + height when
+    packed.
     """
 
     sku: str
@@ -91,11 +92,11 @@ class PriceDraft:
     is_published: bool = True
 
 
-# ── codes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── codes ──────────────────────────────────────────────────────────────────────────────
 
 
 def jan_check_digit(digits: str) -> str:
-    """The last digit of a JAN (EAN) code from the 7 or 12 before it: weights 3 and 1 from the right, modulo 10."""
+    """The last digit of a JAN (EAN) code from the 7 or 12 before it, weighted 3 and 1 from the right."""
     total = sum(int(digit) * (3 if index % 2 == 0 else 1) for index, digit in enumerate(reversed(digits)))
     return str(-total % 10)
 
@@ -106,19 +107,19 @@ def is_jan(code: str) -> bool:
 
 
 def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can keep the text: no NUL, no half of a surrogate pair. Nothing stored equals other texts."""
+    """Whether PostgreSQL can keep the text: no NUL, no half of a surrogate pair."""
     return _UNSTORABLE.search(text) is None
 
 
-# ── what search works on ─────────────────────────────────────────────────────────────────────────────────────────
+# ── what search works on ──────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
 class SearchEntry:
     """What is stored for a product to be found and sorted by.
 
-    text: normalised texts; each name stands behind a line break, nothing else does. terms: the pieces of words
-    (`app.kit.text.grams`), `^` + the first one and two characters of each name, `=` + each code.
+    text: normalised texts; each name stands behind a line break, nothing else does. terms: the pieces of
+    words (`app.kit.text.grams`), `^` + the first one and two characters of each name, `=` + each code.
     """
 
     text: str
@@ -126,7 +127,10 @@ class SearchEntry:
 
 
 def search_entry(
-    names: Texts, descriptions: Texts, brand: str | None, variants: Iterable[tuple[str, str | None, Texts, Sequence[Any]]]
+    names: Texts,
+    descriptions: Texts,
+    brand: str | None,
+    variants: Iterable[tuple[str, str | None, Texts, Sequence[Any]]],
 ) -> SearchEntry:
     """Everything that finds a product; `variants` are (SKU, JAN code, names, options as stored)."""
     titles = [normalize(name) for name in names.values()]
@@ -147,8 +151,8 @@ def search_entry(
 class SearchQuery:
     """What a shopper typed, made comparable with `SearchEntry`.
 
-    terms and patterns (for LIKE): all must match. code: the term that a SKU or JAN code equal to the whole query
-    has. name_terms and name_pattern: what a name that begins with the query has.
+    terms and patterns (for LIKE): all must match. code: the term that a SKU or JAN code equal to the whole
+    query has. name_terms and name_pattern: what a name that begins with the query has.
     """
 
     terms: list[str]
@@ -161,8 +165,8 @@ class SearchQuery:
 def parse_search(text: str) -> SearchQuery | None:
     """The query in a text; None when it holds no letter and no digit, and so finds nothing.
 
-    Each word must occur, wherever; punctuation separates words. A single ASCII letter or digit alone finds whole
-    words only, since nearly everything contains it; beside other words it must occur anywhere.
+    Each word must occur, wherever; punctuation separates words. A single ASCII letter or digit alone finds
+    whole words only, since nearly everything contains it; beside other words it must occur anywhere.
     """
     whole = normalize(text)
     words = list(dict.fromkeys(_WORD.findall(whole)))
@@ -185,19 +189,21 @@ def escape_like(text: str) -> str:
 
 
 def sort_name(names: Texts, language: str) -> str:
-    """What lists in a language are sorted by: the normalised name, in another language where that one is missing."""
+    """What lists in a language are sorted by: the normalised name, or that in another language."""
     name = names.get(language) or names.get("ja") or names.get("en") or next(iter(names.values()), "")
     return normalize(name)[:_SORT_NAME_LENGTH]
 
 
-# ── checks of drafts ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── checks of drafts ──────────────────────────────────────────────────────────────────────────────
 
 
 def check_products(products: Sequence[ProductDraft]) -> None:
     """Raises InvalidDraft for the first product or variant that could not be stored as it is."""
     _refuse_repeated("slug", (product.slug for product in products))
     _refuse_repeated("SKU", (variant.sku for product in products for variant in product.variants))
-    _refuse_repeated("JAN code", (v.jan for product in products for v in product.variants if v.jan is not None))
+    _refuse_repeated(
+        "JAN code", (v.jan for product in products for v in product.variants if v.jan is not None)
+    )
     for product in products:
         _check_code("slug", product.slug)
         _check_texts(product.slug, product.names, product.descriptions, {"": product.brand or ""})
@@ -244,7 +250,9 @@ def check_prices(prices: Sequence[PriceDraft]) -> None:
 
 def _check_code(kind: str, code: str) -> None:
     if not code or code != code.strip() or len(code) > MAX_CODE_LENGTH or not code.isprintable():
-        raise InvalidDraft(f"{code[:80]!r} is not a {kind}: 1 to {MAX_CODE_LENGTH} visible characters.", subject=code[:80])
+        raise InvalidDraft(
+            f"{code[:80]!r} is not a {kind}: 1 to {MAX_CODE_LENGTH} visible characters.", subject=code[:80]
+        )
 
 
 def _check_texts(subject: str, *texts: Texts) -> None:

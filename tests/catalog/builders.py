@@ -30,13 +30,18 @@ _PRODUCT: Final = _insert(
 _VARIANT: Final = _insert(
     variants,
     (
-        "product_id", "sku", "jan", "names", "options", "position", "weight_g", "girth_cm", "is_chilled", "is_active",
+        "product_id", "sku", "jan", "names", "options", "position", "weight_g", "girth_cm", "is_chilled",
+        "is_active",
     ),
 )  # fmt: skip
 _MEDIA: Final = _insert(media, ("product_id", "url", "alts", "position"))
 _SEARCHED: Final = Statement("SELECT * FROM products WHERE id = :id")
-_SEARCHED_VARIANTS: Final = Statement("SELECT sku, jan, names, options FROM variants WHERE product_id = :id ORDER BY id")
-_SET_SEARCH: Final = Statement("UPDATE products SET search_text = :text, search_grams = :terms WHERE id = :id")
+_SEARCHED_VARIANTS: Final = Statement(
+    "SELECT sku, jan, names, options FROM variants WHERE product_id = :id ORDER BY id"
+)
+_SET_SEARCH: Final = Statement(
+    "UPDATE products SET search_text = :text, search_grams = :terms WHERE id = :id"
+)
 _LIST: Final = Statement("""
     INSERT INTO listings (channel_id, variant_id, price_minor, compare_at_minor, is_published)
     VALUES (:channel_id, :variant_id, :price_minor, :compare_at_minor, :is_published)
@@ -45,7 +50,8 @@ _LIST: Final = Statement("""
            is_published = excluded.is_published
 """)
 _UNLIST: Final = Statement("""
-    DELETE FROM product_listings AS o USING variants AS v WHERE v.id = :variant_id AND o.product_id = v.product_id
+    DELETE FROM product_listings AS o USING variants AS v
+     WHERE v.id = :variant_id AND o.product_id = v.product_id
 """)
 _SUM_UP: Final = Statement("""
     INSERT INTO product_listings (channel_id, product_id, price_min_minor, price_max_minor)
@@ -58,10 +64,17 @@ _SUM_UP: Final = Statement("""
 
 
 async def make_category(
-    tx: WriteTx, slug: str = "clothes", *, names: dict[str, str] | None = None, parent_id: int | None = None, position: int = 0
+    tx: WriteTx,
+    slug: str = "clothes",
+    *,
+    names: dict[str, str] | None = None,
+    parent_id: int | None = None,
+    position: int = 0,
 ) -> int:
     """A category; returns its id."""
-    return await tx.fetchval(_CATEGORY, slug=slug, names=names or {"ja": slug}, parent_id=parent_id, position=position)
+    return await tx.fetchval(
+        _CATEGORY, slug=slug, names=names or {"ja": slug}, parent_id=parent_id, position=position
+    )
 
 
 async def make_product(
@@ -122,8 +135,8 @@ async def make_variant(
 ) -> int:
     """A variant, with a product of its own unless `product_id` is given; returns its id.
 
-    It is listed at `price` (minor units, tax included) when `channel_id` is given. Other keywords go to `make_product`;
-    the product's default slug is the SKU in lower case.
+    It is listed at `price` (minor units, tax included) when `channel_id` is given. Other keywords go to
+    `make_product`; the product's default slug is the SKU in lower case.
     """
     sku = sku or f"SKU-{next(_NUMBERS)}"
     if product_id is None:
@@ -148,7 +161,13 @@ async def make_variant(
 
 
 async def put_price(
-    tx: WriteTx, variant_id: int, channel_id: int, price: int, *, compare_at: int | None = None, is_published: bool = True
+    tx: WriteTx,
+    variant_id: int,
+    channel_id: int,
+    price: int,
+    *,
+    compare_at: int | None = None,
+    is_published: bool = True,
 ) -> None:
     """List a variant in a channel, or change its price there."""
     await tx.execute(
