@@ -31,7 +31,7 @@ class Statement:
         self.text: str = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._constants: dict[str, Any] = {
-            name: bind.value for name, bind in compiled.binds.items() if not bind.required
+            name: compiled.binds[name].value for name in self.names if not compiled.binds[name].required
         }
         self._narrowed: dict[frozenset[str], Statement] = {}
 
