@@ -22,7 +22,12 @@ async def fulfillments_by_order(
 ) -> dict[UUID, list[Any]]:
     """What each location ships or hands over of these orders."""
     del columns
-    return groups_by(await context.fetch(fulfillments.FULFILLMENTS_BY_ORDER, ids=keys), "order_id")
+    return groups_by(
+        await context.fetch(
+            fulfillments.FULFILLMENTS_BY_ORDER, ids=keys, partner_id=context.actor.partner_id
+        ),
+        "order_id",
+    )
 
 
 async def shipments_by_order(
@@ -30,7 +35,10 @@ async def shipments_by_order(
 ) -> dict[UUID, list[Any]]:
     """The parcels that have left, of these orders."""
     del columns
-    return groups_by(await context.fetch(fulfillments.SHIPMENTS_BY_ORDER, ids=keys), "order_id")
+    return groups_by(
+        await context.fetch(fulfillments.SHIPMENTS_BY_ORDER, ids=keys, partner_id=context.actor.partner_id),
+        "order_id",
+    )
 
 
 async def pickups_by_order(
@@ -47,7 +55,12 @@ async def fulfillments_by_delivery(
 ) -> dict[UUID, list[Any]]:
     """What each location ships or hands over of these deliveries."""
     del columns
-    return groups_by(await context.fetch(fulfillments.FULFILLMENTS_BY_DELIVERY, ids=keys), "delivery_id")
+    return groups_by(
+        await context.fetch(
+            fulfillments.FULFILLMENTS_BY_DELIVERY, ids=keys, partner_id=context.actor.partner_id
+        ),
+        "delivery_id",
+    )
 
 
 async def pickups_by_delivery(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
@@ -55,6 +68,17 @@ async def pickups_by_delivery(context: Context, keys: list[UUID], columns: Colum
     del columns
     rows = await context.fetch(pickups.PICKUPS_BY_DELIVERY, ids=keys)
     return rows_by(_touchable(context, rows), "delivery_id")
+
+
+async def shipments_by_delivery(
+    context: Context, keys: list[UUID], columns: Columns | None
+) -> dict[UUID, list[Any]]:
+    """The parcels that have left, of these deliveries."""
+    del columns
+    rows = await context.fetch(
+        fulfillments.SHIPMENTS_BY_DELIVERY, ids=keys, partner_id=context.actor.partner_id
+    )
+    return groups_by(rows, "delivery_id")
 
 
 async def shipments_by_fulfillment(
@@ -121,7 +145,9 @@ async def shipments_by_id(context: Context, keys: list[UUID], columns: Columns |
     del columns
     if not context.actor.may(*STAFF):
         return {}
-    return rows_by(await context.fetch(fulfillments.SHIPMENTS_BY_ID, ids=keys), "id")
+    return rows_by(
+        await context.fetch(fulfillments.SHIPMENTS_BY_ID, ids=keys, allowed=allowed_locations(context)), "id"
+    )
 
 
 async def pickups_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:

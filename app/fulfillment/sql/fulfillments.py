@@ -69,18 +69,49 @@ _INSERT_SHIPMENT: Final = Statement("""
     ON CONFLICT (carrier, tracking_number) DO NOTHING
 """)
 
-FULFILLMENTS_BY_ORDER: Final = Statement(
-    select(fulfillments).where(fulfillments.c.order_id == _IDS).order_by(fulfillments.c.id)
-)
-FULFILLMENTS_BY_DELIVERY: Final = Statement(
-    select(fulfillments).where(fulfillments.c.delivery_id == _IDS).order_by(fulfillments.c.id)
-)
+# With a partner's id: only what goes to that partner's points.
+FULFILLMENTS_BY_ORDER: Final = Statement("""
+    SELECT fulfillment.* FROM fulfillments AS fulfillment
+     WHERE fulfillment.order_id = ANY(CAST(:ids AS uuid[]))
+       AND (CAST(:partner_id AS uuid) IS NULL OR EXISTS (
+               SELECT FROM pickups AS pickup
+                WHERE pickup.delivery_id = fulfillment.delivery_id AND pickup.partner_id = :partner_id))
+     ORDER BY fulfillment.id
+""")
+FULFILLMENTS_BY_DELIVERY: Final = Statement("""
+    SELECT fulfillment.* FROM fulfillments AS fulfillment
+     WHERE fulfillment.delivery_id = ANY(CAST(:ids AS uuid[]))
+       AND (CAST(:partner_id AS uuid) IS NULL OR EXISTS (
+               SELECT FROM pickups AS pickup
+                WHERE pickup.delivery_id = fulfillment.delivery_id AND pickup.partner_id = :partner_id))
+     ORDER BY fulfillment.id
+""")
 FULFILLMENTS_BY_ID: Final = Statement(select(fulfillments).where(fulfillments.c.id == _IDS))
-SHIPMENTS_BY_ORDER: Final = Statement(
-    select(shipments).where(shipments.c.order_id == _IDS).order_by(shipments.c.id)
-)
+SHIPMENTS_BY_ORDER: Final = Statement("""
+    SELECT shipment.* FROM shipments AS shipment
+      JOIN fulfillments AS fulfillment ON fulfillment.id = shipment.fulfillment_id
+     WHERE shipment.order_id = ANY(CAST(:ids AS uuid[]))
+       AND (CAST(:partner_id AS uuid) IS NULL OR EXISTS (
+               SELECT FROM pickups AS pickup
+                WHERE pickup.delivery_id = fulfillment.delivery_id AND pickup.partner_id = :partner_id))
+     ORDER BY shipment.id
+""")
+SHIPMENTS_BY_DELIVERY: Final = Statement("""
+    SELECT shipment.*, fulfillment.delivery_id FROM shipments AS shipment
+      JOIN fulfillments AS fulfillment ON fulfillment.id = shipment.fulfillment_id
+     WHERE fulfillment.delivery_id = ANY(CAST(:ids AS uuid[]))
+       AND (CAST(:partner_id AS uuid) IS NULL OR EXISTS (
+               SELECT FROM pickups AS pickup
+                WHERE pickup.delivery_id = fulfillment.delivery_id AND pickup.partner_id = :partner_id))
+     ORDER BY shipment.id
+""")
 SHIPMENTS_BY_FULFILLMENT: Final = Statement(select(shipments).where(shipments.c.fulfillment_id == _IDS))
-SHIPMENTS_BY_ID: Final = Statement(select(shipments).where(shipments.c.id == _IDS))
+SHIPMENTS_BY_ID: Final = Statement("""
+    SELECT shipment.* FROM shipments AS shipment
+      JOIN fulfillments AS fulfillment ON fulfillment.id = shipment.fulfillment_id
+     WHERE shipment.id = ANY(CAST(:ids AS uuid[]))
+       AND (CAST(:allowed AS int[]) IS NULL OR fulfillment.location_id = ANY(CAST(:allowed AS int[])))
+""")
 LINES_BY_FULFILLMENT: Final = Statement("""
     SELECT line.fulfillment_id, line.line_no, line.variant_id, line.quantity, sold.sku, sold.names
       FROM fulfillment_lines AS line

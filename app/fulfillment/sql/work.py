@@ -111,7 +111,7 @@ WORK_PAGE: Final = Statement("""
 """)
 # A line of a fulfillment, or of a transfer.
 LINES_BY_WORK: Final = Statement("""
-    SELECT work.id AS work_id, line.line_no, line.variant_id, line.quantity, variant.sku
+    SELECT work.id AS work_id, line.line_no, line.variant_id, line.quantity, variant.sku, product.names
       FROM work_instructions AS work
       JOIN LATERAL (
             SELECT part.line_no, part.variant_id, part.quantity FROM fulfillment_lines AS part
@@ -120,6 +120,7 @@ LINES_BY_WORK: Final = Statement("""
             SELECT part.line_no, part.variant_id, part.quantity FROM transfer_lines AS part
              WHERE part.transfer_id = work.transfer_id) AS line ON true
       JOIN variants AS variant ON variant.id = line.variant_id
+      JOIN products AS product ON product.id = variant.product_id
      WHERE work.id = ANY(CAST(:ids AS uuid[]))
      ORDER BY work.id, line.line_no
 """)
