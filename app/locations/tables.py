@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.kit.tables import instant, metadata
 
 # `hours` is {"mon": [["10:00", "20:00"]], …}; {} means always open. `address` is the part behind the
-# prefecture. The location with kind IN_TRANSIT holds units that travel between two others; there is exactly one.
+# prefecture. The location with kind IN_TRANSIT holds units that travel between two others; there is one.
 locations = Table(
     "locations",
     metadata,

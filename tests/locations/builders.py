@@ -39,9 +39,7 @@ _GROUP: Final = Statement(
 _GROUP_MEMBERS: Final = Statement(
     insert(location_group_members).from_select(
         ["group_id", "location_id"],
-        select(
-            bindparam("group_id", type_=Integer), func.unnest(bindparam("location_ids", type_=ARRAY(Integer)))
-        ),
+        select(bindparam("group_id", type_=Integer), func.unnest(bindparam("location_ids", type_=ARRAY(Integer)))),
     )
 )
 

@@ -5,7 +5,6 @@ from app.locations.model.hours import Hours, check_hours, is_open
 from app.locations.model.places import LocationKind, Place, Point, distance_km, rank_places
 from app.locations.model.postal import (
     PostalArea,
-    PostalPoint,
     average_areas,
     parse_postal_code,
     postal_prefixes,
@@ -20,7 +19,6 @@ __all__ = [
     "Place",
     "Point",
     "PostalArea",
-    "PostalPoint",
     "average_areas",
     "check_drafts",
     "check_hours",

@@ -63,14 +63,8 @@ def check_drafts(drafts: Iterable[LocationDraft]) -> list[LocationDraft]:
 
 
 def _check(draft: LocationDraft) -> LocationDraft:
-    if (
-        not 1 <= len(draft.code) <= MAX_CODE
-        or draft.code != draft.code.strip()
-        or not draft.code.isprintable()
-    ):
-        raise _invalid(
-            draft, f"has a code that is not 1 to {MAX_CODE} characters long, or has blanks around it"
-        )
+    if not _CODE.fullmatch(draft.code) or not draft.code.isprintable():
+        raise _invalid(draft, f"needs a code of 1 to {MAX_CODE} characters without blanks around it")
     if draft.kind is LocationKind.IN_TRANSIT or draft.code == TRANSIT_CODE:
         raise _invalid(draft, "is the one for goods on their way, which nobody changes")
     if not draft.names or not all(name.strip() and len(name) <= MAX_NAME for name in draft.names.values()):

@@ -43,9 +43,8 @@ def check_hours(hours: Hours) -> None:
             if bounds[-2] >= DAY_MINUTES:
                 message = f"{opens_and_closes[0]} is on the day after {day}."
                 raise InvalidInput(message)
-        if any(later <= earlier for earlier, later in pairwise(bounds)) or (
-            bounds and bounds[-1] > LATEST_MINUTES
-        ):
+        ascends = all(earlier < later for earlier, later in pairwise(bounds))
+        if not ascends or max(bounds, default=0) > LATEST_MINUTES:
             message = f"The times of {day} ascend and end by 30:00."
             raise InvalidInput(message)
 

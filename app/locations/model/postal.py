@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.locations.errors import InvalidPostalCode
 from app.locations.model.places import Point
@@ -19,14 +19,6 @@ MAX_TEXT: Final = 40
 # mark and the box line are what Japanese input methods offer for it.
 _HYPHENS: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\u02d7\u30fc\u2500\u2501"
 _POSTAL_CODE: Final = re.compile(rf"〒?\s*([0-9]{{3}})\s*[{_HYPHENS}]?\s*([0-9]{{4}})")
-
-
-class PostalPoint(NamedTuple):
-    """A known point with its postal code: what postal areas are learnt from."""
-
-    postal_code: str
-    point: Point
-    prefecture: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +49,10 @@ def postal_prefixes(postal_code: str) -> list[str]:
     return [postal_code[:length] for length in PREFIX_LENGTHS]
 
 
-def average_areas(points: Iterable[PostalPoint]) -> list[PostalArea]:
+def average_areas(points: Iterable[tuple[str, Point, int]]) -> list[PostalArea]:
     """The centres of all areas of seven, five and three digits that hold a point, in order of prefix.
 
+    points: (postal code, point, prefecture).
     An area's centre is the mean of its points, its prefecture the most frequent one (the lower number when
     equal). Raises InvalidPostalCode.
     """

@@ -1,0 +1,6 @@
+"""Every statement of the locations slice, by noun."""
+
+from app.locations.sql.places import places_by_id, places_of_group, transit_location_id
+from app.locations.sql.postal_areas import find_point, find_points
+
+__all__ = ["find_point", "find_points", "places_by_id", "places_of_group", "transit_location_id"]

@@ -1,0 +1,57 @@
+"""Locations as places to choose from: what sourcing and pickup options read."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import ARRAY, Integer, bindparam, func, literal_column, select
+
+from app.kit.db import ReadTx, Row
+from app.kit.statement import Statement
+from app.locations.model import LocationKind, Place, Point
+from app.locations.tables import location_group_members, locations
+
+_PLACE: Final = select(
+    locations.c.id,
+    locations.c.code,
+    locations.c.kind,
+    locations.c.latitude,
+    locations.c.longitude,
+    locations.c.prefecture,
+    locations.c.partner_id,
+    locations.c.holds_stock,
+    locations.c.ships_orders,
+    locations.c.hands_over,
+    locations.c.hold_days,
+)
+_PLACES_OF_GROUP: Final = Statement(
+    _PLACE.join(location_group_members, location_group_members.c.location_id == locations.c.id)
+    .where(location_group_members.c.group_id == bindparam("group_id", type_=Integer), locations.c.is_active)
+    .order_by(locations.c.id)
+)
+_PLACES_BY_ID: Final = Statement(
+    _PLACE.where(locations.c.id == func.any(bindparam("ids", type_=ARRAY(Integer))))
+)
+# A literal, so that the partial unique index on this kind is used.
+_TRANSIT: Final = Statement(select(locations.c.id).where(locations.c.kind == literal_column("'IN_TRANSIT'")))
+
+
+async def places_of_group(tx: ReadTx, group_id: int) -> list[Place]:
+    """The active locations of a group, in order of id."""
+    return [_place(row) for row in await tx.fetch(_PLACES_OF_GROUP, group_id=group_id)]
+
+
+async def places_by_id(tx: ReadTx, ids: Iterable[int]) -> dict[int, Place]:
+    """Locations by id, active or not; ids that do not exist are left out."""
+    return {row.id: _place(row) for row in await tx.fetch(_PLACES_BY_ID, ids=list(ids))}
+
+
+async def transit_location_id(tx: ReadTx) -> int:
+    """The location that holds units on their way between two others."""
+    return await tx.fetchval(_TRANSIT)
+
+
+def _place(row: Row) -> Place:
+    # In the order of _PLACE: a channel may have thousands of places, and each pickup question reads them all.
+    place_id, code, kind, latitude, longitude, *rest = row
+    point = None if latitude is None else Point(latitude, longitude)
+    return Place(place_id, code, LocationKind(kind), point, *rest)
