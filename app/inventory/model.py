@@ -181,9 +181,7 @@ def _decide_one(left: MutableMapping[StockKey, int], request: HoldRequest) -> Ve
     claims: list[Claim] = []
     shortages: list[Shortage] = []
     for demand in request.demands:
-        offered = {
-            place: left[key] for place in demand.candidates if (key := (demand.variant_id, place)) in left
-        }
+        offered = {place: left[key] for place in demand.candidates if (key := (demand.variant_id, place)) in left}
         taken = _take(offered, demand)
         claims += taken
         for claim in taken:

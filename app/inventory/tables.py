@@ -39,9 +39,7 @@ stock = Table(
     Column("version", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("variant_id", "location_id"),
     Index("ix_stock_location_id", "location_id", "variant_id"),
-    CheckConstraint(
-        "on_hand >= 0 AND reserved >= 0 AND allocated >= 0 AND safety >= 0", "stock_not_negative"
-    ),
+    CheckConstraint("on_hand >= 0 AND reserved >= 0 AND allocated >= 0 AND safety >= 0", "stock_not_negative"),
     CheckConstraint("reserved::bigint + allocated <= on_hand", "stock_not_oversold"),
     postgresql_with={"fillfactor": "70"},
 )
@@ -90,9 +88,7 @@ ledger = Table(
     PrimaryKeyConstraint("entry_id", "at"),
     Index("ix_ledger_variant_id", "variant_id", "location_id", "entry_id"),
     Index("ix_ledger_cause_id", "cause_id"),
-    CheckConstraint(
-        "d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0 OR d_safety <> 0", "ledger_moves_something"
-    ),
+    CheckConstraint("d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0 OR d_safety <> 0", "ledger_moves_something"),
     CheckConstraint(
         "kind IN ('RECEIVED', 'RESERVED', 'RESERVATION_RELEASED', 'RESERVATION_EXPIRED', 'ALLOCATED', "
         "'RESERVATION_ALLOCATED', 'ALLOCATION_RELEASED', 'SHIPPED', 'HANDED_OVER', 'TRANSFERRED_OUT', "
@@ -144,8 +140,7 @@ transfer_lines = Table(
     CheckConstraint("quantity > 0", "transfer_quantity_positive"),
     CheckConstraint("shipped_quantity BETWEEN 0 AND quantity", "shipped_within_quantity"),
     CheckConstraint(
-        "received_quantity >= 0 AND lost_quantity >= 0 "
-        "AND received_quantity + lost_quantity <= shipped_quantity",
+        "received_quantity >= 0 AND lost_quantity >= 0 AND received_quantity + lost_quantity <= shipped_quantity",
         "received_within_shipped",
     ),
 )

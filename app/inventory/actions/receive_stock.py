@@ -30,11 +30,8 @@ async def receive_stock(
         check_quantity(line.quantity)
     location_ids = {line.location_id for line in lines}
     if missing := location_ids - await stocking_locations(tx, location_ids):
-        raise NotFound(
-            f"No stock is kept at {len(missing)} of these locations.", path=["input", "locationId"]
-        )
+        raise NotFound(f"No stock is kept at {len(missing)} of these locations.", path=["input", "locationId"])
     movements = [
-        Movement(line.variant_id, line.location_id, MovementKind(kind), on_hand=line.quantity)
-        for line in lines
+        Movement(line.variant_id, line.location_id, MovementKind(kind), on_hand=line.quantity) for line in lines
     ]
     await post(tx, movements, cause_kind=cause_kind, cause_id=cause_id, actor=actor, reason=reason)

@@ -124,9 +124,7 @@ _EXPIRE: Final = Statement("""
 """)
 
 
-async def write_holds(
-    tx: WriteTx, granted: Sequence[tuple[int, HoldRequest, Claim]], *, actor: str
-) -> set[int]:
+async def write_holds(tx: WriteTx, granted: Sequence[tuple[int, HoldRequest, Claim]], *, actor: str) -> set[int]:
     """Hold the claims, each given with its request and the request's number.
 
     Returns the numbers of requests that were left alone because some line of theirs is held already.
@@ -155,9 +153,7 @@ async def allocate_holds(tx: WriteTx, owner_id: UUID, *, actor: str) -> int:
     return changed
 
 
-async def delete_holds(
-    tx: WriteTx, owner_id: UUID, line_nos: Sequence[int] | None, *, actor: str
-) -> list[Claim]:
+async def delete_holds(tx: WriteTx, owner_id: UUID, line_nos: Sequence[int] | None, *, actor: str) -> list[Claim]:
     """End the owner's holds (of these lines only, unless None) and put the units back on sale."""
     rows = await tx.fetch(_RELEASE, owner_id=owner_id, line_nos=line_nos, actor=actor)
     tx.published += len(rows)

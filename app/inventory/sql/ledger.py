@@ -28,7 +28,8 @@ _POST: Final = Statement("""
 """)
 
 # Per location the newest rows before the cursor, then the newest of all of them. Balances are counted
-# backwards from the counters of `stock`: what a row left behind is what there is now less all that came later.
+# backwards from the counters of `stock`: what a row left behind is what there is now less all that came
+# later.
 _HISTORY: Final = Statement("""
     SELECT m.entry_id, m.at, s.variant_id, s.location_id,
            m.d_on_hand, m.d_reserved, m.d_allocated, m.d_safety,
@@ -105,6 +106,4 @@ async def movements_of(
 
     location_ids None: everywhere. before: only rows with a smaller entry_id (`NEWEST` for the first page).
     """
-    return await tx.fetch(
-        _HISTORY, variant_id=variant_id, location_ids=location_ids, before=before, limit=limit
-    )
+    return await tx.fetch(_HISTORY, variant_id=variant_id, location_ids=location_ids, before=before, limit=limit)

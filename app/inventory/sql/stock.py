@@ -5,6 +5,7 @@ from typing import Final
 
 from app.inventory.model import StockKey
 from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.errors import NotFound
 from app.kit.statement import Statement
 
 _LEVELS: Final = Statement("""
@@ -27,9 +28,19 @@ _LOCK_AVAILABLE: Final = Statement("""
        FOR NO KEY UPDATE OF s
 """)
 
+# Created when it is not there yet, so that two callers who both expect 0 units meet at one row.
+_CREATE: Final = Statement("""
+    INSERT INTO stock (variant_id, location_id)
+    SELECT v.id, l.id FROM variants v, locations l
+     WHERE v.id = :variant_id AND l.id = :location_id AND l.holds_stock AND l.kind <> 'IN_TRANSIT'
+    ON CONFLICT DO NOTHING
+""")
+
 _LOCK_ONE: Final = Statement("""
-    SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version
-      FROM stock WHERE variant_id = :variant_id AND location_id = :location_id FOR NO KEY UPDATE
+    SELECT s.on_hand, s.reserved, s.allocated, s.safety, s.version
+      FROM stock s JOIN locations l ON l.id = s.location_id
+     WHERE s.variant_id = :variant_id AND s.location_id = :location_id AND l.kind <> 'IN_TRANSIT'
+       FOR NO KEY UPDATE OF s
 """)
 
 _STOCKING: Final = Statement("""
@@ -48,9 +59,7 @@ _STOCK_PAGE: Final = Statement("""
 """)
 
 
-async def stock_levels(
-    tx: ReadTx, variant_ids: Iterable[int], location_ids: Iterable[int]
-) -> dict[StockKey, int]:
+async def stock_levels(tx: ReadTx, variant_ids: Iterable[int], location_ids: Iterable[int]) -> dict[StockKey, int]:
     """Available units where there are any: a hint for planning, which may be outdated once it is read."""
     rows = await tx.fetch(_LEVELS, variant_ids=list(variant_ids), location_ids=list(location_ids))
     return {(row["variant_id"], row["location_id"]): row["available"] for row in rows}
@@ -67,9 +76,19 @@ async def lock_available(tx: WriteTx, keys: Iterable[StockKey]) -> dict[StockKey
     return {(row["variant_id"], row["location_id"]): row["available"] for row in rows}
 
 
-async def lock_stock(tx: WriteTx, variant_id: int, location_id: int) -> Row | None:
-    """One stock row with all its counters, locked; None where the variant never was."""
-    return await tx.fetchrow(_LOCK_ONE, variant_id=variant_id, location_id=location_id)
+async def lock_stock(tx: WriteTx, variant_id: int, location_id: int) -> Row:
+    """One stock row with all its counters, locked; it is created empty where the variant never was.
+
+    Raises NotFound for unknown variants and for locations that hold no stock.
+    """
+    key = {"variant_id": variant_id, "location_id": location_id}
+    row = await tx.fetchrow(_LOCK_ONE, **key)
+    if row is None:
+        await tx.execute(_CREATE, **key)
+        row = await tx.fetchrow(_LOCK_ONE, **key)
+    if row is None:
+        raise NotFound("There is no such variant, or the location holds no stock.")
+    return row
 
 
 async def stocking_locations(tx: ReadTx, location_ids: Iterable[int]) -> set[int]:

@@ -1,0 +1,19 @@
+"""Promised units go back on sale."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.inventory.model import Claim
+from app.inventory.sql.holds import delete_holds
+from app.kit.db import WriteTx
+
+
+async def release_holds(
+    tx: WriteTx, owner_id: UUID, *, actor: str, line_nos: Sequence[int] | None = None
+) -> list[Claim]:
+    """End the owner's reservations and allocations, of some lines or (None) of all, and return what they
+    were.
+
+    Repeating it is harmless: nothing is left to release, and the list is empty.
+    """
+    return await delete_holds(tx, owner_id, line_nos, actor=actor)

@@ -1,0 +1,65 @@
+"""What must hold at every moment between two transactions. Each query returns no row."""
+
+from typing import Final
+
+INVARIANTS: Final[dict[str, str]] = {
+    "counters are the sums of the ledger, and versions its length": """
+        SELECT variant_id, location_id, s.on_hand, s.reserved, s.allocated, s.safety, s.version,
+               l.on_hand AS ledger_on_hand, l.reserved AS ledger_reserved, l.allocated AS ledger_allocated,
+               l.safety AS ledger_safety, l.entries
+          FROM stock s FULL JOIN (
+               SELECT variant_id, location_id, sum(d_on_hand) AS on_hand, sum(d_reserved) AS reserved,
+                      sum(d_allocated) AS allocated, sum(d_safety) AS safety, count(*) AS entries
+                 FROM ledger GROUP BY variant_id, location_id) l USING (variant_id, location_id)
+         WHERE (coalesce(s.on_hand, -1), s.reserved, s.allocated, s.safety, s.version)
+            IS DISTINCT FROM (coalesce(l.on_hand, 0), coalesce(l.reserved, 0), coalesce(l.allocated, 0),
+                              coalesce(l.safety, 0), coalesce(l.entries, 0))
+    """,
+    "counters are the sums of the holds": """
+        SELECT variant_id, location_id, s.reserved, s.allocated, h.reserved AS held_reserved,
+               h.allocated AS held_allocated
+          FROM stock s FULL JOIN (
+               SELECT variant_id, location_id,
+                      coalesce(sum(quantity) FILTER (WHERE state = 'R'), 0) AS reserved,
+                      coalesce(sum(quantity) FILTER (WHERE state = 'A'), 0) AS allocated
+                 FROM holds GROUP BY variant_id, location_id) h USING (variant_id, location_id)
+         WHERE (s.reserved, s.allocated) IS DISTINCT FROM (coalesce(h.reserved, 0), coalesce(h.allocated, 0))
+    """,
+    "nothing is negative and nothing is sold twice": """
+        SELECT * FROM stock
+         WHERE least(on_hand, reserved, allocated, safety) < 0 OR reserved + allocated > on_hand
+    """,
+    "units under way are those that were shipped and have neither arrived nor been lost": """
+        SELECT variant_id, s.on_hand, t.under_way
+          FROM (SELECT s.* FROM stock s JOIN locations l ON l.id = s.location_id AND l.kind = 'IN_TRANSIT') s
+          FULL JOIN (
+               SELECT variant_id, sum(shipped_quantity - received_quantity - lost_quantity) AS under_way
+                 FROM transfer_lines GROUP BY variant_id) t USING (variant_id)
+         WHERE coalesce(s.on_hand, 0) <> coalesce(t.under_way, 0)
+    """,
+    "a transfer's state says what its lines say": """
+        SELECT t.id, t.status, l.*
+          FROM transfers t LEFT JOIN (
+               SELECT transfer_id, sum(quantity) AS quantity, sum(shipped_quantity) AS shipped,
+                      sum(received_quantity + lost_quantity) AS closed
+                 FROM transfer_lines GROUP BY transfer_id) l ON l.transfer_id = t.id
+         WHERE NOT coalesce(CASE t.status
+               WHEN 'READY_TO_SHIP' THEN l.shipped = 0 AND t.shipped_at IS NULL
+               WHEN 'CANCELED' THEN l.shipped = 0 AND t.shipped_at IS NULL AND t.canceled_at IS NOT NULL
+               WHEN 'IN_TRANSIT' THEN l.shipped = l.quantity AND l.closed = 0 AND t.shipped_at IS NOT NULL
+               WHEN 'PARTIALLY_RECEIVED' THEN l.shipped = l.quantity AND l.closed BETWEEN 1 AND l.shipped - 1
+               WHEN 'RECEIVED' THEN l.closed = l.quantity AND l.shipped = l.quantity
+                                    AND t.received_at IS NOT NULL
+               END, false)
+    """,
+    "a transfer of its own holds its units until they have arrived": """
+        SELECT t.id, l.line_no, h.location_id, h.quantity
+          FROM transfers t JOIN transfer_lines l ON l.transfer_id = t.id
+          LEFT JOIN holds h ON h.owner_id = t.id AND h.line_no = l.line_no AND h.variant_id = l.variant_id
+         WHERE t.order_id IS NULL
+           AND coalesce(h.quantity, 0) <> CASE t.status
+               WHEN 'READY_TO_SHIP' THEN l.quantity
+               WHEN 'CANCELED' THEN 0
+               ELSE l.shipped_quantity - l.received_quantity - l.lost_quantity END
+    """,
+}

@@ -1,0 +1,105 @@
+"""Transfers and their lines."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from app.inventory.model import TransferLineDraft, TransferStatus
+from app.inventory.tables import transfer_lines, transfer_numbers, transfers
+from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.statement import Statement
+
+_CREATE: Final = Statement(
+    insert(transfers).values(
+        id=bindparam("id"),
+        number=func.concat("TR-", transfer_numbers.next_value()),
+        from_location_id=bindparam("from_location_id"),
+        to_location_id=bindparam("to_location_id"),
+        status=TransferStatus.READY_TO_SHIP.value,
+        order_id=bindparam("order_id"),
+        note=bindparam("note"),
+        created_at=bindparam("created_at"),
+    )
+)
+_CREATE_LINES: Final = Statement("""
+    INSERT INTO transfer_lines (transfer_id, line_no, variant_id, quantity, order_line_no)
+    SELECT CAST(:transfer_id AS uuid), l.line_no, l.variant_id, l.quantity, l.order_line_no
+      FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:quantities AS int[]), CAST(:order_line_nos AS int[]))
+           WITH ORDINALITY AS l (variant_id, quantity, order_line_no, line_no)
+""")
+_LOCK: Final = Statement(select(transfers).where(transfers.c.id == bindparam("id")).with_for_update())
+_LINES: Final = Statement(
+    select(transfer_lines).where(transfer_lines.c.transfer_id == bindparam("id")).order_by(transfer_lines.c.line_no)
+)
+_SHIP_LINES: Final = Statement(
+    update(transfer_lines)
+    .where(transfer_lines.c.transfer_id == bindparam("id_"))
+    .values(shipped_quantity=transfer_lines.c.quantity)
+)
+_RECEIVE_LINES: Final = Statement("""
+    UPDATE transfer_lines l
+       SET received_quantity = l.received_quantity + r.received, lost_quantity = l.lost_quantity + r.lost
+      FROM unnest(CAST(:line_nos AS int[]), CAST(:received AS int[]), CAST(:lost AS int[]))
+           AS r (line_no, received, lost)
+     WHERE l.transfer_id = :id AND l.line_no = r.line_no
+""")
+_SET_STATUS: Final = Statement("""
+    UPDATE transfers
+       SET status = CAST(:status AS text), version = version + 1,
+           shipped_at = CASE CAST(:status AS text) WHEN 'IN_TRANSIT' THEN :now ELSE shipped_at END,
+           received_at = CASE CAST(:status AS text) WHEN 'RECEIVED' THEN :now ELSE received_at END,
+           canceled_at = CASE CAST(:status AS text) WHEN 'CANCELED' THEN :now ELSE canceled_at END
+     WHERE id = :id
+""")
+
+
+async def insert_transfer(
+    tx: WriteTx, transfer_id: UUID, lines: Sequence[TransferLineDraft], **columns: object
+) -> None:
+    """Write a transfer that is ready to ship, lines numbered from 1.
+
+    columns: from_location_id, to_location_id, order_id, note, created_at.
+    """
+    await tx.execute(_CREATE, id=transfer_id, **columns)
+    await tx.execute(
+        _CREATE_LINES,
+        transfer_id=transfer_id,
+        variant_ids=[line.variant_id for line in lines],
+        quantities=[line.quantity for line in lines],
+        order_line_nos=[line.order_line_no for line in lines],
+    )
+
+
+async def lock_transfer(tx: WriteTx, transfer_id: UUID) -> Row | None:
+    """The transfer, locked."""
+    return await tx.fetchrow(_LOCK, id=transfer_id)
+
+
+async def lines_of(tx: ReadTx, transfer_id: UUID) -> list[Row]:
+    """The lines by number."""
+    return await tx.fetch(_LINES, id=transfer_id)
+
+
+async def ship_lines(tx: WriteTx, transfer_id: UUID) -> None:
+    """Note that all units of all lines have left."""
+    await tx.execute(_SHIP_LINES, id_=transfer_id)
+
+
+async def receive_lines(tx: WriteTx, transfer_id: UUID, received: Mapping[int, int], lost: Mapping[int, int]) -> None:
+    """Note arrivals and losses by line number."""
+    line_nos = sorted(received.keys() | lost.keys())
+    await tx.execute(
+        _RECEIVE_LINES,
+        id=transfer_id,
+        line_nos=line_nos,
+        received=[received.get(line_no, 0) for line_no in line_nos],
+        lost=[lost.get(line_no, 0) for line_no in line_nos],
+    )
+
+
+async def set_status(tx: WriteTx, transfer_id: UUID, status: TransferStatus, *, now: datetime) -> None:
+    """Move the transfer on, with the instant that belongs to the new state."""
+    await tx.execute(_SET_STATUS, id=transfer_id, status=status.value, now=now)
