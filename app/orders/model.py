@@ -162,9 +162,7 @@ class LineCounts:
         return max(self.quantity - self.fulfilled - self.canceled - self.short, 0)
 
 
-def totals_of(
-    lines: Iterable[tuple[int, int]], shipping_minor: int = 0, rounding: Rounding = Rounding.DOWN
-) -> Totals:
+def totals_of(lines: Iterable[tuple[int, int]], shipping_minor: int = 0, rounding: Rounding = Rounding.DOWN) -> Totals:
     """Totals from (rate in basis points, amount including tax) per line. Shipping is taxed at the standard
     rate.
 
@@ -203,9 +201,7 @@ def fulfillment_status_of(lines: Iterable[LineCounts]) -> FulfillmentStatus:
         return FulfillmentStatus.PARTIALLY_FULFILLED if fulfilled else FulfillmentStatus.UNFULFILLED
     if fulfilled:
         return FulfillmentStatus.FULFILLED
-    return (
-        FulfillmentStatus.CANCELED if any(line.canceled for line in rows) else FulfillmentStatus.UNFULFILLED
-    )
+    return FulfillmentStatus.CANCELED if any(line.canceled for line in rows) else FulfillmentStatus.UNFULFILLED
 
 
 def next_order_status(current: str, wanted: OrderStatus) -> OrderStatus:

@@ -137,9 +137,7 @@ async def deliveries_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
 
 async def order_by_source(tx: ReadTx, source_system: str, external_reference: str) -> Row | None:
     """The order that came from this cart or from this order of another system."""
-    return await tx.fetchrow(
-        _FIND_BY_SOURCE, source_system=source_system, external_reference=external_reference
-    )
+    return await tx.fetchrow(_FIND_BY_SOURCE, source_system=source_system, external_reference=external_reference)
 
 
 async def insert_history(

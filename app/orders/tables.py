@@ -53,8 +53,7 @@ orders = Table(
         "order_status_known",
     ),
     CheckConstraint(
-        "payment_status IN ('PENDING', 'AUTHORIZED', 'DUE_AT_PICKUP', 'CAPTURED', 'VOIDED', 'REFUNDED', "
-        "'FAILED')",
+        "payment_status IN ('PENDING', 'AUTHORIZED', 'DUE_AT_PICKUP', 'CAPTURED', 'VOIDED', 'REFUNDED', 'FAILED')",
         "order_payment_status_known",
     ),
     CheckConstraint(

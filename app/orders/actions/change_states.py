@@ -44,9 +44,7 @@ async def change_states(  # noqa: PLR0913  # three states, each may stay; all by
         "payment_status": str(payment_status or order["payment_status"]),
         "fulfillment_status": str(fulfillment_status or order["fulfillment_status"]),
     }
-    version: int = await tx.fetchval(
-        sql.UPDATE_STATES, order_id=order["id"], canceled_at=canceled_at, **states
-    )
+    version: int = await tx.fetchval(sql.UPDATE_STATES, order_id=order["id"], canceled_at=canceled_at, **states)
     await sql.insert_history(tx, [(order["id"], kind, facts or {})], actor=actor, at=now)
     changed = OrderChanged(order_id=order["id"], version=version, **states)
     await publish(tx, changed, *events)

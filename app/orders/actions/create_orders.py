@@ -48,9 +48,7 @@ async def create_orders(
     ]
 
 
-async def _insert_orders(
-    tx: WriteTx, drafts: Sequence[OrderDraft], totals: Sequence[Totals]
-) -> dict[UUID, str]:
+async def _insert_orders(tx: WriteTx, drafts: Sequence[OrderDraft], totals: Sequence[Totals]) -> dict[UUID, str]:
     """The numbers of those that are new."""
     rows = await tx.fetch(
         sql.INSERT_ORDERS,

@@ -27,26 +27,20 @@ async def orders_by_cart(context: Context, keys: list[UUID], columns: Columns | 
     return {UUID(row["external_reference"]): row for row in rows}
 
 
-async def lines_by_order(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Row]]:
+async def lines_by_order(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Row]]:
     """An order's lines, by line number."""
     del columns
     rows = await context.fetch(sql.LINES_BY_ORDER, ids=keys, partner_id=context.actor.partner_id)
     return groups_by(rows, "order_id")
 
 
-async def lines_by_delivery(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Row]]:
+async def lines_by_delivery(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Row]]:
     """The lines that are handed over together."""
     del columns
     return groups_by(await context.fetch(sql.LINES_BY_DELIVERY, ids=keys), "delivery_id")
 
 
-async def deliveries_by_order(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Row]]:
+async def deliveries_by_order(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Row]]:
     """An order's hand-overs."""
     del columns
     rows = await context.fetch(sql.DELIVERIES_BY_ORDER, ids=keys, partner_id=context.actor.partner_id)
@@ -56,14 +50,10 @@ async def deliveries_by_order(
 async def deliveries_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Row]:
     """Hand-overs by id."""
     del columns
-    return rows_by(
-        await context.fetch(sql.DELIVERIES_BY_ID, ids=keys, partner_id=context.actor.partner_id), "id"
-    )
+    return rows_by(await context.fetch(sql.DELIVERIES_BY_ID, ids=keys, partner_id=context.actor.partner_id), "id")
 
 
-async def taxes_by_order(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Row]]:
+async def taxes_by_order(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Row]]:
     """An order's tax, one row per rate, highest first."""
     del columns
     return groups_by(await context.fetch(sql.TAXES_BY_ORDER, ids=keys), "order_id")

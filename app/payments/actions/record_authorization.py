@@ -9,9 +9,7 @@ from app.payments import sql
 from app.payments.model import AuthorizationResult, PaymentStatus, next_payment_status
 
 
-async def record_authorization(
-    tx: WriteTx, order_id: UUID, result: AuthorizationResult, *, now: datetime
-) -> Row:
+async def record_authorization(tx: WriteTx, order_id: UUID, result: AuthorizationResult, *, now: datetime) -> Row:
     """The order's PENDING payment becomes AUTHORIZED or FAILED. Returns its row; the same answer again
     changes nothing.
 

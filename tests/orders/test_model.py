@@ -1,0 +1,121 @@
+"""Totals, states and steps of orders."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.kit.errors import InvalidTransition
+from app.kit.tax import Rounding
+from app.orders.errors import AmountTooLarge, InvalidEmail
+from app.orders.model import (
+    MAX_AMOUNT,
+    FulfillmentStatus,
+    LineCounts,
+    OrderStatus,
+    fulfillment_status_of,
+    mask_email,
+    next_order_status,
+    normalize_email,
+    totals_of,
+)
+
+LINES = st.lists(st.tuples(st.sampled_from([1000, 800, 0]), st.integers(-50_000, 50_000)), max_size=20)
+
+
+@given(LINES, st.integers(0, 2000), st.sampled_from(list(Rounding)))
+def test_totals_add_up_and_each_rate_is_rounded_once(
+    lines: list[tuple[int, int]], shipping: int, rounding: Rounding
+) -> None:
+    totals = totals_of(lines, shipping, rounding)
+    assert totals.total == totals.subtotal + totals.shipping == sum(amount for _, amount in lines) + shipping
+    assert sum(tax.taxable for tax in totals.taxes) == totals.total
+    assert totals.tax == sum(tax.tax for tax in totals.taxes)
+    assert len({tax.rate_bp for tax in totals.taxes}) == len(totals.taxes)
+    for tax in totals.taxes:
+        assert abs(tax.tax * (10_000 + tax.rate_bp) - tax.taxable * tax.rate_bp) < 10_000 + tax.rate_bp
+
+
+def test_a_total_past_the_largest_amount_is_refused() -> None:
+    assert totals_of([(1000, MAX_AMOUNT)]).total == MAX_AMOUNT
+    with pytest.raises(AmountTooLarge):
+        totals_of([(1000, MAX_AMOUNT)], 1)
+    with pytest.raises(AmountTooLarge):
+        totals_of([(1000, MAX_AMOUNT + 1), (1000, -10)])
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([LineCounts(3, 0, 0, 0)], FulfillmentStatus.UNFULFILLED),
+        ([LineCounts(3, 1, 0, 0)], FulfillmentStatus.PARTIALLY_FULFILLED),
+        ([LineCounts(3, 3, 0, 0), LineCounts(1, 0, 0, 0)], FulfillmentStatus.PARTIALLY_FULFILLED),
+        ([LineCounts(3, 2, 1, 0), LineCounts(1, 0, 0, 1)], FulfillmentStatus.FULFILLED),
+        ([LineCounts(3, 0, 3, 0)], FulfillmentStatus.CANCELED),
+        ([LineCounts(3, 0, 2, 0)], FulfillmentStatus.UNFULFILLED),
+        ([LineCounts(3, 0, 0, 3)], FulfillmentStatus.UNFULFILLED),
+        ([LineCounts(-3, 0, 0, 0)], FulfillmentStatus.UNFULFILLED),
+        ([LineCounts(2, 2, 0, 0), LineCounts(-1, 0, 0, 0)], FulfillmentStatus.FULFILLED),
+        ([], FulfillmentStatus.UNFULFILLED),
+    ],
+)
+def test_the_state_of_the_goods_follows_from_the_lines(lines: list[LineCounts], expected: FulfillmentStatus) -> None:
+    assert fulfillment_status_of(lines) is expected
+
+
+def test_no_step_leaves_a_terminal_state() -> None:
+    allowed = {(current, wanted) for current in OrderStatus for wanted in OrderStatus if _may(current, wanted)}
+    assert allowed == {
+        (OrderStatus.PENDING_PAYMENT, OrderStatus.PLACED),
+        (OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELED),
+        (OrderStatus.PLACED, OrderStatus.COMPLETED),
+        (OrderStatus.PLACED, OrderStatus.CANCELED),
+        (OrderStatus.COMPLETED, OrderStatus.RETURNED),
+    }
+
+
+def _may(current: OrderStatus, wanted: OrderStatus) -> bool:
+    try:
+        return next_order_status(current, wanted) is wanted
+    except InvalidTransition:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("text", "email"),
+    [
+        ("a@b.jp", "a@b.jp"),
+        (" Taro.Yamada+shop@Mail.Example.CO.JP\n", "taro.yamada+shop@mail.example.co.jp"),
+        ("花子@例え.jp", "花子@例え.jp"),
+        ("a..b.@docomo.ne.jp", "a..b.@docomo.ne.jp"),  # carriers gave out such addresses, people still use them
+    ],
+)
+def test_addresses_that_exist_pass(text: str, email: str) -> None:
+    assert normalize_email(text) == email
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "a",
+        "a@",
+        "@b.jp",
+        "a@b",
+        "a@b.",
+        "a@.jp",
+        "a b@c.jp",
+        "a@b@c.jp",
+        "a@b..jp",
+        "x" * 250 + "@b.jp",
+        "a@b.jp, c@d.jp",
+    ],
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(InvalidEmail):
+        normalize_email(text)
+
+
+def test_an_address_is_masked_for_those_who_need_not_know_it() -> None:
+    assert mask_email("hanako@example.jp") == "h***@example.jp"
+    assert mask_email(None) is None

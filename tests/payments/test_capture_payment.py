@@ -1,0 +1,38 @@
+"""Money is taken once, and only when it was set aside or is due."""
+
+import pytest
+
+from app.kit.db import Database
+from app.kit.errors import InvalidTransition, NotFound
+from app.kit.ids import new_id
+from app.payments.actions.capture_payment import capture_payment
+from app.payments.actions.record_authorization import record_authorization
+from app.payments.model import AuthorizationResult
+from tests.conftest import NOW
+from tests.payments.builders import make_payment, payment_row, set_order
+
+
+async def test_money_due_at_the_counter_is_taken_once(db: Database) -> None:
+    async with db.write() as tx:
+        order_id = await make_payment(tx, method="PAY_AT_PICKUP")
+        for _ in range(2):
+            await capture_payment(tx, order_id, now=NOW)
+        await set_order(tx, order_id, "CAPTURED")
+    assert (await payment_row(db, order_id))["status"] == "CAPTURED"
+
+
+async def test_a_card_that_was_declined_is_not_charged(db: Database) -> None:
+    async with db.write() as tx:
+        order_id = await make_payment(tx)
+        await record_authorization(tx, order_id, AuthorizationResult(failure="card_declined"), now=NOW)
+        await set_order(tx, order_id, "FAILED", "CANCELED")
+        with pytest.raises(InvalidTransition) as refusal:
+            await capture_payment(tx, order_id, now=NOW)
+    assert refusal.value.facts == {"current_status": "FAILED"}
+    assert (await payment_row(db, order_id))["status"] == "FAILED"
+
+
+async def test_no_payment_no_money(db: Database) -> None:
+    async with db.write() as tx:
+        with pytest.raises(NotFound):
+            await capture_payment(tx, new_id(), now=NOW)
