@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, is_specified_scalar_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    is_specified_scalar_type,
+)
 
 from app.kit.tables import metadata
 from tests.conftest import ROOT, load_rooms
@@ -70,7 +76,11 @@ def test_every_action_file_has_one_public_verb_named_like_it() -> None:
     for path in APP.glob("*/actions/*.py"):
         if path.stem == "__init__":
             continue
-        names = [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef)]
+        names = [
+            node.name
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef)
+        ]
         if path.stem not in names:
             wrong.append(f"{path.relative_to(ROOT)}: {[name for name in names if not name.startswith('_')]}")
     assert wrong == []
@@ -127,7 +137,7 @@ def test_the_project_names_no_registry_and_no_machine() -> None:
 def schema_types() -> list[object]:
     from app.api.schema import schema  # noqa: PLC0415  # the other tests here need no schema
 
-    graphql_schema = schema._schema  # noqa: SLF001  # strawberry has no public way to the graphql-core schema
+    graphql_schema = schema._schema  # strawberry has no public way to the graphql-core schema
     return [kind for name, kind in graphql_schema.type_map.items() if not name.startswith("__")]
 
 

@@ -28,7 +28,9 @@ async def dsn(worker_id: str) -> AsyncGenerator[str, None]:
 
 async def on(dsn: str, work: Any) -> Any:
     """Run `work(connection)` on a synchronous SQLAlchemy connection."""
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool
+    )
     async with engine.begin() as connection:
         result = await connection.run_sync(work)
     await engine.dispose()

@@ -45,7 +45,7 @@ def assortment() -> Assortment:
     return found
 
 
-def _add_product(
+def _add_product(  # noqa: PLR0917  # one call, in a loop over all of them
     found: Assortment, random: Random, category: str, family: str, kind: Kind, style: Style
 ) -> None:
     slug = f"{style.slug}-{kind.slug}"
@@ -76,14 +76,8 @@ def _add_product(
             },
             brand=BRAND,
             category_slug=category,
-            attributes=(
-                AttributeDraft("style", {"ja": "仕立て", "en": "Style"}, {"ja": style.ja, "en": style.en}),
-            ),
-            media=(
-                MediaDraft(
-                    f"/media/{slug}.svg", {"ja": f"{style.ja}{kind.ja}", "en": f"{style.en} {kind.en}"}
-                ),
-            ),
+            attributes=(AttributeDraft("style", {"ja": "仕立て", "en": "Style"}, {"ja": style.ja, "en": style.en}),),
+            media=(MediaDraft(f"/media/{slug}.svg", {"ja": f"{style.ja}{kind.ja}", "en": f"{style.en} {kind.en}"}),),
             tax_class=TaxClass.REDUCED_8 if family == "taste" else TaxClass.STANDARD_10,
             variants=variants,
         )

@@ -206,7 +206,5 @@ def styles(family: str) -> list[Style]:
     """The styles of a family: `craft` for things, `taste` for food."""
     rows = [line.split() for line in _STYLES.strip().splitlines()]
     return [
-        Style(row[1], row[2], _spaced(row[3]), int(row[4]), row[5], _spaced(row[6]))
-        for row in rows
-        if row[0] == family
+        Style(row[1], row[2], _spaced(row[3]), int(row[4]), row[5], _spaced(row[6])) for row in rows if row[0] == family
     ]

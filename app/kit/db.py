@@ -129,10 +129,9 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[WriteTx, None]:
         """One transaction: commits when the block ends, rolls back when it raises."""
-        async with self._write_pool.acquire() as connection:
-            async with connection.transaction():
-                tx = WriteTx(connection, self.observe)
-                yield tx
+        async with self._write_pool.acquire() as connection, connection.transaction():
+            tx = WriteTx(connection, self.observe)
+            yield tx
         if tx.published and self.after_publish is not None:
             self.after_publish()
 
@@ -166,7 +165,7 @@ def is_retryable(error: BaseException) -> bool:
     """Whether the same transaction may succeed when it is sent again."""
     if isinstance(error, OSError | asyncpg.InterfaceError):
         return True
-    return isinstance(error, asyncpg.PostgresError) and str(error.sqlstate).startswith(RETRYABLE)
+    return isinstance(error, asyncpg.PostgresError) and str(getattr(error, "sqlstate", "")).startswith(RETRYABLE)
 
 
 async def _pool(dsn: str, size: int, settings: Mapping[str, str]) -> Any:

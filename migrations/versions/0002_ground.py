@@ -45,9 +45,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("external_reference", name=op.f("uq_members_external_reference")),
         sa.UniqueConstraint("number", name=op.f("uq_members_number")),
     )
-    op.create_index(
-        "ix_members_search_grams", "members", ["search_grams"], unique=False, postgresql_using="gin"
-    )
+    op.create_index("ix_members_search_grams", "members", ["search_grams"], unique=False, postgresql_using="gin")
     op.create_table(
         "partners",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -96,9 +94,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "(kind = 'PARTNER') = (partner_id IS NOT NULL)", name=op.f("partner_keys_have_a_partner")
-        ),
+        sa.CheckConstraint("(kind = 'PARTNER') = (partner_id IS NOT NULL)", name=op.f("partner_keys_have_a_partner")),
         sa.CheckConstraint("kind IN ('STAFF', 'PARTNER', 'SYSTEM')", name=op.f("api_key_kind_known")),
         sa.CheckConstraint("cardinality(scopes) > 0", name=op.f("api_key_has_scopes")),
         sa.ForeignKeyConstraint(["partner_id"], ["partners.id"], name=op.f("fk_api_keys_partner_id")),
@@ -184,27 +180,18 @@ def upgrade() -> None:
         "location_group_members",
         sa.Column("group_id", sa.Integer(), nullable=False),
         sa.Column("location_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["location_groups.id"], name=op.f("fk_location_group_members_group_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["location_id"], ["locations.id"], name=op.f("fk_location_group_members_location_id")
-        ),
+        sa.ForeignKeyConstraint(["group_id"], ["location_groups.id"], name=op.f("fk_location_group_members_group_id")),
+        sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_location_group_members_location_id")),
         sa.PrimaryKeyConstraint("group_id", "location_id", name=op.f("pk_location_group_members")),
     )
-    op.create_index(
-        "ix_location_group_members_location_id", "location_group_members", ["location_id"], unique=False
-    )
+    op.create_index("ix_location_group_members_location_id", "location_group_members", ["location_id"], unique=False)
 
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_location_group_members_location_id", table_name="location_group_members")
     op.drop_table("location_group_members")
-    op.drop_index(
-        "uq_locations_in_transit", table_name="locations", postgresql_where=sa.text("kind = 'IN_TRANSIT'")
-    )
+    op.drop_index("uq_locations_in_transit", table_name="locations", postgresql_where=sa.text("kind = 'IN_TRANSIT'"))
     op.drop_index("ix_locations_partner_id", table_name="locations")
     op.drop_table("locations")
     op.drop_index("ix_channels_location_group_id", table_name="channels")

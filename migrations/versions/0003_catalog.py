@@ -11,7 +11,6 @@ down_revision: str | None = "0002"
 
 def upgrade() -> None:
     """Create the tables."""
-
     op.create_table(
         "categories",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
@@ -52,18 +51,14 @@ def upgrade() -> None:
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
-        sa.CheckConstraint(
-            "tax_class IN ('STANDARD_10', 'REDUCED_8', 'EXEMPT')", name=op.f("tax_class_known")
-        ),
+        sa.CheckConstraint("tax_class IN ('STANDARD_10', 'REDUCED_8', 'EXEMPT')", name=op.f("tax_class_known")),
         sa.ForeignKeyConstraint(["category_id"], ["categories.id"], name=op.f("fk_products_category_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_products")),
         sa.UniqueConstraint("slug", name=op.f("uq_products_slug")),
     )
     op.create_index("ix_products_brand", "products", ["brand", "id"], unique=False)
     op.create_index("ix_products_category_id", "products", ["category_id", "id"], unique=False)
-    op.create_index(
-        "ix_products_search_grams", "products", ["search_grams"], unique=False, postgresql_using="gin"
-    )
+    op.create_index("ix_products_search_grams", "products", ["search_grams"], unique=False, postgresql_using="gin")
     op.create_index("ix_products_sort_name_en", "products", ["sort_name_en", "id"], unique=False)
     op.create_index("ix_products_sort_name_ja", "products", ["sort_name_ja", "id"], unique=False)
     op.create_table(
@@ -134,7 +129,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_listings_variant_id", table_name="listings")
     op.drop_table("listings")
     op.drop_index("ix_variants_product_id", table_name="variants")

@@ -24,9 +24,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(state = 'R') = (expires_at IS NOT NULL)", name=op.f("reservations_expire_allocations_do_not")
         ),
-        sa.CheckConstraint(
-            "owner_kind IN ('ORDER', 'CART', 'TRANSFER', 'STAFF')", name=op.f("hold_owner_known")
-        ),
+        sa.CheckConstraint("owner_kind IN ('ORDER', 'CART', 'TRANSFER', 'STAFF')", name=op.f("hold_owner_known")),
         sa.CheckConstraint("state IN ('R', 'A')", name=op.f("hold_state_known")),
         sa.CheckConstraint("quantity > 0", name=op.f("hold_quantity_positive")),
         sa.PrimaryKeyConstraint("owner_id", "line_no", "variant_id", "location_id", name=op.f("pk_holds")),
@@ -39,9 +37,7 @@ def upgrade() -> None:
     op.create_table(
         "ledger",
         sa.Column("entry_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column(
-            "at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
-        ),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("variant_id", sa.BigInteger(), nullable=False),
         sa.Column("location_id", sa.Integer(), nullable=False),
         sa.Column("d_on_hand", sa.Integer(), server_default="0", nullable=False),
@@ -85,18 +81,12 @@ def upgrade() -> None:
             name=op.f("transfer_status_known"),
         ),
         sa.CheckConstraint("from_location_id <> to_location_id", name=op.f("transfer_goes_somewhere")),
-        sa.ForeignKeyConstraint(
-            ["from_location_id"], ["locations.id"], name=op.f("fk_transfers_from_location_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["to_location_id"], ["locations.id"], name=op.f("fk_transfers_to_location_id")
-        ),
+        sa.ForeignKeyConstraint(["from_location_id"], ["locations.id"], name=op.f("fk_transfers_from_location_id")),
+        sa.ForeignKeyConstraint(["to_location_id"], ["locations.id"], name=op.f("fk_transfers_to_location_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
         sa.UniqueConstraint("number", name=op.f("uq_transfers_number")),
     )
-    op.create_index(
-        "ix_transfers_from_location_id", "transfers", ["from_location_id", "status"], unique=False
-    )
+    op.create_index("ix_transfers_from_location_id", "transfers", ["from_location_id", "status"], unique=False)
     op.create_index("ix_transfers_order_id", "transfers", ["order_id"], unique=False)
     op.create_index("ix_transfers_to_location_id", "transfers", ["to_location_id", "status"], unique=False)
     op.create_table(
@@ -135,9 +125,7 @@ def upgrade() -> None:
             name=op.f("received_within_shipped"),
         ),
         sa.CheckConstraint("shipped_quantity BETWEEN 0 AND quantity", name=op.f("shipped_within_quantity")),
-        sa.ForeignKeyConstraint(
-            ["transfer_id"], ["transfers.id"], name=op.f("fk_transfer_lines_transfer_id")
-        ),
+        sa.ForeignKeyConstraint(["transfer_id"], ["transfers.id"], name=op.f("fk_transfer_lines_transfer_id")),
         sa.ForeignKeyConstraint(["variant_id"], ["variants.id"], name=op.f("fk_transfer_lines_variant_id")),
         sa.PrimaryKeyConstraint("transfer_id", "line_no", name=op.f("pk_transfer_lines")),
     )
@@ -146,7 +134,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_transfer_lines_variant_id", table_name="transfer_lines")
     op.drop_table("transfer_lines")
     op.drop_index("ix_stock_location_id", table_name="stock")

@@ -9,7 +9,6 @@ down_revision: str | None = "0005"
 
 def upgrade() -> None:
     """Create the tables."""
-
     op.create_table(
         "payments",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -24,9 +23,7 @@ def upgrade() -> None:
         sa.Column("failure", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "method IN ('CARD', 'PAY_AT_PICKUP', 'EXTERNAL')", name=op.f("payment_method_known")
-        ),
+        sa.CheckConstraint("method IN ('CARD', 'PAY_AT_PICKUP', 'EXTERNAL')", name=op.f("payment_method_known")),
         sa.CheckConstraint(
             "status IN ('PENDING', 'AUTHORIZED', 'CAPTURED', 'DUE_AT_PICKUP', 'VOIDED', 'REFUNDED', 'FAILED')",
             name=op.f("payment_status_known"),
@@ -46,7 +43,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_payments_order_id", table_name="payments")
     op.drop_index("ix_payments_open", table_name="payments", postgresql_where=sa.text("status = 'PENDING'"))
     op.drop_table("payments")

@@ -11,7 +11,6 @@ down_revision: str | None = "0006"
 
 def upgrade() -> None:
     """Create the tables."""
-
     op.create_table(
         "carts",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -56,12 +55,8 @@ def upgrade() -> None:
             "mode IN ('HOME_DELIVERY', 'STORE_PICKUP', 'CONVENIENCE_STORE_PICKUP', 'LOCKER_PICKUP')",
             name=op.f("cart_delivery_mode_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["cart_id"], ["carts.id"], name=op.f("fk_cart_deliveries_cart_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["location_id"], ["locations.id"], name=op.f("fk_cart_deliveries_location_id")
-        ),
+        sa.ForeignKeyConstraint(["cart_id"], ["carts.id"], name=op.f("fk_cart_deliveries_cart_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_cart_deliveries_location_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cart_deliveries")),
     )
     op.create_index("ix_cart_deliveries_cart_id", "cart_deliveries", ["cart_id"], unique=False)
@@ -75,9 +70,7 @@ def upgrade() -> None:
         sa.Column("unit_price_minor", sa.Integer(), nullable=False),
         sa.Column("delivery_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint("quantity BETWEEN 1 AND 9999", name=op.f("cart_quantity_reasonable")),
-        sa.ForeignKeyConstraint(
-            ["cart_id"], ["carts.id"], name=op.f("fk_cart_lines_cart_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["cart_id"], ["carts.id"], name=op.f("fk_cart_lines_cart_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["delivery_id"],
             ["cart_deliveries.id"],
@@ -94,7 +87,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_cart_lines_variant_id", table_name="cart_lines")
     op.drop_index("ix_cart_lines_delivery_id", table_name="cart_lines")
     op.drop_table("cart_lines")

@@ -72,9 +72,7 @@ def upgrade() -> None:
             "mode IN ('HOME_DELIVERY', 'STORE_PICKUP', 'CONVENIENCE_STORE_PICKUP', 'LOCKER_PICKUP', 'TAKE_AWAY')",
             name=op.f("order_delivery_mode_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["location_id"], ["locations.id"], name=op.f("fk_order_deliveries_location_id")
-        ),
+        sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_order_deliveries_location_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_deliveries_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_deliveries")),
     )
@@ -123,12 +121,8 @@ def upgrade() -> None:
             name=op.f("order_line_quantities_within"),
         ),
         sa.CheckConstraint("quantity <> 0", name=op.f("order_quantity_not_zero")),
-        sa.CheckConstraint(
-            "total_minor = quantity * unit_price_minor", name=op.f("order_line_total_adds_up")
-        ),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"], ["order_deliveries.id"], name=op.f("fk_order_lines_delivery_id")
-        ),
+        sa.CheckConstraint("total_minor = quantity * unit_price_minor", name=op.f("order_line_total_adds_up")),
+        sa.ForeignKeyConstraint(["delivery_id"], ["order_deliveries.id"], name=op.f("fk_order_lines_delivery_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_lines_order_id")),
         sa.ForeignKeyConstraint(["variant_id"], ["variants.id"], name=op.f("fk_order_lines_variant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_lines")),
@@ -140,7 +134,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_order_lines_variant_id", table_name="order_lines")
     op.drop_index("ix_order_lines_delivery_id", table_name="order_lines")
     op.drop_table("order_lines")

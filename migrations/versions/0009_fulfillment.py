@@ -26,9 +26,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "status IN ('OPEN', 'SHIPPED', 'COMPLETED', 'CANCELED')", name=op.f("fulfillment_state_known")
         ),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"], ["order_deliveries.id"], name=op.f("fk_fulfillments_delivery_id")
-        ),
+        sa.ForeignKeyConstraint(["delivery_id"], ["order_deliveries.id"], name=op.f("fk_fulfillments_delivery_id")),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_fulfillments_location_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_fulfillments_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fulfillments")),
@@ -63,9 +61,7 @@ def upgrade() -> None:
             name=op.f("pickup_status_known"),
         ),
         sa.CheckConstraint("failed_attempts BETWEEN 0 AND 5", name=op.f("failed_attempts_counted_to_five")),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"], ["order_deliveries.id"], name=op.f("fk_pickups_delivery_id")
-        ),
+        sa.ForeignKeyConstraint(["delivery_id"], ["order_deliveries.id"], name=op.f("fk_pickups_delivery_id")),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_pickups_location_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_pickups_order_id")),
         sa.ForeignKeyConstraint(["partner_id"], ["partners.id"], name=op.f("fk_pickups_partner_id")),
@@ -93,9 +89,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["fulfillment_id"], ["fulfillments.id"], name=op.f("fk_fulfillment_lines_fulfillment_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["variant_id"], ["variants.id"], name=op.f("fk_fulfillment_lines_variant_id")
-        ),
+        sa.ForeignKeyConstraint(["variant_id"], ["variants.id"], name=op.f("fk_fulfillment_lines_variant_id")),
         sa.PrimaryKeyConstraint("fulfillment_id", "line_no", name=op.f("pk_fulfillment_lines")),
     )
     op.create_index("ix_fulfillment_lines_variant_id", "fulfillment_lines", ["variant_id"], unique=False)
@@ -107,9 +101,7 @@ def upgrade() -> None:
         sa.Column("carrier", sa.Text(), nullable=False),
         sa.Column("tracking_number", sa.Text(), nullable=False),
         sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["fulfillment_id"], ["fulfillments.id"], name=op.f("fk_shipments_fulfillment_id")
-        ),
+        sa.ForeignKeyConstraint(["fulfillment_id"], ["fulfillments.id"], name=op.f("fk_shipments_fulfillment_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_shipments_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shipments")),
         sa.UniqueConstraint("carrier", "tracking_number", name="uq_shipments_tracking"),
@@ -129,28 +121,18 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_by", sa.Text(), nullable=True),
-        sa.CheckConstraint(
-            "(status = 'DONE') = (completed_at IS NOT NULL)", name=op.f("done_work_has_a_time")
-        ),
+        sa.CheckConstraint("(status = 'DONE') = (completed_at IS NOT NULL)", name=op.f("done_work_has_a_time")),
         sa.CheckConstraint(
             "kind IN ('PICK', 'SHIP', 'PREPARE_PICKUP', 'TRANSFER', 'RECEIVE')", name=op.f("work_kind_known")
         ),
-        sa.CheckConstraint(
-            "status IN ('WAITING', 'OPEN', 'DONE', 'CANCELED')", name=op.f("work_status_known")
-        ),
-        sa.CheckConstraint(
-            "num_nonnulls(fulfillment_id, transfer_id) = 1", name=op.f("work_is_about_one_thing")
-        ),
+        sa.CheckConstraint("status IN ('WAITING', 'OPEN', 'DONE', 'CANCELED')", name=op.f("work_status_known")),
+        sa.CheckConstraint("num_nonnulls(fulfillment_id, transfer_id) = 1", name=op.f("work_is_about_one_thing")),
         sa.ForeignKeyConstraint(
             ["fulfillment_id"], ["fulfillments.id"], name=op.f("fk_work_instructions_fulfillment_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["location_id"], ["locations.id"], name=op.f("fk_work_instructions_location_id")
-        ),
+        sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_work_instructions_location_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_work_instructions_order_id")),
-        sa.ForeignKeyConstraint(
-            ["transfer_id"], ["transfers.id"], name=op.f("fk_work_instructions_transfer_id")
-        ),
+        sa.ForeignKeyConstraint(["transfer_id"], ["transfers.id"], name=op.f("fk_work_instructions_transfer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work_instructions")),
         sa.UniqueConstraint("fulfillment_id", "kind", name="uq_work_instructions_fulfillment"),
         sa.UniqueConstraint("transfer_id", "kind", name="uq_work_instructions_transfer"),
@@ -163,7 +145,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_work_instructions_order_id", table_name="work_instructions")
     op.drop_index("ix_work_instructions_location_id", table_name="work_instructions")
     op.drop_table("work_instructions")

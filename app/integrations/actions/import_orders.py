@@ -39,7 +39,7 @@ class Invoice:
     lines: tuple[HistoryLine, ...]
 
 
-async def import_orders(  # noqa: PLR0913  # options of a command, all by keyword
+async def import_orders(  # options of a command, all by keyword
     db: Database,
     path: Path,
     *,
@@ -58,18 +58,16 @@ async def import_orders(  # noqa: PLR0913  # options of a command, all by keywor
     """
     started = time.perf_counter()
     report = ImportReport()
-    plan = await prepare_history(
-        db, path, layout=layout, channel=channel, stock=stock, encoding=encoding, now=now
-    )
+    plan = await prepare_history(db, path, layout=layout, channel=channel, stock=stock, encoding=encoding, now=now)
     batch: list[Invoice] = []
     for invoice in _invoices(path, layout, plan, report, encoding):
         batch.append(invoice)
         if sum(len(kept.lines) for kept in batch) >= BATCH_LINES:
-            await _import_batch(db, batch, plan, layout, report, now)
+            await _import_batch(db, batch, plan, layout, report=report, now=now)
             batch = []
             if progress is not None:
                 progress(report.rows_read)
-    await _import_batch(db, batch, plan, layout, report, now)
+    await _import_batch(db, batch, plan, layout, report=report, now=now)
     async with db.read() as tx:
         report.oversold = await sql.oversold_keys(tx)
     report.seconds = time.perf_counter() - started
@@ -128,23 +126,17 @@ async def _write_invoices(
     """Hold, ship and record new invoices in the caller's transaction; the verdicts are in the invoices' order."""
     if not invoices:
         return []
-    variants = await variant_ids_by_sku(
-        tx, sorted({line.sku for invoice in invoices for line in invoice.lines})
-    )
+    variants = await variant_ids_by_sku(tx, sorted({line.sku for invoice in invoices for line in invoice.lines}))
     ids = [new_id() for _ in invoices]
-    requests = [
-        _request(order_id, invoice, variants, plan) for order_id, invoice in zip(ids, invoices, strict=True)
-    ]
+    requests = [_request(order_id, invoice, variants, plan) for order_id, invoice in zip(ids, invoices, strict=True)]
     verdicts = await hold_stock(tx, requests, actor=ACTOR)
     drafts = [
-        _draft(order_id, invoice, verdict, variants, plan, layout)
+        _draft(order_id, invoice, verdict, variants, plan=plan, layout=layout)
         for order_id, invoice, verdict in zip(ids, invoices, verdicts, strict=True)
     ]
     created = await create_orders(tx, drafts, actor=ACTOR, now=now)
     if any(order is None for order in created):
-        message = (
-            "Another import writes the same orders at this moment. Start this one again when it has ended."
-        )
+        message = "Another import writes the same orders at this moment. Start this one again when it has ended."
         raise ImportConflict(message)
     for order_id, verdict in zip(ids, verdicts, strict=True):
         if verdict.claims:
@@ -163,11 +155,12 @@ def _request(order_id: UUID, invoice: Invoice, variants: Mapping[str, int], plan
     return HoldRequest("ORDER", order_id, demands, partial=True)
 
 
-def _draft(  # noqa: PLR0913  # plain data, all of one invoice
+def _draft(  # plain data, all of one invoice
     order_id: UUID,
     invoice: Invoice,
     verdict: Verdict,
     variants: Mapping[str, int],
+    *,
     plan: HistoryPlan,
     layout: OrderLayout,
 ) -> OrderDraft:
@@ -216,12 +209,9 @@ async def _receive_returns(
                 back[variants[line.sku]] = back.get(variants[line.sku], 0) - line.quantity
         if back:
             lines = [
-                StockLine(variant_id, plan.location_ids[0], quantity)
-                for variant_id, quantity in sorted(back.items())
+                StockLine(variant_id, plan.location_ids[0], quantity) for variant_id, quantity in sorted(back.items())
             ]
-            await receive_stock(
-                tx, lines, kind="RETURNED", cause_kind="ORDER", cause_id=order_id, actor=ACTOR
-            )
+            await receive_stock(tx, lines, kind="RETURNED", cause_kind="ORDER", cause_id=order_id, actor=ACTOR)
 
 
 def _held(claims: Sequence[Claim]) -> dict[int, int]:

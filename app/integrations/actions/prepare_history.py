@@ -48,7 +48,7 @@ class HistoryPlan:
     member_ids: dict[str, UUID] = field(default_factory=dict[str, UUID])
 
 
-async def prepare_history(  # noqa: PLR0913  # options of a command, all by keyword
+async def prepare_history(  # options of a command, all by keyword
     db: Database,
     path: Path,
     *,
@@ -69,9 +69,7 @@ async def prepare_history(  # noqa: PLR0913  # options of a command, all by keyw
     async def work(tx: WriteTx) -> None:
         row = await channel_by_code(tx, channel)
         if row is None:
-            plan.channel_id, group_id = await open_import_channel(
-                tx, code=channel, currency=layout.currency, now=now
-            )
+            plan.channel_id, group_id = await open_import_channel(tx, code=channel, currency=layout.currency, now=now)
         elif row["currency"] != layout.currency:
             message = f"The channel {channel} sells in {row['currency']}, the file is in {layout.currency}."
             raise UnreadableFile(message)
@@ -111,16 +109,12 @@ async def _save_products(tx: WriteTx, plan: HistoryPlan, now: datetime) -> None:
         chunk = new[start : start + CHUNK]
         drafts = [_product(code, plan.products[code]) for code in chunk]
         ids = await save_products(tx, drafts, now)
-        prices = [
-            PriceDraft(variant_id=ids[code], price_minor=plan.products[code].price_minor) for code in chunk
-        ]
+        prices = [PriceDraft(variant_id=ids[code], price_minor=plan.products[code].price_minor) for code in chunk]
         await set_prices(tx, plan.channel_id, prices)
 
 
 def _product(code: str, summary: ProductSummary) -> ProductDraft:
-    slug = "-".join(
-        "".join(character if character.isalnum() else " " for character in code.casefold()).split()
-    )
+    slug = "-".join("".join(character if character.isalnum() else " " for character in code.casefold()).split())
     return ProductDraft(
         slug=f"sku-{slug or code.encode().hex()}",
         names={"en": summary.name or code},

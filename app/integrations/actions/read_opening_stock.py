@@ -18,7 +18,8 @@ def read_opening_stock(path: Path, *, encoding: str | None = None) -> list[tuple
     levels: dict[str, int] = {}
     for row_no, row in read_table(path, COLUMNS, encoding=encoding):
         sku, text = (row["sku"] or "").strip().upper(), (row["quantity"] or "").strip()
-        quantity = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+        is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_QUANTITY))
+        quantity = int(text) if is_number else -1
         if not sku or not 0 <= quantity <= MAX_QUANTITY:
             message = f"{path.name}, line {row_no}: a stock row is a code and a quantity from 0 to {MAX_QUANTITY:,}."
             raise UnreadableFile(message)

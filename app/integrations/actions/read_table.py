@@ -16,9 +16,7 @@ MAX_FIELD: Final = 100_000
 Row = tuple[int, dict[str, str | None]]
 
 
-def read_table(
-    path: Path, columns: Iterable[str], *, encoding: str | None = None
-) -> Generator[Row, None, None]:
+def read_table(path: Path, columns: Iterable[str], *, encoding: str | None = None) -> Generator[Row, None, None]:
     """(line number in the file, values by column) of each row; a cell that is missing is None.
 
     encoding: None tries UTF-8 and then CP932 over the whole file. Raises UnreadableFile in one sentence, before the
@@ -65,7 +63,7 @@ def _encoding_of(path: Path) -> str:
     raise UnreadableFile(message)
 
 
-def _explain(path: Path, error: Exception, encoding: str) -> str:
+def _explain(path: Path, error: Exception, encoding: str) -> str:  # noqa: PLR0911  # one sentence a reason
     if isinstance(error, FileNotFoundError):
         return f"There is no file {path}."
     if isinstance(error, IsADirectoryError):

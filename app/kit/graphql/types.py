@@ -37,13 +37,11 @@ def localized(column: str, *, description: str, required: bool = True) -> Any:
     """A text field whose row keeps `column` as an object from language to text."""
 
     def resolve(root: Any, info: Info, language: LanguageCode | None = None) -> Any:
-        return in_language(getattr(root, column), language.value if language else info.context.language)
+        return in_language(getattr(root, column), str(language.value) if language else info.context.language)
 
     argument = "The language; by default that of the request's `Accept-Language`."
     resolve.__annotations__["language"] = _described(LanguageCode | None, argument)
-    return strawberry.field(
-        resolver=resolve, graphql_type=str if required else str | None, description=description
-    )
+    return strawberry.field(resolver=resolve, graphql_type=str if required else str | None, description=description)
 
 
 def _described(annotation: Any, description: str) -> Any:

@@ -1,13 +1,14 @@
-"""Rules of imports: which column means what, what a row must look like, and what is counted. No I/O."""
+"""Order histories: which column means what, and what a row must look like. No I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from app.catalog.model import MAX_CODE_LENGTH
 from app.integrations.errors import RowRefused
 from app.kit.money import EXPONENTS, split_amount
 
@@ -52,9 +53,7 @@ class OrderLayout:
 
     def with_columns(self, mapping: Mapping[str, str]) -> "OrderLayout":
         """The same layout with other column names. Raises ValueError for a meaning that does not exist."""
-        unknown = sorted(
-            mapping.keys() - {"invoice", "sku", "quantity", "at", "price", "name", "customer", "country"}
-        )
+        unknown = sorted(mapping.keys() - {"invoice", "sku", "quantity", "at", "price", "name", "customer", "country"})
         if unknown:
             message = f"An order history has no {', '.join(unknown)}."
             raise ValueError(message)
@@ -104,7 +103,7 @@ def parse_history_line(row_no: int, row: Mapping[str, str | None], layout: Order
     if not invoice:
         message = "The row has no invoice number."
         raise RowRefused(message)
-    if not sku or len(sku) > 64:
+    if not sku or len(sku) > MAX_CODE_LENGTH:
         message = "The row has no usable product code."
         raise RowRefused(message)
     return HistoryLine(
@@ -168,46 +167,6 @@ class ProductSummary:
         self.name = line.name or self.name
         self.price_minor = line.price_minor or self.price_minor
         self.sold += max(line.quantity, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A row that was not imported."""
-
-    row_no: int
-    reason: str
-    content: str
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What an import did. rows_read = rows_imported + rows_refused, always.
-
-    rows_already: those of rows_imported that an earlier run had brought in. Line counts are of this run.
-    """
-
-    rows_read: int = 0
-    rows_imported: int = 0
-    rows_already: int = 0
-    refusals: list[Refusal] = field(default_factory=list[Refusal])
-    orders: int = 0
-    returns: int = 0
-    lines_allocated: int = 0
-    lines_split: int = 0
-    lines_short: int = 0
-    lines_returned: int = 0
-    oversold: int = 0
-    seconds: float = 0.0
-
-    @property
-    def rows_refused(self) -> int:
-        """Rows that were not imported; each is in `refusals` with its number and reason."""
-        return len(self.refusals)
-
-    @property
-    def rows_per_second(self) -> int:
-        """Rows read for each second of the whole import."""
-        return round(self.rows_read / self.seconds) if self.seconds else 0
 
 
 def cause_of(source: str, step: str) -> UUID:
