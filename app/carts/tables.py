@@ -1,6 +1,17 @@
 """Tables of the carts slice."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.kit.tables import instant, metadata
@@ -24,7 +35,8 @@ carts = Table(
     CheckConstraint("status IN ('OPEN', 'COMPLETED')", "cart_status_known"),
 )
 
-# How part of a cart is to be handed over. `address` is {"name", "phone", "postal_code", "prefecture", "city", "line1", "line2"}.
+# How part of a cart is to be handed over. `address` is {"name", "name_kana", "phone", "postal_code",
+# "prefecture", "city", "line1", "line2"}, of which name_kana and line2 may be null.
 cart_deliveries = Table(
     "cart_deliveries",
     metadata,
@@ -36,13 +48,15 @@ cart_deliveries = Table(
     Index("ix_cart_deliveries_cart_id", "cart_id"),
     Index("ix_cart_deliveries_location_id", "location_id"),
     CheckConstraint(
-        "mode IN ('HOME_DELIVERY', 'STORE_PICKUP', 'CONVENIENCE_STORE_PICKUP', 'LOCKER_PICKUP')", "cart_delivery_mode_known"
+        "mode IN ('HOME_DELIVERY', 'STORE_PICKUP', 'CONVENIENCE_STORE_PICKUP', 'LOCKER_PICKUP')",
+        "cart_delivery_mode_known",
     ),
     CheckConstraint("(mode = 'HOME_DELIVERY') = (location_id IS NULL)", "cart_pickups_name_a_location"),
     CheckConstraint("(mode = 'HOME_DELIVERY') = (address IS NOT NULL)", "cart_deliveries_home_name_an_address"),
 )
 
-# `unit_price_minor` is the price that the buyer has seen; a later change of the listing is a problem to be shown.
+# `unit_price_minor` is the price that the buyer has seen; a later change of the listing is a problem to be
+# shown.
 cart_lines = Table(
     "cart_lines",
     metadata,

@@ -2,23 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from app.inventory.sql import stock_levels
 from app.kit.db import ReadTx
-from app.kit.statement import Statement
 from app.locations.model import Place, Point, rank_places
-from app.locations.sql import places_of_group
+from app.locations.sql import find_points, places_of_group
 from app.sourcing.model import Available, DeliveryMode, sources_of
-
-# The longest known prefix of each postal code.
-_ORIGINS: Final = Statement("""
-    SELECT DISTINCT ON (code) code, latitude, longitude
-      FROM unnest(CAST(:postal_codes AS text[])) AS code
-      JOIN postal_areas ON prefix = ANY (ARRAY[left(code, 2), left(code, 3), left(code, 4), left(code, 5),
-                                               left(code, 6), code])
-     ORDER BY code, length(prefix) DESC
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +43,5 @@ async def load_plan_inputs(
     places = {place.id: place for place in await places_of_group(tx, group_id)}
     holding = [place.id for place in sources_of(None, places.values())]
     available = await stock_levels(tx, list(dict.fromkeys(variant_ids)), holding)
-    origins: dict[str, Point] = {}
-    if postal_codes:
-        rows = await tx.fetch(_ORIGINS, postal_codes=sorted(set(postal_codes)))
-        origins = {row.code: Point(row.latitude, row.longitude) for row in rows}
+    origins = await find_points(tx, sorted(set(postal_codes))) if postal_codes else {}
     return PlanInputs(places, available, origins)

@@ -93,9 +93,7 @@ def ineligible_reasons(
     if limits is None:
         return tuple(reasons)
     if goods.girth_cm is not None and goods.girth_cm > limits.girth_cm:
-        message = (
-            f"Length, width and height sum up to {goods.girth_cm} cm; {limits.girth_cm} cm are taken here."
-        )
+        message = f"Length, width and height sum up to {goods.girth_cm} cm; {limits.girth_cm} cm are taken here."
         reasons.append(Reason(IneligibleReason.GIRTH_OVER_LIMIT, message))
     if goods.weight_g is not None and goods.weight_g * quantity > limits.weight_g:
         message = f"The line weighs {goods.weight_g * quantity} g; {limits.weight_g} g are taken here."

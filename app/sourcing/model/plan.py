@@ -63,9 +63,7 @@ def plan_pickup(
     """
     others = [place for place in others_ranked if place.id != store.id]
     needs = _needs(lines)
-    at_store = {
-        variant_id: _units(available, variant_id, store) if store.holds_stock else 0 for variant_id in needs
-    }
+    at_store = {variant_id: _units(available, variant_id, store) if store.holds_stock else 0 for variant_id in needs}
     local = {variant_id for variant_id, units in needs.items() if at_store[variant_id] >= units}
     sent = plan_sources([line for line in lines if line.variant_id not in local], others, available)
     plans: dict[int, tuple[int, ...]] = {}
@@ -94,9 +92,7 @@ def _needs(lines: Iterable[SourceLine]) -> dict[int, int]:
 def _mask(needs: Mapping[int, int], place: Place, available: Available) -> int:
     """One bit per variant, in the order of `needs`: set where the place has all units."""
     return sum(
-        1 << bit
-        for bit, (variant_id, need) in enumerate(needs.items())
-        if _units(available, variant_id, place) >= need
+        1 << bit for bit, (variant_id, need) in enumerate(needs.items()) if _units(available, variant_id, place) >= need
     )
 
 

@@ -1,0 +1,176 @@
+"""What keeps a cart from becoming an order: data for its reader, refusals for the checkout."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+from uuid import UUID
+
+from app.locations.model import Place
+from app.sourcing.model import (
+    Available,
+    DeliveryMode,
+    Goods,
+    Reason,
+    ineligible_reasons,
+    is_point_of,
+    sources_of,
+    usable_units,
+)
+
+
+class CartProblemCode(StrEnum):
+    """What is wrong with a line."""
+
+    NOT_SOLD = "NOT_SOLD"
+    PRICE_CHANGED = "PRICE_CHANGED"
+    DELIVERY_MISSING = "DELIVERY_MISSING"
+    DELIVERY_MODE_NOT_ELIGIBLE = "DELIVERY_MODE_NOT_ELIGIBLE"
+    INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """A line as the rules see it. unit_price_minor: the price that the buyer has seen."""
+
+    id: UUID
+    variant_id: int
+    quantity: int
+    unit_price_minor: int
+    delivery_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class CartDelivery:
+    """A hand-over. location_id: the point of a pickup."""
+
+    id: UUID
+    mode: DeliveryMode
+    location_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A variant in the cart's channel. price_minor: None when it is not listed."""
+
+    goods: Goods
+    price_minor: int | None
+
+    @property
+    def is_sold(self) -> bool:
+        """Whether it can be bought now."""
+        return self.goods.is_sold and self.price_minor is not None
+
+
+@dataclass(frozen=True, slots=True)
+class NotSoldProblem:
+    """The variant left the channel's assortment."""
+
+    line_id: UUID
+    code: CartProblemCode = CartProblemCode.NOT_SOLD
+    message: str = "This is not sold any more. Remove the line."
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChangedProblem:
+    """The price is another one than the buyer saw. Minor units of `currency`, which the reader knows."""
+
+    line_id: UUID
+    old_minor: int
+    new_minor: int
+    code: CartProblemCode = CartProblemCode.PRICE_CHANGED
+    message: str = "The price has changed. Update the line to accept the new one."
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryMissingProblem:
+    """Nobody has said how the line is to be handed over."""
+
+    line_id: UUID
+    code: CartProblemCode = CartProblemCode.DELIVERY_MISSING
+    message: str = "Choose how this line is to be delivered."
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryModeNotEligibleProblem:
+    """The chosen mode or point cannot take the line."""
+
+    line_id: UUID
+    mode: DeliveryMode
+    reasons: tuple[Reason, ...]
+    code: CartProblemCode = CartProblemCode.DELIVERY_MODE_NOT_ELIGIBLE
+
+    @property
+    def message(self) -> str:
+        """All reasons."""
+        return " ".join(reason.message for reason in self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class InsufficientStockProblem:
+    """The places that can serve the chosen mode have too few units. available: what they have together."""
+
+    line_id: UUID
+    requested: int
+    available: int
+    code: CartProblemCode = CartProblemCode.INSUFFICIENT_STOCK
+
+    @property
+    def message(self) -> str:
+        """With the numbers."""
+        return f"{self.available} of {self.requested} units are available."
+
+
+CartProblem: TypeAlias = (
+    NotSoldProblem
+    | PriceChangedProblem
+    | DeliveryMissingProblem
+    | DeliveryModeNotEligibleProblem
+    | InsufficientStockProblem
+)
+
+
+def cart_problems(
+    lines: Sequence[CartLine],
+    deliveries: Iterable[CartDelivery],
+    offers: Mapping[int, Offer],
+    places: Mapping[int, Place],
+    available: Available,
+) -> list[CartProblem]:
+    """What is wrong with the lines, in their order.
+
+    offers: by variant id. places: of the channel's location group, by id. available: units that may be
+    promised by (variant id, location id). The stock is an unlocked look; the inventory has the last word
+    at the checkout.
+    """
+    by_id = {delivery.id: delivery for delivery in deliveries}
+    usable: dict[DeliveryMode | None, dict[int, int]] = {}
+    found: list[CartProblem] = []
+    for line in lines:
+        offer = offers.get(line.variant_id)
+        if offer is None or not offer.is_sold:
+            found.append(NotSoldProblem(line.id))
+            continue
+        if offer.price_minor is not None and offer.price_minor != line.unit_price_minor:
+            found.append(PriceChangedProblem(line.id, line.unit_price_minor, offer.price_minor))
+        delivery = None if line.delivery_id is None else by_id.get(line.delivery_id)
+        mode = None if delivery is None else delivery.mode
+        if delivery is None:
+            found.append(DeliveryMissingProblem(line.id))
+        elif reasons := _reasons(line, delivery, offer, places):
+            found.append(DeliveryModeNotEligibleProblem(line.id, delivery.mode, reasons))
+        if mode not in usable:
+            usable[mode] = usable_units(mode, places.values(), available)
+        units = usable[mode].get(line.variant_id, 0)
+        if units < line.quantity:
+            found.append(InsufficientStockProblem(line.id, line.quantity, units))
+    return found
+
+
+def _reasons(line: CartLine, delivery: CartDelivery, offer: Offer, places: Mapping[int, Place]) -> tuple[Reason, ...]:
+    if delivery.location_id is None:
+        has_points = bool(sources_of(delivery.mode, places.values()))
+    else:
+        point = places.get(delivery.location_id)
+        has_points = point is not None and is_point_of(point, delivery.mode)
+    return ineligible_reasons(offer.goods, line.quantity, delivery.mode, has_points=has_points)

@@ -1,0 +1,197 @@
+"""Statements of the carts slice."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.carts.model import (
+    LIFETIME,
+    CartDelivery,
+    CartLine,
+    CartProblem,
+    Offer,
+    cart_problems,
+    check_size,
+    require_open,
+)
+from app.catalog.sql import sellables
+from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.errors import NotFound
+from app.kit.statement import Statement
+from app.sourcing.model import DeliveryMode, Goods
+from app.sourcing.sql import PlanInputs, load_plan_inputs
+
+# With what the channel says about its carts.
+_CART: Final = """
+    SELECT carts.*, channels.code AS channel_code, channels.location_group_id, channels.payment_methods,
+           channels.tax_rounding, channels.shipping_fee_minor, channels.free_shipping_from_minor
+      FROM carts JOIN channels ON channels.id = carts.channel_id
+"""
+LOCK_CART: Final = Statement(f"{_CART} WHERE carts.id = :id FOR UPDATE OF carts")
+CARTS_BY_ID: Final = Statement(f"{_CART} WHERE carts.id = ANY(CAST(:ids AS uuid[]))")
+
+# With the goods' tax class and today's price; null when the channel does not sell them now. Ids are made in
+# the order of time, so lines come in the order in which they were added.
+_LINES: Final = """
+    SELECT line.id, line.cart_id, line.variant_id, line.quantity, line.unit_price_minor, line.delivery_id,
+           line.quantity * line.unit_price_minor AS total_minor, cart.currency, variant.sku,
+           product.tax_class, CASE WHEN variant.is_active AND product.is_active AND listing.is_published
+                THEN listing.price_minor END AS current_price_minor,
+           delivery.mode
+      FROM cart_lines AS line JOIN carts AS cart ON cart.id = line.cart_id JOIN variants AS variant ON
+      variant.id = line.variant_id JOIN products AS product ON product.id = variant.product_id LEFT JOIN
+      listings AS listing ON listing.channel_id = cart.channel_id AND listing.variant_id = line.variant_id
+      LEFT JOIN cart_deliveries AS delivery ON delivery.id = line.delivery_id
+"""
+LINES_BY_CART: Final = Statement(f"{_LINES} WHERE line.cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY line.id")
+LINES_BY_ID: Final = Statement(f"{_LINES} WHERE line.id = ANY(CAST(:ids AS uuid[]))")
+LINES_BY_DELIVERY: Final = Statement(f"{_LINES} WHERE line.delivery_id = ANY(CAST(:ids AS uuid[])) ORDER BY line.id")
+
+_DELIVERIES: Final = "SELECT id, cart_id, mode, location_id, address FROM cart_deliveries"
+DELIVERIES_BY_CART: Final = Statement(f"{_DELIVERIES} WHERE cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY id")
+DELIVERIES_BY_ID: Final = Statement(f"{_DELIVERIES} WHERE id = ANY(CAST(:ids AS uuid[]))")
+
+INSERT_CART: Final = Statement("""
+    INSERT INTO carts (id, channel_id, currency, status, email, member_id, created_at, updated_at, expires_at)
+    VALUES (:id, :channel_id, :currency, 'OPEN', :email, :member_id, :now, :now, :expires_at)
+""")
+PUT_LINES: Final = Statement("""
+    INSERT INTO cart_lines (id, cart_id, variant_id, quantity, unit_price_minor)
+    SELECT id, :cart_id, variant_id, quantity, price
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:variant_ids AS bigint[]), CAST(:quantities AS int[]),
+                  CAST(:prices AS int[])) AS wanted (id, variant_id, quantity, price)
+    ON CONFLICT (cart_id, variant_id) DO UPDATE
+       SET quantity = cart_lines.quantity + excluded.quantity, unit_price_minor = excluded.unit_price_minor
+""")
+UPDATE_LINES: Final = Statement("""
+    UPDATE cart_lines AS line
+       SET quantity = wanted.quantity, unit_price_minor = coalesce(wanted.price, line.unit_price_minor)
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:quantities AS int[]), CAST(:prices AS int[]))
+        AS wanted (id, quantity, price)
+     WHERE line.id = wanted.id AND line.cart_id = :cart_id
+""")
+DELETE_LINES: Final = Statement("DELETE FROM cart_lines WHERE cart_id = :cart_id AND id = ANY(CAST(:ids AS uuid[]))")
+INSERT_DELIVERY: Final = Statement("""
+    INSERT INTO cart_deliveries (id, cart_id, mode, location_id, address)
+    VALUES (:id, :cart_id, :mode, :location_id, :address)
+""")
+MOVE_LINES: Final = Statement("""
+    UPDATE cart_lines SET delivery_id = :delivery_id WHERE cart_id = :cart_id AND id = ANY(CAST(:ids AS
+    uuid[]))
+""")
+COMPLETE_CART: Final = Statement("""
+    UPDATE carts SET status = 'COMPLETED', updated_at = :now, version = version + 1
+     WHERE id = :id AND status = 'OPEN'
+""")
+_DROP_EMPTY_DELIVERIES: Final = Statement("""
+    DELETE FROM cart_deliveries AS delivery
+     WHERE delivery.cart_id = :cart_id
+       AND NOT EXISTS (SELECT FROM cart_lines AS line WHERE line.delivery_id = delivery.id)
+""")
+_TOUCH: Final = Statement("""
+    UPDATE carts SET updated_at = :now, expires_at = :expires_at, version = version + 1
+     WHERE id = :cart_id
+    RETURNING (SELECT count(*) FROM cart_lines WHERE cart_id = :cart_id) AS lines,
+              (SELECT coalesce(sum(quantity::bigint * unit_price_minor), 0)::bigint
+                 FROM cart_lines WHERE cart_id = :cart_id) AS subtotal
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class CartContents:
+    """A cart with everything that its rules ask for."""
+
+    cart: Row
+    lines: list[Row]
+    deliveries: list[Row]
+    goods: Mapping[int, Row]
+    inputs: PlanInputs
+
+    def problems(self) -> list[CartProblem]:
+        """What keeps it from becoming an order."""
+        return cart_problems(
+            [line_of(row) for row in self.lines],
+            [CartDelivery(row.id, DeliveryMode(row.mode), row.location_id) for row in self.deliveries],
+            {variant_id: Offer(Goods.of(row), row.price_minor) for variant_id, row in self.goods.items()},
+            self.inputs.places,
+            self.inputs.available,
+        )
+
+
+def line_of(row: Any) -> CartLine:
+    """A line as the rules see it."""
+    return CartLine(row.id, row.variant_id, row.quantity, row.unit_price_minor, row.delivery_id)
+
+
+async def lock_cart(tx: WriteTx, cart_id: UUID) -> Row | None:
+    """The cart with its channel's columns, locked until the transaction ends; None when there is none."""
+    return await tx.fetchrow(LOCK_CART, id=cart_id)
+
+
+async def lock_open_cart(tx: WriteTx, cart_id: UUID, *, now: datetime) -> Row:
+    """The locked cart. Raises NotFound, CartCompleted or CartExpired."""
+    cart = await lock_cart(tx, cart_id)
+    if cart is None:
+        raise NotFound("There is no such cart.", path=["input", "cartId"])
+    require_open(cart, now)
+    return cart
+
+
+async def lines_of(tx: ReadTx, cart_id: UUID) -> list[Row]:
+    """The lines of a cart in the order in which they were added, with SKU, tax class and today's price."""
+    return await tx.fetch(LINES_BY_CART, ids=[cart_id])
+
+
+async def deliveries_of(tx: ReadTx, cart_id: UUID) -> list[Row]:
+    """The deliveries of a cart."""
+    return await tx.fetch(DELIVERIES_BY_CART, ids=[cart_id])
+
+
+async def save_change(tx: WriteTx, cart_id: UUID, *, now: datetime) -> None:
+    """End a change of a locked cart: drop deliveries without lines, raise the version, start its 30 days
+    anew.
+
+    Raises CartTooLarge when the change has made it too large.
+    """
+    await tx.execute(_DROP_EMPTY_DELIVERIES, cart_id=cart_id)
+    row = await tx.fetchrow(_TOUCH, cart_id=cart_id, now=now, expires_at=now + LIFETIME)
+    if row is not None:
+        check_size(row.lines, row.subtotal)
+
+
+async def load_contents(tx: ReadTx, carts: Sequence[Row]) -> dict[UUID, CartContents]:
+    """Carts (rows as of `lock_cart`) with everything that their rules ask for, by id.
+
+    Two statements, and for each channel among the carts at most four more, whatever the number of lines.
+    """
+    ids = [cart.id for cart in carts]
+    lines = _by_cart(await tx.fetch(LINES_BY_CART, ids=ids))
+    deliveries = _by_cart(await tx.fetch(DELIVERIES_BY_CART, ids=ids))
+    contents: dict[UUID, CartContents] = {}
+    for channel_id in dict.fromkeys(cart.channel_id for cart in carts):
+        own = [cart for cart in carts if cart.channel_id == channel_id]
+        variant_ids = list(dict.fromkeys(line.variant_id for cart in own for line in lines.get(cart.id, ())))
+        goods = await sellables(tx, variant_ids, channel_id)
+        inputs = await load_plan_inputs(
+            tx,
+            group_id=own[0].location_group_id,
+            variant_ids=variant_ids,
+            postal_codes=_postal_codes(row for cart in own for row in deliveries.get(cart.id, ())),
+        )
+        for cart in own:
+            found = lines.get(cart.id, []), deliveries.get(cart.id, [])
+            contents[cart.id] = CartContents(cart, *found, goods, inputs)
+    return contents
+
+
+def _by_cart(rows: Iterable[Row]) -> dict[UUID, list[Row]]:
+    groups: dict[UUID, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.cart_id, []).append(row)
+    return groups
+
+
+def _postal_codes(deliveries: Iterable[Row]) -> set[str]:
+    return {row.address["postal_code"] for row in deliveries if row.address is not None}
