@@ -71,9 +71,7 @@ PICKUP_STEPS: Final[Mapping[PickupStatus, frozenset[PickupStatus]]] = {
     PickupStatus.REQUESTED: frozenset(
         {PickupStatus.PREPARING, PickupStatus.IN_TRANSIT_TO_POINT, PickupStatus.CANCELED}
     ),
-    PickupStatus.PREPARING: frozenset(
-        {PickupStatus.READY, PickupStatus.IN_TRANSIT_TO_POINT, PickupStatus.CANCELED}
-    ),
+    PickupStatus.PREPARING: frozenset({PickupStatus.READY, PickupStatus.IN_TRANSIT_TO_POINT, PickupStatus.CANCELED}),
     PickupStatus.IN_TRANSIT_TO_POINT: frozenset({PickupStatus.READY}),
     PickupStatus.READY: frozenset({PickupStatus.COLLECTED, PickupStatus.EXPIRED, PickupStatus.CANCELED}),
     PickupStatus.COLLECTED: frozenset(),
@@ -165,9 +163,7 @@ def shares_of(claimed: Iterable[ClaimedUnits]) -> list[Share]:
         lines = quantities.setdefault(key, {})
         line = (units.line_no, units.variant_id)
         lines[line] = lines.get(line, 0) + units.quantity
-    return [
-        Share(delivery, kind, location, lines) for (delivery, kind, location), lines in quantities.items()
-    ]
+    return [Share(delivery, kind, location, lines) for (delivery, kind, location), lines in quantities.items()]
 
 
 def hold_until(ready_at: datetime, hold_days: int) -> datetime:

@@ -117,8 +117,7 @@ pickups = Table(
     Index("ix_pickups_partner_id", "partner_id", "status"),
     Index("ix_pickups_hold_until", "hold_until", postgresql_where=Column("status") == "READY"),
     CheckConstraint(
-        "status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'READY', 'COLLECTED', 'EXPIRED', "
-        "'CANCELED')",
+        "status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'READY', 'COLLECTED', 'EXPIRED', 'CANCELED')",
         "pickup_status_known",
     ),
     CheckConstraint("failed_attempts BETWEEN 0 AND 5", "failed_attempts_counted_to_five"),

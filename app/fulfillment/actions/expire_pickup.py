@@ -40,8 +40,6 @@ async def _put_back(tx: WriteTx, pickup: Row, *, actor: str, now: datetime) -> N
     quantities = await fulfillments.quantities_of(tx, kept)
     await release_holds(tx, pickup.order_id, actor=actor, line_nos=sorted(quantities))
     await fulfillments.set_states(tx, kept, FulfillmentState.CANCELED, now=now)
-    status = await cancel_units(
-        tx, pickup.order_id, quantities, reason="PICKUP_EXPIRED", actor=actor, now=now
-    )
+    status = await cancel_units(tx, pickup.order_id, quantities, reason="PICKUP_EXPIRED", actor=actor, now=now)
     if status == "CANCELED":
         await void_payment(tx, pickup.order_id, now=now)

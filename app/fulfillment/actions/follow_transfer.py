@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from app.fulfillment.actions.drop_lost_units import drop_lost_units
 from app.fulfillment.actions.open_preparations import open_preparations
 from app.fulfillment.model import WorkKind, WorkStatus
 from app.fulfillment.sql import work
@@ -49,4 +50,5 @@ async def follow_transfer(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> N
     else:
         await work.open_work(tx, [transfer_id], WorkKind.RECEIVE)
     if transfer.order_id is not None:
+        await drop_lost_units(tx, transfer.order_id, now=now)
         await open_preparations(tx, transfer.order_id, now=now)

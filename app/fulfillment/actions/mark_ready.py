@@ -24,9 +24,7 @@ async def mark_ready(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetim
         raise InvalidTransition(message, current_status=pickup.status)
     next_pickup_status(pickup.status, PickupStatus.READY)
     prepared = await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
-    await work.finish_work(
-        tx, [row.id for row in prepared], [WorkKind.PREPARE_PICKUP], actor=actor.reference, now=now
-    )
+    await work.finish_work(tx, [row.id for row in prepared], [WorkKind.PREPARE_PICKUP], actor=actor.reference, now=now)
     until = hold_until(now, await pickups.hold_days_of(tx, pickup.location_id))
     await pickups.set_ready(tx, pickup_id, now=now, hold_until=until)
     facts = {"pickup": pickup.number, "holdUntil": until.isoformat()}

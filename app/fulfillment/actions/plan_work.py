@@ -55,8 +55,7 @@ def _instructions(order_id: UUID, fulfillment_id: UUID, share: Share) -> list[wo
         else [(WorkKind.PREPARE_PICKUP, WorkStatus.WAITING)]
     )
     return [
-        work.NewWork(kind, share.location_id, status, order_id, fulfillment_id=fulfillment_id)
-        for kind, status in steps
+        work.NewWork(kind, share.location_id, status, order_id, fulfillment_id=fulfillment_id) for kind, status in steps
     ]
 
 

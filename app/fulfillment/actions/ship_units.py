@@ -23,9 +23,7 @@ async def ship_units(
     quantities = await fulfillments.quantities_of(tx, [row.id for row in leaving])
     places = {row.location_id for row in leaving}
     claims = [
-        claim
-        for claim in await claims_of(tx, order_id)
-        if claim.location_id in places and claim.line_no in quantities
+        claim for claim in await claims_of(tx, order_id) if claim.location_id in places and claim.line_no in quantities
     ]
     if units_per_line(claims) != quantities:
         # An invariant keeps claims and open fulfillments equal; shipping anyway would hide that it broke.

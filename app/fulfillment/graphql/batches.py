@@ -17,22 +17,16 @@ Columns = set[str]
 STAFF: Final = ("fulfillment:read", "fulfillment:write")
 
 
-async def fulfillments_by_order(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Any]]:
+async def fulfillments_by_order(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
     """What each location ships or hands over of these orders."""
     del columns
     return groups_by(
-        await context.fetch(
-            fulfillments.FULFILLMENTS_BY_ORDER, ids=keys, partner_id=context.actor.partner_id
-        ),
+        await context.fetch(fulfillments.FULFILLMENTS_BY_ORDER, ids=keys, partner_id=context.actor.partner_id),
         "order_id",
     )
 
 
-async def shipments_by_order(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Any]]:
+async def shipments_by_order(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
     """The parcels that have left, of these orders."""
     del columns
     return groups_by(
@@ -41,13 +35,11 @@ async def shipments_by_order(
     )
 
 
-async def pickups_by_order(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Any]]:
+async def pickups_by_order(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
     """The hand-overs of these orders, as far as the caller may see them."""
     del columns
     rows = await context.fetch(pickups.PICKUPS_BY_ORDER, ids=keys)
-    return groups_by(_touchable(context, rows), "order_id")
+    return groups_by(touchable_pickups(context, rows), "order_id")
 
 
 async def fulfillments_by_delivery(
@@ -56,9 +48,7 @@ async def fulfillments_by_delivery(
     """What each location ships or hands over of these deliveries."""
     del columns
     return groups_by(
-        await context.fetch(
-            fulfillments.FULFILLMENTS_BY_DELIVERY, ids=keys, partner_id=context.actor.partner_id
-        ),
+        await context.fetch(fulfillments.FULFILLMENTS_BY_DELIVERY, ids=keys, partner_id=context.actor.partner_id),
         "delivery_id",
     )
 
@@ -67,39 +57,29 @@ async def pickups_by_delivery(context: Context, keys: list[UUID], columns: Colum
     """The hand-over of each of these deliveries, as far as the caller may see it."""
     del columns
     rows = await context.fetch(pickups.PICKUPS_BY_DELIVERY, ids=keys)
-    return rows_by(_touchable(context, rows), "delivery_id")
+    return rows_by(touchable_pickups(context, rows), "delivery_id")
 
 
-async def shipments_by_delivery(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Any]]:
+async def shipments_by_delivery(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
     """The parcels that have left, of these deliveries."""
     del columns
-    rows = await context.fetch(
-        fulfillments.SHIPMENTS_BY_DELIVERY, ids=keys, partner_id=context.actor.partner_id
-    )
+    rows = await context.fetch(fulfillments.SHIPMENTS_BY_DELIVERY, ids=keys, partner_id=context.actor.partner_id)
     return groups_by(rows, "delivery_id")
 
 
-async def shipments_by_fulfillment(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, Any]:
+async def shipments_by_fulfillment(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
     """The parcel of each of these fulfillments, once it has left."""
     del columns
     return rows_by(await context.fetch(fulfillments.SHIPMENTS_BY_FULFILLMENT, ids=keys), "fulfillment_id")
 
 
-async def lines_by_fulfillment(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Any]]:
+async def lines_by_fulfillment(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
     """The lines of these fulfillments."""
     del columns
     return groups_by(await context.fetch(fulfillments.LINES_BY_FULFILLMENT, ids=keys), "fulfillment_id")
 
 
-async def lines_by_delivery(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Any]]:
+async def lines_by_delivery(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
     """The order lines that these deliveries are for."""
     del columns
     return groups_by(await context.fetch(pickups.LINES_BY_DELIVERY, ids=keys), "delivery_id")
@@ -111,9 +91,7 @@ async def lines_by_work(context: Context, keys: list[UUID], columns: Columns | N
     return groups_by(await context.fetch(work.LINES_BY_WORK, ids=keys), "work_id")
 
 
-async def work_by_fulfillment(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Any]]:
+async def work_by_fulfillment(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
     """The work that these fulfillments ask for; only staff sees it."""
     del columns
     if not context.actor.may(*STAFF):
@@ -156,7 +134,7 @@ async def pickups_by_id(context: Context, keys: list[UUID], columns: Columns | N
     if not context.actor.may(*STAFF, "partner:jobs"):
         return {}
     rows = await context.fetch(pickups.PICKUPS_BY_ID, ids=keys)
-    return rows_by(_touchable(context, rows), "id")
+    return rows_by(touchable_pickups(context, rows), "id")
 
 
 def allowed_locations(context: Context) -> list[int] | None:
@@ -165,7 +143,7 @@ def allowed_locations(context: Context) -> list[int] | None:
     return None if allowed is None else sorted(allowed)
 
 
-def _touchable(context: Context, rows: list[Any]) -> list[Any]:
+def touchable_pickups(context: Context, rows: list[Any]) -> list[Any]:
     """Partners see their own pickups only; shoppers come from their order, staff from its locations."""
     actor = context.actor
     if actor.kind is ActorKind.SHOPPER:

@@ -10,9 +10,7 @@ from app.kit.graphql.errors import UserError, user_error
 class PickupCodeInvalidError(UserError):
     """Ask the shopper to look again."""
 
-    remaining_attempts: int = strawberry.field(
-        description="How many more codes may be tried before it locks."
-    )
+    remaining_attempts: int = strawberry.field(description="How many more codes may be tried before it locks.")
 
 
 @user_error(ErrorCode.PICKUP_CODE_LOCKED, "Too many wrong codes were tried; staff must unlock the pickup.")

@@ -1,7 +1,7 @@
 """Types of the fulfillment slice: work instructions, fulfillments, shipments, pickups."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -26,11 +26,17 @@ from app.kit.permissions import ActorKind
 from app.locations.graphql.batches import locations_by_id
 from app.orders.graphql.batches import deliveries_by_id, orders_by_id
 
-LazyLocation = Annotated["Location", strawberry.lazy("app.locations.graphql.types")]  # noqa: F821
-LazyOrder = Annotated["Order", strawberry.lazy("app.orders.graphql.types")]  # noqa: F821
-LazyDelivery = Annotated["OrderDelivery", strawberry.lazy("app.orders.graphql.types")]  # noqa: F821
-LazyVariant = Annotated["Variant", strawberry.lazy("app.catalog.graphql.types")]  # noqa: F821
-LazyTransfer = Annotated["Transfer", strawberry.lazy("app.inventory.graphql.types")]  # noqa: F821
+if TYPE_CHECKING:
+    from app.catalog.graphql.types import Variant
+    from app.inventory.graphql.types import Transfer
+    from app.locations.graphql.types import Location
+    from app.orders.graphql.types import Order, OrderDelivery
+
+LazyLocation = Annotated["Location", strawberry.lazy("app.locations.graphql.types")]
+LazyOrder = Annotated["Order", strawberry.lazy("app.orders.graphql.types")]
+LazyDelivery = Annotated["OrderDelivery", strawberry.lazy("app.orders.graphql.types")]
+LazyVariant = Annotated["Variant", strawberry.lazy("app.catalog.graphql.types")]
+LazyTransfer = Annotated["Transfer", strawberry.lazy("app.inventory.graphql.types")]
 
 describe_enum(
     FulfillmentKind,
@@ -88,7 +94,7 @@ describe_enum(
 
 @strawberry.type(description="Units of one variant in a fulfillment, pickup or work instruction.")
 class FulfillmentLine(Entity):
-    """A row of `fulfillment_lines` or `transfer_lines`, or the part of an order line that a delivery is for."""
+    """A row of `fulfillment_lines` or `transfer_lines`, or the order line of a delivery."""
 
     line_no: int = strawberry.field(description="The number of the order's line, or of the transfer's.")
     sku: str = strawberry.field(description="The variant's SKU.")
@@ -117,9 +123,7 @@ class Shipment(Entity, Node):
         many=True,
         description="What is in the parcel.",
     )
-    order = relation(
-        LazyOrder, orders_by_id, key=lambda shipment: shipment.order_id, description="The order."
-    )
+    order = relation(LazyOrder, orders_by_id, key=lambda shipment: shipment.order_id, description="The order.")
 
 
 @strawberry.type(description="A task for people at one location.")
@@ -139,12 +143,8 @@ class WorkInstruction(Entity, Node):
         key=lambda work: work.location_id,
         description="Where it is to be done.",
     )
-    order_number: str | None = strawberry.field(
-        description="The order that it is for; null for own transfers."
-    )
-    order = relation(
-        LazyOrder, orders_by_id, key=lambda work: work.order_id, description="The order that it is for."
-    )
+    order_number: str | None = strawberry.field(description="The order that it is for; null for own transfers.")
+    order = relation(LazyOrder, orders_by_id, key=lambda work: work.order_id, description="The order that it is for.")
     lines = relation(
         FulfillmentLine,
         batches.lines_by_work,
@@ -165,9 +165,7 @@ class WorkInstruction(Entity, Node):
         description="The transfer that it is about; null for fulfillments.",
     )
     created_at: datetime = strawberry.field(description="Since when it is asked for (UTC).")
-    due_at: datetime | None = strawberry.field(
-        description="By when it should be done (UTC), if that is known."
-    )
+    due_at: datetime | None = strawberry.field(description="By when it should be done (UTC), if that is known.")
     completed_at: datetime | None = strawberry.field(description="When it was done (UTC).")
     completed_by: str | None = strawberry.field(description="Who reported it done.")
 
@@ -210,9 +208,7 @@ class Pickup(Entity, Node):
     hold_until: datetime | None = strawberry.field(description="Until when the goods are kept (UTC).")
     collected_at: datetime | None = strawberry.field(description="When it was collected (UTC).")
     expired_at: datetime | None = strawberry.field(description="When it was given up (UTC).")
-    is_locked: bool = strawberry.field(
-        description="Whether too many wrong codes were tried; staff can unlock it."
-    )
+    is_locked: bool = strawberry.field(description="Whether too many wrong codes were tried; staff can unlock it.")
 
     @strawberry.field(
         description="The code to collect with. Only the holder of the order's id sees it, while it is READY; "
@@ -230,9 +226,7 @@ class Pickup(Entity, Node):
         """Until a wrong one is said after it."""
         return self.verified_at is not None
 
-    @strawberry.field(
-        description="How many wrong codes were said; null without the scope `fulfillment:read`."
-    )
+    @strawberry.field(description="How many wrong codes were said; null without the scope `fulfillment:read`.")
     def failed_attempts(self: Any, info: Info) -> int | None:
         """For staff only."""
         return self["failed_attempts"] if info.context.actor.may("fulfillment:read") else None
@@ -254,9 +248,7 @@ class Fulfillment(Entity, Node):
         key=lambda fulfillment: fulfillment.location_id,
         description="Where the goods leave from.",
     )
-    order = relation(
-        LazyOrder, orders_by_id, key=lambda fulfillment: fulfillment.order_id, description="The order."
-    )
+    order = relation(LazyOrder, orders_by_id, key=lambda fulfillment: fulfillment.order_id, description="The order.")
     delivery = relation(
         LazyDelivery,
         deliveries_by_id,

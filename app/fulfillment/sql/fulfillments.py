@@ -39,13 +39,9 @@ _INSERT_LINES: Final = Statement("""
                          CAST(:variant_ids AS bigint[]), CAST(:quantities AS int[]))
 """)
 _BY_ID: Final = Statement(select(fulfillments).where(fulfillments.c.id == bindparam("id", type_=Uuid)))
-_LOCK: Final = Statement(
-    select(fulfillments).where(fulfillments.c.id == bindparam("id", type_=Uuid)).with_for_update()
-)
+_LOCK: Final = Statement(select(fulfillments).where(fulfillments.c.id == bindparam("id", type_=Uuid)).with_for_update())
 _OF_ORDER: Final = Statement(
-    select(fulfillments)
-    .where(fulfillments.c.order_id == bindparam("order_id", type_=Uuid))
-    .order_by(fulfillments.c.id)
+    select(fulfillments).where(fulfillments.c.order_id == bindparam("order_id", type_=Uuid)).order_by(fulfillments.c.id)
 )
 _OF_DELIVERY: Final = Statement(
     select(fulfillments)
@@ -67,6 +63,27 @@ _INSERT_SHIPMENT: Final = Statement("""
     INSERT INTO shipments (id, fulfillment_id, order_id, carrier, tracking_number, shipped_at)
     VALUES (:id, :fulfillment_id, :order_id, :carrier, :tracking_number, :now)
     ON CONFLICT (carrier, tracking_number) DO NOTHING
+""")
+# Units for a pickup that its order does not claim any more, wherever they were.
+_LOST: Final = Statement("""
+    SELECT fulfillment.id AS fulfillment_id, fulfillment.delivery_id, line.line_no,
+           line.quantity - claimed.units AS lost, claimed.units AS kept
+      FROM fulfillments AS fulfillment
+      JOIN fulfillment_lines AS line ON line.fulfillment_id = fulfillment.id
+     CROSS JOIN LATERAL (
+           SELECT coalesce(sum(hold.quantity), 0)::int AS units FROM holds AS hold
+            WHERE hold.owner_id = fulfillment.order_id AND hold.line_no = line.line_no AND hold.state = 'A') AS claimed
+     WHERE fulfillment.order_id = :order_id AND fulfillment.kind = 'PICKUP' AND fulfillment.status = 'OPEN'
+     ORDER BY fulfillment.id, line.line_no
+""")
+_SHRINK: Final = Statement("""
+    UPDATE fulfillment_lines AS line SET quantity = kept.quantity
+      FROM unnest(CAST(:line_nos AS int[]), CAST(:quantities AS int[])) AS kept (line_no, quantity)
+     WHERE line.fulfillment_id = :fulfillment_id AND line.line_no = kept.line_no
+""")
+_REMOVE: Final = Statement("""
+    DELETE FROM fulfillment_lines
+     WHERE fulfillment_id = :fulfillment_id AND line_no = ANY(CAST(:line_nos AS int[]))
 """)
 
 # With a partner's id: only what goes to that partner's points.
@@ -128,9 +145,7 @@ async def claimed_units(tx: ReadTx, order_id: UUID) -> list[ClaimedUnits]:
     return [ClaimedUnits(**dict(row)) for row in rows]
 
 
-async def insert_fulfillments(
-    tx: WriteTx, order_id: UUID, shares: Sequence[Share], *, now: datetime
-) -> list[UUID]:
+async def insert_fulfillments(tx: WriteTx, order_id: UUID, shares: Sequence[Share], *, now: datetime) -> list[UUID]:
     """One open fulfillment with its lines per share; the ids in the order of `shares`."""
     ids = [new_id() for _ in shares]
     await tx.execute(
@@ -185,15 +200,25 @@ async def quantities_of(tx: ReadTx, fulfillment_ids: Sequence[UUID]) -> dict[int
     return quantities
 
 
-async def set_states(
-    tx: WriteTx, fulfillment_ids: Sequence[UUID], state: FulfillmentState, *, now: datetime
-) -> None:
+async def set_states(tx: WriteTx, fulfillment_ids: Sequence[UUID], state: FulfillmentState, *, now: datetime) -> None:
     """Set the status of fulfillments, and the time of completion when that is what it is."""
     await tx.execute(_SET_STATE, ids=list(fulfillment_ids), status=state, now=now)
 
 
+async def pickup_units(tx: ReadTx, order_id: UUID) -> list[Row]:
+    """Lines of the order's open PICKUP fulfillments: fulfillment_id, delivery_id, line_no, lost, kept (units)."""
+    return await tx.fetch(_LOST, order_id=order_id)
+
+
+async def shrink_lines(tx: WriteTx, fulfillment_id: UUID, kept: Mapping[int, int]) -> None:
+    """Set the units of lines to what is left of them; a line of which nothing is left is removed."""
+    left = {line_no: units for line_no, units in kept.items() if units}
+    await tx.execute(_SHRINK, fulfillment_id=fulfillment_id, line_nos=list(left), quantities=list(left.values()))
+    await tx.execute(_REMOVE, fulfillment_id=fulfillment_id, line_nos=sorted(kept.keys() - left.keys()))
+
+
 async def insert_shipment(
-    tx: WriteTx, fulfillment: Mapping[str, object], *, carrier: str, tracking_number: str, now: datetime
+    tx: WriteTx, fulfillment: Row, *, carrier: str, tracking_number: str, now: datetime
 ) -> UUID | None:
     """Record what left; None when the carrier's tracking number belongs to another shipment."""
     shipment_id = new_id()

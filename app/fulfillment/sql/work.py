@@ -38,9 +38,7 @@ _INSERT: Final = Statement("""
                   CAST(:transfer_ids AS uuid[])) AS new
     ON CONFLICT DO NOTHING
 """)
-_BY_ID: Final = Statement(
-    select(work_instructions).where(work_instructions.c.id == bindparam("id", type_=Uuid))
-)
+_BY_ID: Final = Statement(select(work_instructions).where(work_instructions.c.id == bindparam("id", type_=Uuid)))
 _LOCK: Final = Statement(
     select(work_instructions).where(work_instructions.c.id == bindparam("id", type_=Uuid)).with_for_update()
 )

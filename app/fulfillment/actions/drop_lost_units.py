@@ -1,0 +1,42 @@
+"""Units for a pickup were lost on their way to the store."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.fulfillment.model import FulfillmentState, PickupStatus
+from app.fulfillment.sql import fulfillments, pickups, work
+from app.kit.db import Row, WriteTx
+from app.kit.permissions import SYSTEM
+from app.orders.actions.cancel_units import cancel_units
+from app.payments.actions.void_payment import void_payment
+
+
+async def drop_lost_units(tx: WriteTx, order_id: UUID, *, now: datetime) -> dict[int, int]:
+    """Take units that the order claims nowhere any more out of its open pickups; the order is locked.
+
+    The order's lines are canceled by as many, and a pickup of which nothing is left, or the whole order, with them.
+    Returns the lost units by line number. May be repeated.
+    """
+    rows = await fulfillments.pickup_units(tx, order_id)
+    lost = {row.line_no: row.lost for row in rows if row.lost > 0}
+    if not lost:
+        return {}
+    for fulfillment_id in {row.fulfillment_id for row in rows if row.lost > 0}:
+        await _shrink(tx, [row for row in rows if row.fulfillment_id == fulfillment_id], now=now)
+    status = await cancel_units(tx, order_id, lost, reason="LOST_IN_TRANSIT", actor=SYSTEM.reference, now=now)
+    if status == "CANCELED":
+        await void_payment(tx, order_id, now=now)
+    return lost
+
+
+async def _shrink(tx: WriteTx, lines: list[Row], *, now: datetime) -> None:
+    """Leave one fulfillment what is claimed for it."""
+    fulfillment_id, delivery_id = lines[0].fulfillment_id, lines[0].delivery_id
+    if any(line.kept for line in lines):
+        await fulfillments.shrink_lines(tx, fulfillment_id, {line.line_no: line.kept for line in lines})
+        return
+    await fulfillments.set_states(tx, [fulfillment_id], FulfillmentState.CANCELED, now=now)
+    await work.cancel_work(tx, [fulfillment_id])
+    pickup = await pickups.lock_pickup_of_delivery(tx, delivery_id)
+    if pickup is not None:
+        await pickups.set_status(tx, pickup.id, PickupStatus.CANCELED, now=now)

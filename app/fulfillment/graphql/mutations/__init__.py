@@ -1,0 +1,255 @@
+"""What people and partners report, and the cancellation of orders."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID
+
+import strawberry
+
+from app.fulfillment.actions.arrive import arrive
+from app.fulfillment.actions.cancel_order import cancel_order
+from app.fulfillment.actions.complete_work import complete_work
+from app.fulfillment.actions.create_shipment import create_shipment
+from app.fulfillment.actions.expire_pickup import expire_pickup
+from app.fulfillment.actions.hand_over import hand_over
+from app.fulfillment.actions.mark_ready import mark_ready
+from app.fulfillment.actions.unlock_code import unlock_code
+from app.fulfillment.actions.verify_code import verify_code
+from app.fulfillment.graphql.mutations.forms import (
+    OrderCancelInput,
+    OrderCancelPayload,
+    PickupArriveInput,
+    PickupArrivePayload,
+    PickupCodeUnlockInput,
+    PickupCodeUnlockPayload,
+    PickupCodeVerifyInput,
+    PickupCodeVerifyPayload,
+    PickupExpireInput,
+    PickupExpirePayload,
+    PickupHandOverInput,
+    PickupHandOverPayload,
+    PickupInput,
+    PickupMarkReadyInput,
+    PickupMarkReadyPayload,
+    PickupPayload,
+    ShipmentCreateInput,
+    ShipmentCreatePayload,
+    WorkCompleteInput,
+    WorkCompletePayload,
+)
+from app.kit.db import WriteTx
+from app.kit.errors import DomainError, InvalidInput, NotFound
+from app.kit.graphql.context import Context, Info
+from app.kit.graphql.nodes import require_uuid
+from app.kit.graphql.payload import Outcome, commit
+from app.kit.graphql.permission import refused, requires
+from app.kit.permissions import Actor, ActorKind
+
+MAX_REASON = 200
+PickupPayloadT = TypeVar("PickupPayloadT", bound=PickupPayload)
+Step = Callable[[WriteTx, UUID], Awaitable[DomainError | None]]
+
+
+@strawberry.type
+class FulfillmentMutation:
+    """Merged into the schema's Mutation."""
+
+    @strawberry.mutation(
+        description="A parcel leaves with a carrier: its units leave stock. Each fulfillment is shipped once.",
+        **requires("fulfillment:write"),
+    )
+    async def shipment_create(self, info: Info, input: ShipmentCreateInput) -> ShipmentCreatePayload:
+        """The fulfillment's work is done with it."""
+        context = info.context
+
+        async def work(tx: WriteTx) -> Outcome:
+            fulfillment_id = require_uuid(input.fulfillment_id, "Fulfillment", "input", "fulfillmentId")
+            try:
+                shipment_id = await create_shipment(
+                    tx,
+                    fulfillment_id,
+                    carrier=input.carrier,
+                    tracking_number=input.tracking_number,
+                    actor=context.actor,
+                    now=context.now,
+                )
+            except NotFound as error:
+                raise error.at("input", "fulfillmentId") from None
+            return Outcome({"shipment_id": str(shipment_id), "fulfillment_id": str(fulfillment_id)})
+
+        key = input.idempotency_key
+        return await commit(context, ShipmentCreatePayload, work, operation="shipmentCreate", key=key, body=input)
+
+    @strawberry.mutation(
+        description="PICK work was done, or PREPARE_PICKUP work, which marks the pickup ready. Other work is "
+        "reported by the mutation that its kind names.",
+        **requires("fulfillment:write"),
+    )
+    async def work_complete(self, info: Info, input: WorkCompleteInput) -> WorkCompletePayload:
+        """The next work opens."""
+        context = info.context
+
+        async def work(tx: WriteTx) -> Outcome:
+            path = ("input", "workInstructionId")
+            work_id = require_uuid(input.work_instruction_id, "WorkInstruction", *path)
+            try:
+                await complete_work(tx, work_id, actor=context.actor, now=context.now)
+            except NotFound as error:
+                raise error.at(*path) from None
+            return Outcome({"work_id": str(work_id)})
+
+        key = input.idempotency_key
+        return await commit(context, WorkCompletePayload, work, operation="workComplete", key=key, body=input)
+
+    @strawberry.mutation(
+        description="An own store has the goods ready at its counter: the shopper gets a code.",
+        **requires("fulfillment:write"),
+    )
+    async def pickup_mark_ready(self, info: Info, input: PickupMarkReadyInput) -> PickupMarkReadyPayload:
+        """Kept for the location's hold days."""
+        actor, now = info.context.actor, info.context.now
+        return await _step(
+            info.context,
+            PickupMarkReadyPayload,
+            lambda tx, pickup_id: mark_ready(tx, pickup_id, actor=actor, now=now),
+            "pickupMarkReady",
+            input,
+        )
+
+    @strawberry.mutation(
+        description="The goods have arrived at the partner's point: the shopper gets a code.",
+        **requires("partner:jobs", "fulfillment:write"),
+    )
+    async def pickup_arrive(self, info: Info, input: PickupArriveInput) -> PickupArrivePayload:
+        """Kept for the location's hold days."""
+        actor, now = info.context.actor, info.context.now
+        return await _step(
+            info.context,
+            PickupArrivePayload,
+            lambda tx, pickup_id: arrive(tx, pickup_id, actor=actor, now=now),
+            "pickupArrive",
+            input,
+        )
+
+    @strawberry.mutation(
+        description="Is this the pickup's code? A wrong one is counted; five lock the pickup.",
+        **requires("partner:jobs", "fulfillment:write"),
+    )
+    async def pickup_code_verify(self, info: Info, input: PickupCodeVerifyInput) -> PickupCodeVerifyPayload:
+        """The right one allows the hand-over and resets the count."""
+        context = info.context
+
+        async def step(tx: WriteTx, pickup_id: UUID) -> DomainError | None:
+            return await verify_code(
+                tx,
+                pickup_id,
+                input.code,
+                secret_key=context.config.secret_key,
+                actor=context.actor,
+                now=context.now,
+            )
+
+        return await _step(context, PickupCodeVerifyPayload, step, "pickupCodeVerify", input)
+
+    @strawberry.mutation(
+        description="Forget wrong codes and give the pickup a new code, which the shopper finds at the order.",
+        **requires("fulfillment:write"),
+    )
+    async def pickup_code_unlock(self, info: Info, input: PickupCodeUnlockInput) -> PickupCodeUnlockPayload:
+        """The old code is void."""
+        actor, now = info.context.actor, info.context.now
+        return await _step(
+            info.context,
+            PickupCodeUnlockPayload,
+            lambda tx, pickup_id: unlock_code(tx, pickup_id, actor=actor, now=now),
+            "pickupCodeUnlock",
+            input,
+        )
+
+    @strawberry.mutation(
+        description="The goods were given to whoever said the right code.",
+        **requires("partner:jobs", "fulfillment:write"),
+    )
+    async def pickup_hand_over(self, info: Info, input: PickupHandOverInput) -> PickupHandOverPayload:
+        """A payment due at the pickup is taken."""
+        actor, now = info.context.actor, info.context.now
+        return await _step(
+            info.context,
+            PickupHandOverPayload,
+            lambda tx, pickup_id: hand_over(tx, pickup_id, actor=actor, now=now),
+            "pickupHandOver",
+            input,
+        )
+
+    @strawberry.mutation(
+        description="Nobody collected the goods: an own store sells them to others, a partner sends them back.",
+        **requires("partner:jobs", "fulfillment:write"),
+    )
+    async def pickup_expire(self, info: Info, input: PickupExpireInput) -> PickupExpirePayload:
+        """Own stores' pickups also expire by themselves."""
+        actor, now = info.context.actor, info.context.now
+        return await _step(
+            info.context,
+            PickupExpirePayload,
+            lambda tx, pickup_id: expire_pickup(tx, pickup_id, actor=actor, now=now),
+            "pickupExpire",
+            input,
+        )
+
+    @strawberry.mutation(
+        description="Give an order up while nothing of it has left. Whoever holds the order's id may do it; keys "
+        "need the scope `orders:write`."
+    )
+    async def order_cancel(self, info: Info, input: OrderCancelInput) -> OrderCancelPayload:
+        """Its units are on sale again."""
+        context = info.context
+        _may_cancel(context.actor)
+
+        async def work(tx: WriteTx) -> Outcome:
+            order_id = require_uuid(input.order_id, "Order", "input", "orderId")
+            reason = (input.reason or "").strip()
+            if len(reason) > MAX_REASON:
+                message = f"A reason has up to {MAX_REASON} characters."
+                raise InvalidInput(message, path=["input", "reason"])
+            reference = context.actor.reference
+            try:
+                await cancel_order(tx, order_id, reason=reason or "REQUESTED", actor=reference, now=context.now)
+            except NotFound as error:
+                raise error.at("input", "orderId") from None
+            return Outcome({"order_id": str(order_id)})
+
+        return await commit(
+            context,
+            OrderCancelPayload,
+            work,
+            operation="orderCancel",
+            key=input.idempotency_key,
+            body=input,
+            subject=input.order_id,
+        )
+
+
+def _may_cancel(actor: Actor) -> None:
+    """Shoppers are known by the order's id; a key needs the scope. Raises the error of a missing one."""
+    if actor.kind is not ActorKind.SHOPPER and not actor.may("orders:write"):
+        raise refused(("orders:write",), anonymous=False)
+
+
+async def _step(
+    context: Context,
+    payload_type: type[PickupPayloadT],
+    step: Step,
+    operation: str,
+    input: PickupInput | PickupCodeVerifyInput,
+) -> PickupPayloadT:
+    """Move one pickup on. A refusal that the step returns is kept with its effects."""
+
+    async def work(tx: WriteTx) -> Outcome:
+        pickup_id = require_uuid(input.pickup_id, "Pickup", "input", "pickupId")
+        try:
+            refusal = await step(tx, pickup_id)
+        except NotFound as error:
+            raise error.at("input", "pickupId") from None
+        return Outcome({"pickup_id": str(pickup_id)}, refusal=refusal)
+
+    return await commit(context, payload_type, work, operation=operation, key=input.idempotency_key, body=input)

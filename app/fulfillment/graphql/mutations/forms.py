@@ -1,0 +1,173 @@
+"""Inputs and payloads of the mutations: one of each per mutation."""
+
+from uuid import UUID
+
+import strawberry
+
+from app.engine.relations import relation
+from app.fulfillment.graphql.batches import fulfillments_by_id, pickups_by_id, shipments_by_id, work_by_id
+from app.fulfillment.graphql.types import Fulfillment, LazyOrder, Pickup, Shipment, WorkInstruction
+from app.kit.graphql.payload import Payload
+from app.orders.graphql.batches import orders_by_id
+
+_KEY = "Makes repetitions harmless: the same key with the same input gets the first answer again."
+
+
+@strawberry.input(description="Input of `shipmentCreate`.")
+class ShipmentCreateInput:
+    """A parcel of one fulfillment."""
+
+    fulfillment_id: strawberry.ID = strawberry.field(description="The SHIP fulfillment that leaves.")
+    carrier: str = strawberry.field(description="The carrier, such as `yamato`; 1 to 60 characters.")
+    tracking_number: str = strawberry.field(description="The carrier's number; 1 to 60 characters.")
+    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+
+
+@strawberry.type(description="The answer to `shipmentCreate`.")
+class ShipmentCreatePayload(Payload):
+    """Read after the commit."""
+
+    shipment_id: strawberry.Private[str | None] = None
+    fulfillment_id: strawberry.Private[str | None] = None
+    shipment = relation(
+        Shipment,
+        shipments_by_id,
+        key=lambda payload: payload.shipment_id and UUID(payload.shipment_id),
+        description="The parcel.",
+    )
+    fulfillment = relation(
+        Fulfillment,
+        fulfillments_by_id,
+        key=lambda payload: payload.fulfillment_id and UUID(payload.fulfillment_id),
+        description="The fulfillment, SHIPPED.",
+    )
+
+
+@strawberry.input(description="Input of `workComplete`.")
+class WorkCompleteInput:
+    """One instruction."""
+
+    work_instruction_id: strawberry.ID = strawberry.field(description="The work that was done.")
+    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+
+
+@strawberry.type(description="The answer to `workComplete`.")
+class WorkCompletePayload(Payload):
+    """Read after the commit."""
+
+    work_id: strawberry.Private[str | None] = None
+    work_instruction = relation(
+        WorkInstruction,
+        work_by_id,
+        key=lambda payload: payload.work_id and UUID(payload.work_id),
+        description="The work, DONE.",
+    )
+
+
+@strawberry.input(description="Input of `orderCancel`.")
+class OrderCancelInput:
+    """One order."""
+
+    order_id: strawberry.ID = strawberry.field(description="The order.")
+    reason: str | None = strawberry.field(
+        default=None, description="Why, for the order's history; up to 200 characters."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+
+
+@strawberry.type(description="The answer to `orderCancel`.")
+class OrderCancelPayload(Payload):
+    """Read after the commit."""
+
+    order_id: strawberry.Private[str | None] = None
+    order = relation(
+        LazyOrder,
+        orders_by_id,
+        key=lambda payload: payload.order_id and UUID(payload.order_id),
+        description="The order, CANCELED.",
+    )
+
+
+@strawberry.input(description="Input of a mutation about one pickup.")
+class PickupInput:
+    """Base of the inputs below."""
+
+    pickup_id: strawberry.ID = strawberry.field(description="The pickup.")
+    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+
+
+@strawberry.interface(description="What every mutation about one pickup answers.")
+class PickupPayload(Payload):
+    """Base of the payloads below; read after the commit."""
+
+    pickup_id: strawberry.Private[str | None] = None
+    pickup = relation(
+        Pickup,
+        pickups_by_id,
+        key=lambda payload: payload.pickup_id and UUID(payload.pickup_id),
+        description="The pickup as it is now.",
+    )
+
+
+@strawberry.input(description="Input of `pickupMarkReady`.")
+class PickupMarkReadyInput(PickupInput):
+    """One pickup."""
+
+
+@strawberry.type(description="The answer to `pickupMarkReady`.")
+class PickupMarkReadyPayload(PickupPayload):
+    """The pickup is READY."""
+
+
+@strawberry.input(description="Input of `pickupArrive`.")
+class PickupArriveInput(PickupInput):
+    """One pickup."""
+
+
+@strawberry.type(description="The answer to `pickupArrive`.")
+class PickupArrivePayload(PickupPayload):
+    """The pickup is READY."""
+
+
+@strawberry.input(description="Input of `pickupCodeVerify`.")
+class PickupCodeVerifyInput:
+    """One pickup and what its shopper says."""
+
+    pickup_id: strawberry.ID = strawberry.field(description="The pickup.")
+    code: str = strawberry.field(description="The code as the shopper says or types it.")
+    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+
+
+@strawberry.type(description="The answer to `pickupCodeVerify`.")
+class PickupCodeVerifyPayload(PickupPayload):
+    """With a refusal the pickup is told too, so that a locked one is seen at once."""
+
+
+@strawberry.input(description="Input of `pickupCodeUnlock`.")
+class PickupCodeUnlockInput(PickupInput):
+    """One pickup."""
+
+
+@strawberry.type(description="The answer to `pickupCodeUnlock`.")
+class PickupCodeUnlockPayload(PickupPayload):
+    """The pickup has a new code."""
+
+
+@strawberry.input(description="Input of `pickupHandOver`.")
+class PickupHandOverInput(PickupInput):
+    """One pickup."""
+
+
+@strawberry.type(description="The answer to `pickupHandOver`.")
+class PickupHandOverPayload(PickupPayload):
+    """The pickup is COLLECTED."""
+
+
+@strawberry.input(description="Input of `pickupExpire`.")
+class PickupExpireInput(PickupInput):
+    """One pickup."""
+
+
+@strawberry.type(description="The answer to `pickupExpire`.")
+class PickupExpirePayload(PickupPayload):
+    """The pickup is EXPIRED."""

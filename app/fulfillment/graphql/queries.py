@@ -1,0 +1,157 @@
+"""What people and partners ask of fulfillment."""
+
+from collections.abc import Awaitable
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from app.fulfillment.graphql.batches import allowed_locations, pickups_by_id, touchable_pickups
+from app.fulfillment.graphql.types import Pickup, WorkInstruction
+from app.fulfillment.model import PickupStatus, WorkKind, WorkStatus
+from app.fulfillment.sql import pickups, work
+from app.kit.db import Row
+from app.kit.errors import DomainError, InvalidInput
+from app.kit.graphql.context import Context, Info
+from app.kit.graphql.errors import query_error
+from app.kit.graphql.nodes import require_int
+from app.kit.graphql.permission import requires
+from app.kit.graphql.types import Connection, connection
+from app.kit.ids import uuid_key
+from app.kit.paging import Page, decode_cursor, make_page, page_size
+
+First = Annotated[int, strawberry.argument(description="How many, 1 to 100.")]
+After = Annotated[str | None, strawberry.argument(description="A cursor: continue behind it.")]
+InLocation = Annotated[strawberry.ID | None, strawberry.argument(description="Only at this location.")]
+
+
+@strawberry.type
+class FulfillmentQuery:
+    """Merged into the schema's Query."""
+
+    @strawberry.field(
+        graphql_type=Connection[WorkInstruction],
+        description="Work for people, oldest first. Keys limited to locations see only the work there.",
+        **requires("fulfillment:read"),
+    )
+    async def work_instructions(
+        self,
+        info: Info,
+        *,
+        location_id: InLocation = None,
+        status: Annotated[WorkStatus | None, strawberry.argument(description="Only with this status.")] = None,
+        kinds: Annotated[list[WorkKind] | None, strawberry.argument(description="Only of these kinds.")] = None,
+        first: First = 20,
+        after: After = None,
+    ) -> Any:
+        """Paged by id, which follows the time of writing."""
+        context = info.context
+        return await _answer(
+            _work_page(context, location_id=location_id, status=status, kinds=kinds, first=first, after=after)
+        )
+
+    @strawberry.field(
+        graphql_type=Connection[Pickup],
+        description="Pickups, oldest first. Partners see only those at their own points, staff with a key limited "
+        "to locations only those there.",
+        **requires("fulfillment:read", "partner:jobs"),
+    )
+    async def pickups(
+        self,
+        info: Info,
+        *,
+        status: Annotated[PickupStatus | None, strawberry.argument(description="Only with this status.")] = None,
+        location_id: InLocation = None,
+        first: First = 20,
+        after: After = None,
+    ) -> Any:
+        """Paged by id, which follows the time of writing."""
+        return await _answer(_pickup_page(info.context, status, location_id, first, after))
+
+    @strawberry.field(
+        graphql_type=Pickup | None,
+        description="One pickup, by id or by number; null when there is none, or none that the caller may see.",
+        **requires("fulfillment:read", "partner:jobs"),
+    )
+    async def pickup(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID | None, strawberry.argument(description="The pickup's id.")] = None,
+        number: Annotated[
+            str | None, strawberry.argument(description="The pickup's number, such as PU-70000001.")
+        ] = None,
+    ) -> Any:
+        """Shoppers come to their pickups from the order."""
+        context = info.context
+        if (id is None) == (number is None):
+            message = "Give either id or number."
+            raise query_error(InvalidInput(message, path=["id"]))
+        if id is not None:
+            key = uuid_key(id, "Pickup")
+            return None if key is None else (await pickups_by_id(context, [key], None)).get(key)
+        rows = await context.fetch(pickups.PICKUP_BY_NUMBER, number=(number or "").strip().upper())
+        return next(iter(touchable_pickups(context, rows)), None)
+
+
+async def _answer(page: Awaitable[Page]) -> Any:
+    """The connection of a page, or the error of a refused argument."""
+    try:
+        return connection(await page)
+    except DomainError as error:
+        raise query_error(error) from error
+
+
+async def _work_page(
+    context: Context,
+    *,
+    location_id: str | None,
+    status: WorkStatus | None,
+    kinds: list[WorkKind] | None,
+    first: int,
+    after: str | None,
+) -> Page:
+    rows = await context.fetch(
+        work.WORK_PAGE,
+        allowed=allowed_locations(context),
+        location_id=_location(location_id),
+        status=status and str(status.value),
+        kinds=None if kinds is None else [str(kind.value) for kind in kinds],
+        after=_position(after),
+        limit=page_size(first) + 1,
+    )
+    return _page(rows, first, after)
+
+
+async def _pickup_page(
+    context: Context, status: PickupStatus | None, location_id: str | None, first: int, after: str | None
+) -> Page:
+    rows = await context.fetch(
+        pickups.PICKUP_PAGE,
+        partner_id=context.actor.partner_id,
+        allowed=allowed_locations(context),
+        location_id=_location(location_id),
+        status=status and str(status.value),
+        after=_position(after),
+        limit=page_size(first) + 1,
+    )
+    return _page(rows, first, after)
+
+
+def _location(location_id: str | None) -> int | None:
+    return None if location_id is None else require_int(location_id, "Location", "locationId")
+
+
+def _position(after: str | None) -> UUID | None:
+    """The id behind which the page begins. Raises InvalidInput."""
+    if after is None:
+        return None
+    text: str = decode_cursor(after, (str,))[0]
+    try:
+        return UUID(text)
+    except ValueError:
+        message = "This cursor does not belong to this list and sort order."
+        raise InvalidInput(message, path=["after"]) from None
+
+
+def _page(rows: list[Row], first: int, after: str | None) -> Page:
+    return make_page(rows, first, ["cursor"], after=after)

@@ -1,0 +1,107 @@
+"""Each query must return no row: after every test, and in production when somebody checks."""
+
+from typing import Final
+
+INVARIANTS: Final[dict[str, str]] = {
+    "units of an open fulfillment are claimed by its order": """
+        SELECT fulfillment.id, line.line_no, line.quantity, claimed.units
+          FROM fulfillments AS fulfillment
+          JOIN fulfillment_lines AS line ON line.fulfillment_id = fulfillment.id
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(hold.quantity), 0) AS units FROM holds AS hold
+                WHERE hold.owner_id = fulfillment.order_id AND hold.line_no = line.line_no AND hold.state = 'A'
+                  AND (fulfillment.kind = 'PICKUP' OR hold.location_id = fulfillment.location_id)) AS claimed
+         WHERE fulfillment.status = 'OPEN' AND claimed.units <> line.quantity
+           -- Losses on the way are dropped by the job that hears of them, a moment later.
+           AND NOT EXISTS (
+               SELECT FROM transfers AS transfer
+                 JOIN transfer_lines AS sent ON sent.transfer_id = transfer.id AND sent.lost_quantity > 0
+                WHERE transfer.order_id = fulfillment.order_id)""",
+    "nothing of a shipped, collected or canceled fulfillment is still claimed": """
+        SELECT fulfillment.id, fulfillment.status, hold.line_no, hold.quantity
+          FROM fulfillments AS fulfillment
+          JOIN fulfillment_lines AS line ON line.fulfillment_id = fulfillment.id
+          JOIN holds AS hold ON hold.owner_id = fulfillment.order_id AND hold.line_no = line.line_no
+           AND (fulfillment.kind = 'PICKUP' OR hold.location_id = fulfillment.location_id)
+         WHERE fulfillment.status <> 'OPEN'""",
+    "fulfillments stay within their order's lines": """
+        SELECT fulfillment.order_id, line.line_no, sum(line.quantity), sold.quantity
+          FROM fulfillments AS fulfillment
+          JOIN fulfillment_lines AS line ON line.fulfillment_id = fulfillment.id
+          LEFT JOIN order_lines AS sold
+            ON sold.order_id = fulfillment.order_id AND sold.line_no = line.line_no
+           AND sold.variant_id = line.variant_id AND sold.delivery_id = fulfillment.delivery_id
+         GROUP BY fulfillment.order_id, line.line_no, sold.quantity
+        HAVING sold.quantity IS NULL OR sum(line.quantity) > sold.quantity""",
+    "a fulfillment has lines": """
+        SELECT id FROM fulfillments AS fulfillment
+         WHERE NOT EXISTS (SELECT FROM fulfillment_lines WHERE fulfillment_id = fulfillment.id)""",
+    "a parcel has left if and only if its fulfillment says so": """
+        SELECT fulfillment.id, fulfillment.status FROM fulfillments AS fulfillment
+          LEFT JOIN shipments AS shipment ON shipment.fulfillment_id = fulfillment.id
+         WHERE (shipment.id IS NOT NULL)
+            <> (fulfillment.kind = 'SHIP' AND fulfillment.status IN ('SHIPPED', 'COMPLETED'))""",
+    "completed fulfillments, and only they, have a time of completion": """
+        SELECT id, status FROM fulfillments WHERE (status = 'COMPLETED') <> (completed_at IS NOT NULL)""",
+    "units of shipped home deliveries and of collected pickups count as fulfilled": """
+        SELECT sold.order_id, sold.line_no, sold.fulfilled_quantity, sum(line.quantity)
+          FROM fulfillments AS fulfillment
+          JOIN fulfillment_lines AS line ON line.fulfillment_id = fulfillment.id
+          JOIN order_lines AS sold
+            ON sold.order_id = fulfillment.order_id AND sold.line_no = line.line_no
+          JOIN order_deliveries AS delivery ON delivery.id = fulfillment.delivery_id
+         WHERE fulfillment.status = 'COMPLETED'
+            OR (fulfillment.status = 'SHIPPED' AND delivery.mode = 'HOME_DELIVERY')
+         GROUP BY sold.order_id, sold.line_no, sold.fulfilled_quantity
+        HAVING sold.fulfilled_quantity <> sum(line.quantity)""",
+    "collected pickups, and only they, belong to completed fulfillments": """
+        SELECT pickup.id, pickup.status, fulfillment.id, fulfillment.status
+          FROM pickups AS pickup
+          JOIN fulfillments AS fulfillment ON fulfillment.delivery_id = pickup.delivery_id
+         WHERE fulfillment.status <> 'CANCELED'
+           AND (pickup.status = 'COLLECTED') <> (fulfillment.status = 'COMPLETED')""",
+    "a pickup is canceled with its order, expired goods of an own store are given up": """
+        SELECT pickup.id, pickup.status, fulfillment.status
+          FROM pickups AS pickup
+          JOIN fulfillments AS fulfillment ON fulfillment.delivery_id = pickup.delivery_id
+         WHERE (fulfillment.status = 'CANCELED')
+            <> (pickup.status = 'CANCELED' OR (pickup.status = 'EXPIRED' AND pickup.partner_id IS NULL))""",
+    "parcels of a pickup on its way have left": """
+        SELECT pickup.id, pickup.status, fulfillment.id FROM pickups AS pickup
+          JOIN fulfillments AS fulfillment ON fulfillment.delivery_id = pickup.delivery_id
+         WHERE pickup.partner_id IS NOT NULL AND fulfillment.status = 'OPEN'
+           AND pickup.status NOT IN ('REQUESTED', 'PREPARING', 'CANCELED')""",
+    "ready and collected pickups have their times": """
+        SELECT id, status FROM pickups
+         WHERE (status IN ('READY', 'COLLECTED', 'EXPIRED') AND (ready_at IS NULL OR hold_until IS NULL))
+            OR (status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT') AND ready_at IS NOT NULL)
+            OR (status = 'COLLECTED' AND verified_at IS NULL)
+            OR (status = 'EXPIRED') <> (expired_at IS NOT NULL)""",
+    "a pickup is locked after five wrong codes and not before": """
+        SELECT id, failed_attempts, is_locked FROM pickups WHERE is_locked <> (failed_attempts = 5)""",
+    "finished fulfillments ask for no more work, open ones for some": """
+        SELECT fulfillment.id, fulfillment.status, work.kind, work.status
+          FROM fulfillments AS fulfillment
+          LEFT JOIN work_instructions AS work
+            ON work.fulfillment_id = fulfillment.id AND work.status IN ('WAITING', 'OPEN')
+          LEFT JOIN pickups AS pickup ON pickup.delivery_id = fulfillment.delivery_id
+         WHERE (fulfillment.status <> 'OPEN' AND work.id IS NOT NULL)
+            OR (fulfillment.status = 'OPEN' AND work.id IS NULL AND fulfillment.kind = 'SHIP')
+            OR (fulfillment.status = 'OPEN' AND work.id IS NULL AND pickup.status <> 'READY')""",
+    "goods are shipped only after they were picked": """
+        SELECT ship.fulfillment_id, ship.status, pick.status
+          FROM work_instructions AS ship
+          JOIN work_instructions AS pick ON pick.fulfillment_id = ship.fulfillment_id AND pick.kind = 'PICK'
+         WHERE ship.kind = 'SHIP'
+           AND ((ship.status IN ('OPEN', 'DONE') AND pick.status <> 'DONE')
+             OR (ship.status = 'WAITING' AND pick.status <> 'OPEN'))""",
+    "a canceled order has no open fulfillment, a completed one neither": """
+        SELECT sold.id, sold.status, fulfillment.id FROM orders AS sold
+          JOIN fulfillments AS fulfillment ON fulfillment.order_id = sold.id
+         WHERE sold.status <> 'PLACED' AND fulfillment.status = 'OPEN'""",
+    "work is about its order": """
+        SELECT work.id FROM work_instructions AS work
+          LEFT JOIN fulfillments AS fulfillment ON fulfillment.id = work.fulfillment_id
+          LEFT JOIN transfers AS transfer ON transfer.id = work.transfer_id
+         WHERE work.order_id IS DISTINCT FROM coalesce(fulfillment.order_id, transfer.order_id)""",
+}
