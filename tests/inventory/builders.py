@@ -1,18 +1,24 @@
 """Stock for tests."""
 
 from collections.abc import Mapping
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
 
+from app.inventory.actions.hold_stock import hold_stock
 from app.inventory.actions.receive_stock import receive_stock
-from app.inventory.model import StockLine
+from app.inventory.model import Demand, HoldRequest, OwnerKind, StockLine, Verdict
 from app.kit.db import Database, WriteTx
 from app.kit.ids import new_id
 from app.kit.statement import Statement
+from tests.catalog.builders import make_variant
+from tests.locations.builders import make_location
 
 _COUNTERS: Final = Statement("""
     SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version
       FROM stock ORDER BY variant_id, location_id
 """)
+_FACTS: Final = Statement("SELECT payload FROM outbox WHERE topic = :topic ORDER BY xid, id")
 _LEDGER: Final = Statement("""
     SELECT variant_id, location_id, kind, d_on_hand, d_reserved, d_allocated, d_safety, cause_kind, cause_id,
            actor, reason
@@ -48,3 +54,39 @@ async def movements(db: Database) -> list[tuple[str, int, int, int, int]]:
             (row["kind"], row["d_on_hand"], row["d_reserved"], row["d_allocated"], row["location_id"])
             for row in await tx.fetch(_LEDGER)
         ]
+
+
+async def stocked(db: Database, *on_hand: int) -> tuple[int, list[int]]:
+    """A variant and one store for each number of units on hand: (variant id, location ids)."""
+    async with db.write() as tx:
+        variant_id = await make_variant(tx)
+        stores = [await make_location(tx) for _ in on_hand]
+        for store, units in zip(stores, on_hand, strict=True):
+            if units:
+                await put_stock(tx, variant_id, store, units)
+    return variant_id, stores
+
+
+def wish(
+    variant_id: int,
+    quantity: int,
+    *candidates: int,
+    owner_id: UUID | None = None,
+    expires_at: datetime | None = None,
+    may_split: bool = False,
+    partial: bool = False,
+) -> HoldRequest:
+    """A request of one order with one line, number 1."""
+    demand = Demand(1, variant_id, quantity, candidates, may_split)
+    return HoldRequest(OwnerKind.ORDER, owner_id or new_id(), (demand,), expires_at, partial)
+
+
+async def hold(db: Database, *requests: HoldRequest) -> list[Verdict]:
+    """`hold_stock` in a transaction of its own."""
+    return await db.in_write(lambda tx: hold_stock(tx, requests, actor="test"))
+
+
+async def facts(db: Database, topic: str) -> list[dict[str, Any]]:
+    """The payloads in the outbox with this topic, in order."""
+    async with db.read() as tx:
+        return [row["payload"] for row in await tx.fetch(_FACTS, topic=topic)]
