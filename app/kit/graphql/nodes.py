@@ -30,6 +30,10 @@ class NodeType:
 NODE_TYPES: Final[dict[str, NodeType]] = {}
 
 
+IMPLEMENTATIONS: Final[list[type[Any]]] = []
+"""Types that are reached through an interface only; the schema has to be told of them."""
+
+
 class TypedRow:
     """A row that stands where an interface is expected; it names its type."""
 
