@@ -47,7 +47,7 @@ class NodeQuery:
 
 async def find_nodes(context: Context, ids: list[strawberry.ID]) -> list[TypedRow | None]:
     """Rows in the order of `ids`, one statement per type; None for what is no id or names nothing."""
-    parsed = [node_key(id) for id in ids]
+    parsed = [node_key(value) for value in ids]
     wanted: dict[str, list[Any]] = {}
     for typename, key in filter(None, parsed):
         wanted.setdefault(typename, []).append(key)

@@ -60,7 +60,10 @@ _PUBLISH: Final = Statement(
 # Facts of transactions that may still be running are left for the next read: nothing can appear before them later.
 _READ: Final = Statement(
     select(outbox.c.id, outbox.c.xid, outbox.c.topic, outbox.c.key, outbox.c.payload, outbox.c.created_at)
-    .where(tuple_(outbox.c.xid, outbox.c.id) > tuple_(bindparam("xid", type_=BigInteger), bindparam("id", type_=BigInteger)))
+    .where(
+        tuple_(outbox.c.xid, outbox.c.id)
+        > tuple_(bindparam("xid", type_=BigInteger), bindparam("id", type_=BigInteger))
+    )
     .where(outbox.c.xid < literal_column("(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"))
     .order_by(outbox.c.xid, outbox.c.id)
     .limit(bindparam("limit", type_=Integer))
@@ -73,6 +76,9 @@ _NEWEST: Final = Statement(
 )
 _CURSOR: Final = Statement(
     select(feed_cursors.c.xid, feed_cursors.c.id).where(feed_cursors.c.reader == bindparam("reader")).with_for_update()
+)
+_BEGIN: Final = Statement(
+    upsert(feed_cursors).values(reader=bindparam("reader"), xid=START.xid, id=START.id).on_conflict_do_nothing()
 )
 _ADVANCE: Final = Statement(
     upsert(feed_cursors)
@@ -118,8 +124,15 @@ async def newest_position(tx: ReadTx) -> Position:
 
 
 async def reader_position(tx: WriteTx, reader: str) -> Position:
-    """Where a named reader stands; locks its cursor so that two processes do not read the same facts."""
+    """Where a named reader stands; locks its cursor so that two processes do not read the same facts.
+
+    A new reader begins at the oldest fact.
+    """
     row = await tx.fetchrow(_CURSOR, reader=reader)
+    if row is None:
+        # There must be a row to lock: else two processes would both begin.
+        await tx.execute(_BEGIN, reader=reader)
+        row = await tx.fetchrow(_CURSOR, reader=reader)
     return Position(row["xid"], row["id"]) if row else START
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,13 @@ from app.kit.embedded import start_embedded, stop_embedded
 start_embedded(Path(sys.argv[1]))
 print("started", flush=True)
 """
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Not pytest's own: each session that starts closes that one to the user that root's server runs as."""
+    with tempfile.TemporaryDirectory(prefix="hikiate-") as folder:
+        yield Path(folder).resolve()
 
 
 @pytest.fixture
@@ -146,9 +154,7 @@ async def test_killed_server_recovers(data_dir: Path) -> None:
     assert await ask(start_embedded(data_dir), "SELECT answer FROM kept") == 42
 
 
-def test_the_last_one_to_leave_stops_the_server(
-    data_dir: Path, owner: Callable[..., subprocess.Popen[str]]
-) -> None:
+def test_the_last_one_to_leave_stops_the_server(data_dir: Path, owner: Callable[..., subprocess.Popen[str]]) -> None:
     process = owner()
     start_embedded(data_dir)
     stop_embedded(data_dir)
@@ -200,14 +206,16 @@ async def test_ctrl_c_reaches_us_and_not_the_server(
 ) -> None:
     process = owner("""
         try:
+            print("waiting", flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
             print("interrupted", flush=True)
             sys.stdin.readline()
             stop_embedded(Path(sys.argv[1]))
     """)
-    os.killpg(process.pid, signal.SIGINT)  # what a terminal does
     assert process.stdout is not None
+    assert process.stdout.readline() == "waiting\n"
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does
     assert process.stdout.readline() == "interrupted\n"
     assert await ask(start_embedded(data_dir), "SELECT 1") == 1
     stop_embedded(data_dir)
@@ -233,7 +241,8 @@ async def test_deleted_directory_under_a_running_server(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["d" * 120, "it's a, shop", "店舗"], ids=["long", "quote", "japanese"])
-async def test_odd_paths(tmp_path: Path, name: str) -> None:
+async def test_odd_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     data_dir = tmp_path / name
     try:
         assert await ask(start_embedded(data_dir), "SELECT 1") == 1
@@ -245,9 +254,7 @@ def test_other_major_version_is_refused(data_dir: Path) -> None:
     cluster = data_dir / "cluster"
     cluster.mkdir(parents=True)
     (cluster / "PG_VERSION").write_text("16\n")
-    with pytest.raises(
-        EmbeddedPostgresError, match=r"holds data of PostgreSQL 16, and this is PostgreSQL 18"
-    ):
+    with pytest.raises(EmbeddedPostgresError, match=r"holds data of PostgreSQL 16, and this is PostgreSQL 18"):
         start_embedded(data_dir)
     assert [path.name for path in cluster.iterdir()] == ["PG_VERSION"]
 

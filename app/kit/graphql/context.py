@@ -16,7 +16,7 @@ from app.kit.statement import Statement
 class Context:
     """One per operation; for subscriptions one per event, so that no loader serves stale rows."""
 
-    def __init__(  # noqa: PLR0913  # plain data, all by keyword
+    def __init__(  # plain data, all by keyword
         self,
         *,
         db: Database,
@@ -35,6 +35,11 @@ class Context:
         self.channel = channel
         self.feed = feed
         self._loaders: dict[tuple[int, tuple[tuple[str, Any], ...]], DataLoader[Any, Any]] = {}
+
+    def renew(self, now: datetime) -> None:
+        """Begin the next event of a subscription: nothing that was loaded for the last one is used again."""
+        self.now = now
+        self._loaders.clear()
 
     async def fetch(self, statement: Statement, **values: Any) -> list[Row]:
         """All rows, read after whatever this operation has committed."""

@@ -1,0 +1,245 @@
+"""The outbox as a live feed: one reader per process, any number of subscribers.
+
+The reader sleeps on a LISTEN connection of its own. A process that committed events sends one NOTIFY after
+the commit, outside of the transaction and for any number of commits at once; a poll every second finds what
+no notification told of. Facts that the transaction horizon still holds back are looked for again within
+milliseconds.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Any, Final, Self
+
+import asyncpg
+
+from app.kit.db import Database, Row
+from app.kit.outbox import START, Position, newest_position, read_feed
+from app.kit.statement import Statement
+
+log = logging.getLogger(__name__)
+
+CHANNEL: Final = "hikiate_feed"
+KEY_SEPARATOR: Final = ":"
+# Distinct keys that one subscriber may leave unread; its memory is bounded by this.
+MAX_PENDING_KEYS: Final = 10_000
+_BATCH: Final = 500
+_POLL_S: Final = 1.0
+# How soon facts behind the horizon are looked for again: at first, and while a transaction stays open.
+_PENDING_POLL_S: Final = (0.01, 0.25)
+_RECONNECT_S: Final = (0.1, 5.0)
+
+_IS_ANYTHING_AFTER: Final = Statement("SELECT EXISTS (SELECT FROM outbox WHERE (xid, id) > (:xid, :id))")
+
+
+class SubscriberTooSlow(Exception):
+    """The subscriber left more than MAX_PENDING_KEYS keys unread. Subscribe again and read the state anew."""
+
+
+class Subscription:
+    """The facts of one topic about some keys: an async iterator of payloads, in the feed's order.
+
+    While nobody reads, only the newest payload of each key is kept. Payloads are shared between subscribers
+    and must not be changed. Ends when the feed closes. `close()`, leaving an `async with`, and dropping the
+    last reference all end it and free everything.
+    """
+
+    def __init__(self, remove: "Callable[[_Buffer], None]", buffer: "_Buffer") -> None:
+        self._remove = remove
+        self._buffer = buffer
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> dict[str, Any]:
+        return await self._buffer.next()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._buffer.end()
+        self._remove(self._buffer)
+
+
+class _Buffer:
+    """What one subscriber has not read yet: key -> newest payload, oldest news first."""
+
+    __slots__ = ("arrived", "ended", "failure", "keys", "pending", "topic")
+
+    def __init__(self, topic: str, keys: frozenset[str] | None) -> None:
+        self.topic = topic
+        self.keys = keys
+        self.pending: dict[str, dict[str, Any]] = {}
+        self.arrived = asyncio.Event()
+        self.ended = False
+        self.failure: Exception | None = None
+
+    def put(self, key: str, payload: dict[str, Any]) -> None:
+        self.pending.pop(key, None)
+        if len(self.pending) >= MAX_PENDING_KEYS:
+            self.pending.clear()
+            self.failure = SubscriberTooSlow()
+            self.ended = True
+        if not self.ended:
+            self.pending[key] = payload
+        self.arrived.set()
+
+    def end(self) -> None:
+        self.ended = True
+        self.arrived.set()
+
+    async def next(self) -> dict[str, Any]:
+        while not self.pending:
+            if self.failure is not None:
+                raise self.failure
+            if self.ended:
+                raise StopAsyncIteration
+            self.arrived.clear()
+            await self.arrived.wait()
+        return self.pending.pop(next(iter(self.pending)))
+
+
+class Feed:
+    """The one reader of a process. `start()` it, `close()` it; `wake()` is for `Database.after_publish`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._position = START
+        self._wanted: dict[tuple[str, str | None], dict[int, _Buffer]] = {}
+        self._woken = asyncio.Event()
+        self._must_notify = False
+        self._task: asyncio.Task[None] | None = None
+        self._sender = f"{os.getpid()}-{id(self)}"
+        self.after_read: list[Callable[[], None]] = []
+        """Called whenever new facts were read: for other readers of the outbox in this process."""
+
+    async def start(self) -> None:
+        """Begin at the feed's present end. Raises when the database cannot be read."""
+        async with self._db.read() as tx:
+            self._position = await newest_position(tx)
+        self._db.after_publish = self.wake
+        self._task = asyncio.create_task(self._run(), name="feed")
+
+    async def close(self) -> None:
+        """Stop reading and end all subscriptions."""
+        if self._db.after_publish == self.wake:
+            self._db.after_publish = None
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        for buffers in self._wanted.values():
+            for buffer in buffers.values():
+                buffer.end()
+
+    def subscribe(self, topic: str, keys: Iterable[str] | None = None) -> Subscription:
+        """Listen to a topic from now on: what is read after this call cannot be missed.
+
+        keys: a key that ends in ":" stands for all keys that begin with it, so "12:" hears "12:1" and "12:2".
+        None: all keys of the topic.
+        """
+        buffer = _Buffer(topic, None if keys is None else frozenset(keys))
+        for place in _places(buffer):
+            self._wanted.setdefault(place, {})[id(buffer)] = buffer
+        return Subscription(self._remove, buffer)
+
+    @property
+    def subscriber_count(self) -> int:
+        """How many subscriptions are open."""
+        return len({id(buffer) for buffers in self._wanted.values() for buffer in buffers.values()})
+
+    def wake(self) -> None:
+        """Events were committed by this process: read them soon and tell the other processes."""
+        self._must_notify = True
+        self._woken.set()
+
+    def _remove(self, buffer: _Buffer) -> None:
+        for place in _places(buffer):
+            buffers = self._wanted.get(place)
+            if buffers is not None:
+                buffers.pop(id(buffer), None)
+                if not buffers:
+                    del self._wanted[place]
+
+    async def _run(self) -> None:
+        """Read until cancelled, on a new connection whenever the database went away."""
+        delay = _RECONNECT_S[0]
+        while True:
+            try:
+                async with self._db.listening_connection() as connection:
+                    await connection.add_listener(CHANNEL, self._hear)
+                    delay = _RECONNECT_S[0]
+                    await self._follow(connection)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("The feed lost the database and tries again: %s", error)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, _RECONNECT_S[1])
+
+    async def _follow(self, connection: Any) -> None:
+        pause = _PENDING_POLL_S[0]
+        while True:
+            self._woken.clear()
+            if self._must_notify:
+                self._must_notify = False
+                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._sender)
+            found, held_back = await self._read()
+            pause = _PENDING_POLL_S[0] if found or not held_back else min(pause * 1.5, _PENDING_POLL_S[1])
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), pause if held_back else _POLL_S)
+            if connection.is_closed():
+                message = "the listening connection was closed"
+                raise ConnectionError(message)
+
+    async def _read(self) -> tuple[int, bool]:
+        """Hand out everything that is readable; (how many facts, whether more wait behind the horizon)."""
+        count = 0
+        while True:
+            async with self._db.read() as tx:
+                rows = await read_feed(tx, self._position, _BATCH)
+                if not rows:
+                    is_held_back = await tx.fetchval(_IS_ANYTHING_AFTER, **self._position._asdict())
+                    return count, bool(is_held_back)
+            for row in rows:
+                self._hand_out(row)
+            self._position = Position(rows[-1]["xid"], rows[-1]["id"])
+            count += len(rows)
+            for listener in self.after_read:
+                listener()
+
+    def _hand_out(self, row: Row) -> None:
+        topic, key = row["topic"], row["key"]
+        payload: dict[str, Any] = {}
+        for name in _names(key):
+            for buffer in self._wanted.get((topic, name), {}).values():
+                payload = payload or row["payload"]
+                buffer.put(key, payload)
+
+    def _hear(self, _connection: Any, _pid: int, _channel: str, sender: str) -> None:
+        if sender != self._sender:
+            self._woken.set()
+
+
+def _places(buffer: _Buffer) -> Iterator[tuple[str, str | None]]:
+    if buffer.keys is None:
+        return iter([(buffer.topic, None)])
+    return ((buffer.topic, key) for key in buffer.keys)
+
+
+def _names(key: str) -> Iterator[str | None]:
+    """The names under which a subscriber may have asked for `key`: all keys, each of its prefixes, itself."""
+    yield None
+    for index, character in enumerate(key):
+        if character == KEY_SEPARATOR and index < len(key) - 1:
+            yield key[: index + 1]
+    yield key

@@ -1,0 +1,247 @@
+"""Background work: facts of the outbox become jobs of pgqueuer, which runs them with retries; a timetable.
+
+The dispatcher enqueues in the transaction that moves its cursor, so each fact gives each handler exactly one
+job, however often processes die. A job may still run twice (its process died after the work and before saying
+so), so handlers are idempotent. A job that failed MAX_ATTEMPTS times stays in the table `pgqueuer` with the
+status `failed` and its last traceback in `pgqueuer_log`, until somebody runs it again or deletes it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+import asyncpg
+import orjson
+from pgqueuer import PgQueuer
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
+from pgqueuer.domain.errors import FailingListenerError
+from pgqueuer.domain.models import Job, Schedule
+from pgqueuer.domain.types import JobId
+
+from app.kit.clock import utc_now
+from app.kit.db import Database, WriteTx
+from app.kit.outbox import Position, advance_reader, fact, read_feed, reader_position
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[..., Awaitable[None]]
+"""`async def handler(db, event_key, payload, *, now)`: idempotent, opens its own transactions."""
+TimedJob = Callable[..., Awaitable[Any]]
+"""`async def job(db, *, now)`."""
+
+READER: Final = "jobs"
+MAX_ATTEMPTS: Final = 8
+_BATCH: Final = 500
+_POLL_S: Final = 1.0
+_RECONNECT_S: Final = (0.1, 5.0)
+_FIRST_DELAY: Final = timedelta(seconds=0.5)
+_LONGEST_DELAY: Final = timedelta(minutes=5)
+# A process that died is noticed after this long, and its jobs are run by another.
+HEARTBEAT: Final = timedelta(seconds=20)
+_CONCURRENT_JOBS: Final = 16
+_SERVER_SETTINGS: Final = {"application_name": "hikiate-jobs", "timezone": "UTC"}
+_ENQUEUE: Final = QueryQueueBuilder().build_enqueue_query()
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """One handler of one topic. name: is stored with the jobs, so it stays, as `fulfillment:order_placed`."""
+
+    name: str
+    topic: str
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A job with a timetable. cron: five fields, UTC; one process of all runs it at a time."""
+
+    name: str
+    cron: str
+    job: TimedJob
+
+
+@dataclass(frozen=True, slots=True)
+class FailedJob:
+    """A job that is not tried any more."""
+
+    id: int
+    name: str
+    attempts: int
+    created_at: datetime
+    arguments: dict[str, Any]
+
+
+async def dispatch(db: Database, hearings: Sequence[Hearing]) -> int:
+    """Turn the next facts into jobs; returns how many facts were read: 0 when none is left for now."""
+    by_topic: dict[str, list[str]] = {}
+    for hearing in hearings:
+        by_topic.setdefault(hearing.topic, []).append(hearing.name)
+
+    async def work(tx: WriteTx) -> int:
+        rows = await read_feed(tx, await reader_position(tx, READER), _BATCH)
+        if not rows:
+            return 0
+        names: list[str] = []
+        payloads: list[bytes] = []
+        for row in rows:
+            topic, key, payload = fact(row)  # pyright: ignore[reportArgumentType]  # a record is a mapping
+            for name in by_topic.get(topic, ()):
+                names.append(name)
+                payloads.append(orjson.dumps({"event_id": row["id"], "key": key, "payload": payload}))
+        await _enqueue(tx, names, payloads)
+        await advance_reader(tx, READER, Position(rows[-1]["xid"], rows[-1]["id"]))
+        return len(rows)
+
+    return await db.in_write(work)
+
+
+async def _enqueue(tx: WriteTx, names: list[str], payloads: list[bytes]) -> None:
+    if names:
+        count = len(names)
+        at_once, nothing = [timedelta(0)] * count, [None] * count
+        await tx.connection.execute(_ENQUEUE, [0] * count, names, payloads, at_once, nothing, nothing)
+
+
+class Worker:
+    """Dispatches facts and runs jobs until told to stop; outlives a database that goes away and comes back."""
+
+    def __init__(self, db: Database, hearings: Sequence[Hearing], timetable: Sequence[Timed]) -> None:
+        self._db = db
+        self._hearings = hearings
+        self._timetable = timetable
+        self._woken = asyncio.Event()
+        self._running: PgQueuer | None = None
+        self._stopped = asyncio.Event()
+
+    def wake(self) -> None:
+        """There are new facts."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Finish the jobs under way and return from `run`."""
+        self._stopped.set()
+        self._woken.set()
+        if self._running is not None:
+            self._running.shutdown.set()
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        tasks = [asyncio.create_task(self._dispatch_all()), asyncio.create_task(self._run_jobs())]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _dispatch_all(self) -> None:
+        async def work() -> None:
+            self._woken.clear()
+            while not self._stopped.is_set() and await dispatch(self._db, self._hearings):
+                pass
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), _POLL_S)
+
+        await self._again_and_again(work)
+
+    async def _run_jobs(self) -> None:
+        async def work() -> None:
+            # Not from the pools: pgqueuer listens on it, and wants JSON as text.
+            connection = await asyncpg.connect(self._db.dsn, server_settings=_SERVER_SETTINGS)
+            try:
+                self._running = make_queue(connection, self._db, self._hearings, self._timetable)
+                if self._stopped.is_set():
+                    return
+                await self._running.run(
+                    dequeue_timeout=timedelta(seconds=5),
+                    batch_size=_CONCURRENT_JOBS // 2,
+                    max_concurrent_tasks=_CONCURRENT_JOBS,
+                    heartbeat_timeout=HEARTBEAT,
+                    shutdown_on_listener_failure=True,
+                )
+            finally:
+                self._running = None
+                await connection.close(timeout=2)
+
+        await self._again_and_again(work)
+
+    async def _again_and_again(self, work: Callable[[], Awaitable[None]]) -> None:
+        delay = _RECONNECT_S[0]
+        while not self._stopped.is_set():
+            try:
+                await work()
+                delay = _RECONNECT_S[0]
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError) as error:
+                log.warning("The worker lost the database and tries again: %s", error or type(error).__name__)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopped.wait(), delay)
+                delay = min(delay * 2, _RECONNECT_S[1])
+
+
+def make_queue(connection: Any, db: Database, hearings: Sequence[Hearing], timetable: Sequence[Timed]) -> PgQueuer:
+    """A pgqueuer that knows all handlers and the timetable. connection: asyncpg's, used by nobody else."""
+    queue = PgQueuer.from_asyncpg_connection(connection)
+    executor = partial(
+        DatabaseRetryEntrypointExecutor,
+        max_attempts=MAX_ATTEMPTS - 1,
+        initial_delay=_FIRST_DELAY,
+        max_delay=_LONGEST_DELAY,
+    )
+    for hearing in hearings:
+        queue.entrypoint(hearing.name, on_failure="hold", executor_factory=executor)(_job_of(db, hearing))
+    for timed in timetable:
+        queue.schedule(timed.name, timed.cron, clean_old=True)(_schedule_of(db, timed))
+    return queue
+
+
+def _job_of(db: Database, hearing: Hearing) -> Callable[[Job], Awaitable[None]]:
+    async def run(job: Job) -> None:
+        arguments = orjson.loads(job.payload or b"{}")
+        await hearing.handler(db, arguments["key"], arguments["payload"], now=utc_now())
+
+    return run
+
+
+def _schedule_of(db: Database, timed: Timed) -> Callable[[Schedule], Awaitable[None]]:
+    async def run(_schedule: Schedule) -> None:
+        await timed.job(db, now=utc_now())
+
+    return run
+
+
+async def failed_jobs(db: Database, limit: int = 100) -> list[FailedJob]:
+    """The dead letters, newest first."""
+    async with db.read() as tx:
+        rows: list[Mapping[str, Any]] = await tx.connection.fetch(
+            "SELECT id, entrypoint, attempts + 1 AS attempts, created, payload FROM pgqueuer"
+            " WHERE status = 'failed' ORDER BY id DESC LIMIT $1",
+            limit,
+        )
+    return [
+        FailedJob(row["id"], row["entrypoint"], row["attempts"], row["created"], orjson.loads(row["payload"]))
+        for row in rows
+    ]
+
+
+async def retry_failed_jobs(db: Database) -> int:
+    """Give all dead letters a new set of attempts; returns how many there were."""
+    failed = await failed_jobs(db, limit=10_000)
+    async with db.write() as tx:
+        await Queries(AsyncpgDriver(tx.connection)).requeue_jobs([JobId(job.id) for job in failed])
+    return len(failed)
+
+
+async def prune_jobs(db: Database, *, before: datetime) -> None:
+    """Forget the log and the figures of jobs that ended before this instant; jobs themselves stay."""
+    async with db.write() as tx:
+        await tx.connection.execute("DELETE FROM pgqueuer_log WHERE aggregated AND created < $1", before)
+        await tx.connection.execute("DELETE FROM pgqueuer_statistics WHERE created < $1", before)

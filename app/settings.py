@@ -1,0 +1,99 @@
+"""All settings, read from the environment once and handed down. `docs/operators.md` explains them."""
+
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.kit.config import Config
+
+MIN_SECRET_LENGTH = 32
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message is one line and says what to do."""
+
+
+class Settings(BaseSettings):
+    """Environment variables `HIKIATE_…`, and `DATABASE_URL`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HIKIATE_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    data_dir: Path = Path(".hikiate")
+    """Where the embedded PostgreSQL and the development key are kept."""
+    secret_key: str | None = Field(default=None, min_length=MIN_SECRET_LENGTH)
+    default_channel: str = "web"
+    default_language: Literal["ja", "en"] = "ja"
+    production: bool = False
+    """No introspection and no page at `/`."""
+    cors_origins: str = "*"
+    """Whose pages may call the API, parted by commas; keys come by header, so `*` gives nothing away."""
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    read_connections: int = Field(default=8, ge=1, le=200)
+    write_connections: int = Field(default=8, ge=2, le=200)
+    max_body_bytes: int = Field(default=1_000_000, ge=1_000)
+
+    def allowed_origins(self) -> list[str]:
+        """The origins one by one."""
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises SettingsError for a value that cannot be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "the environment"
+        variable = name if name == "DATABASE_URL" else f"HIKIATE_{name.upper()}"
+        message = f"{variable} cannot be used: {first['msg']}."
+        raise SettingsError(message) from None
+
+
+def make_config(settings: Settings, secret_key: bytes) -> Config:
+    """What the edges need to know."""
+    return Config(
+        secret_key=secret_key,
+        default_channel=settings.default_channel,
+        default_language=settings.default_language,
+        production=settings.production,
+    )
+
+
+def require_secret_key(settings: Settings) -> bytes:
+    """The key of a real installation. Raises SettingsError when there is none."""
+    if settings.secret_key is None:
+        message = (
+            "HIKIATE_SECRET_KEY is not set: give it a random text of at least 32 characters "
+            "(openssl rand -hex 32) and keep it, pickup codes depend on it."
+        )
+        raise SettingsError(message)
+    return settings.secret_key.encode()
+
+
+def require_database_url(settings: Settings) -> str:
+    """The address of PostgreSQL. Raises SettingsError when there is none."""
+    if not settings.database_url:
+        message = "DATABASE_URL is not set: give it postgresql://user:password@host:5432/database."
+        raise SettingsError(message)
+    return settings.database_url
+
+
+def development_secret_key(settings: Settings) -> bytes:
+    """The key in the environment, or one that is made on first use and kept in the data directory."""
+    if settings.secret_key is not None:
+        return settings.secret_key.encode()
+    path = settings.data_dir.expanduser() / "secret-key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text().strip().encode()
