@@ -155,10 +155,10 @@ class SearchQuery:
     query has. name_terms and name_pattern: what a name that begins with the query has.
     """
 
-    terms: list[str]
-    patterns: list[str]
+    terms: tuple[str, ...]
+    patterns: tuple[str, ...]
     code: str
-    name_terms: list[str]
+    name_terms: tuple[str, ...]
     name_pattern: str
 
 
@@ -175,10 +175,10 @@ def parse_search(text: str) -> SearchQuery | None:
         return None
     terms = [piece for piece in pieces if len(piece) > 1 or not piece.isascii()] or pieces
     return SearchQuery(
-        terms=terms,
-        patterns=[f"%{escape_like(word)}%" for word in words],
+        terms=tuple(terms),
+        patterns=tuple(f"%{escape_like(word)}%" for word in words),
         code="=" + whole,
-        name_terms=[*terms, "^" + whole[:2]],
+        name_terms=(*terms, "^" + whole[:2]),
         name_pattern=f"%\n{escape_like(whole)}%",
     )
 
@@ -201,9 +201,7 @@ def check_products(products: Sequence[ProductDraft]) -> None:
     """Raises InvalidDraft for the first product or variant that could not be stored as it is."""
     _refuse_repeated("slug", (product.slug for product in products))
     _refuse_repeated("SKU", (variant.sku for product in products for variant in product.variants))
-    _refuse_repeated(
-        "JAN code", (v.jan for product in products for v in product.variants if v.jan is not None)
-    )
+    _refuse_repeated("JAN code", (v.jan for product in products for v in product.variants if v.jan is not None))
     for product in products:
         _check_code("slug", product.slug)
         _check_texts(product.slug, product.names, product.descriptions, {"": product.brand or ""})

@@ -64,12 +64,7 @@ async def _categories(tx: WriteTx, products: Sequence[ProductDraft]) -> dict[str
 
 
 async def _refuse_taken_jans(tx: WriteTx, products: Sequence[ProductDraft]) -> None:
-    skus = {
-        variant.jan: variant.sku
-        for product in products
-        for variant in product.variants
-        if variant.jan is not None
-    }
+    skus = {variant.jan: variant.sku for product in products for variant in product.variants if variant.jan is not None}
     for jan, owner in (await writes.jan_owners(tx, sorted(skus)) if skus else {}).items():
         if skus[jan] != owner:
             raise CodeTaken(f"The JAN code {jan} of {skus[jan]} belongs to {owner}.", subject=owner)

@@ -34,9 +34,7 @@ _SELLABLES: Final = Statement(
     .where(variants.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
 )
 _IDS_BY_SKU: Final = Statement(
-    select(variants.c.id, variants.c.sku).where(
-        variants.c.sku == func.any(bindparam("skus", type_=ARRAY(Text)))
-    )
+    select(variants.c.id, variants.c.sku).where(variants.c.sku == func.any(bindparam("skus", type_=ARRAY(Text))))
 )
 
 

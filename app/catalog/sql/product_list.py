@@ -1,0 +1,211 @@
+"""The list of products: every combination of filters and sort orders is one statement, built when first needed.
+
+Pages continue behind the sort values of a row (keyset). Every order ends in the product's id, so it is total.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    not_,
+    select,
+    tuple_,
+    union_all,
+)
+
+from app.catalog.model import SearchQuery
+from app.catalog.sql.reads import CHANNEL_ID, PRODUCT_COLUMNS
+from app.catalog.tables import categories, product_listings, products, variants
+from app.kit.db import ReadTx, Row
+from app.kit.statement import Statement
+
+COUNTED: Final = 10_000
+
+
+class ProductOrder(StrEnum):
+    """What a list of products is sorted by."""
+
+    RELEVANCE = "RELEVANCE"
+    NAME_JA = "NAME_JA"
+    NAME_EN = "NAME_EN"
+    PRICE = "PRICE"
+    NEWEST = "NEWEST"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which products a list shows. None: no such condition. Prices are minor units of the channel's currency.
+
+    impossible: a condition that nothing can meet, such as a search without letters and digits.
+    """
+
+    channel: str
+    sees_all: bool
+    search: SearchQuery | None = None
+    category_slug: str | None = None
+    ids: tuple[int, ...] | None = None
+    skus: tuple[str, ...] | None = None
+    price_min: int | None = None
+    price_max: int | None = None
+    brand: str | None = None
+    impossible: bool = False
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """The names of the conditions that are set."""
+        names = ("search", "category_slug", "ids", "skus", "price_min", "price_max", "brand")
+        return frozenset(name for name in names if getattr(self, name) is not None)
+
+    def values(self) -> dict[str, Any]:
+        """The parameters of the conditions."""
+        found: dict[str, Any] = {name: getattr(self, name) for name in self.conditions - {"search"}}
+        if self.search is not None:
+            found |= {"terms": self.search.terms, "patterns": self.search.patterns}
+        return {"channel": self.channel, **found}
+
+
+def sort_kinds(order: ProductOrder, selection: Selection) -> Sequence[type]:
+    """The kinds of a cursor's values, as `sort_columns` names them."""
+    first = str if order in {ProductOrder.NAME_JA, ProductOrder.NAME_EN} else int
+    return [first, int][-len(sort_columns(order, selection)) :]
+
+
+def sort_columns(order: ProductOrder, selection: Selection) -> Sequence[str]:
+    """The columns of the rows that a cursor holds."""
+    by_id = order is ProductOrder.NEWEST or (order is ProductOrder.RELEVANCE and selection.search is None)
+    return ["id"] if by_id else ["sort_key", "id"]
+
+
+async def list_products(
+    tx: ReadTx,
+    selection: Selection,
+    order: ProductOrder,
+    *,
+    descending: bool,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[Row]:
+    """Up to `limit` products behind the row that the cursor's values `after` stand for."""
+    values: dict[str, Any] = {**selection.values(), "limit": limit}
+    if selection.search is not None and order is ProductOrder.RELEVANCE:
+        search = selection.search
+        rank, after_id = after or (0, 0)
+        values |= {"code": [search.code], "name_terms": search.name_terms, "name_pattern": search.name_pattern}
+        statement = _ranked_statement(selection.conditions, min(max(rank, 0), 2), sees_all=selection.sees_all)
+        return await tx.fetch(statement, **values, after_id=after_id)
+    statement = _sorted_statement(
+        selection.conditions,
+        order,
+        sees_all=selection.sees_all,
+        descending=descending,
+        goes_on=after is not None,
+    )
+    if after is not None:
+        values |= {"after_id": after[-1]} | ({"after_key": after[0]} if len(after) > 1 else {})
+    return await tx.fetch(statement, **values)
+
+
+async def count_products(tx: ReadTx, selection: Selection) -> int:
+    """How many products there are, counted up to `COUNTED`."""
+    statement = _count_statement(selection.conditions, sees_all=selection.sees_all)
+    return await tx.fetchval(statement, **selection.values())
+
+
+# ── how the statements are built ──────────────────────────────────────────────────────────────────────
+
+_EXACT_CODE: Final = products.c.search_grams.op("@>")(bindparam("code", type_=ARRAY(Text)))
+_NAME_BEGINS: Final = products.c.search_grams.op("@>")(
+    bindparam("name_terms", type_=ARRAY(Text))
+) & products.c.search_text.like(bindparam("name_pattern", type_=Text))
+_RANKS: Final = (_EXACT_CODE, _NAME_BEGINS & not_(_EXACT_CODE), not_(_NAME_BEGINS) & not_(_EXACT_CODE))
+
+_below = (
+    select(categories.c.id)
+    .where(categories.c.slug == bindparam("category_slug", type_=Text))
+    .cte("below", recursive=True)
+)
+_BELOW: Final = _below.union(select(categories.c.id).join(_below, categories.c.parent_id == _below.c.id))
+
+# The terms find candidates by the index; the patterns make sure that their pieces stand together as in the query.
+_CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "search": products.c.search_grams.op("@>")(bindparam("terms", type_=ARRAY(Text)))
+    & products.c.search_text.like(func.all(bindparam("patterns", type_=ARRAY(Text)))),
+    "category_slug": products.c.category_id == func.any(func.array(select(_BELOW.c.id).scalar_subquery())),
+    "ids": products.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
+    "skus": products.c.id.in_(
+        select(variants.c.product_id).where(variants.c.sku == func.any(bindparam("skus", type_=ARRAY(Text))))
+    ),
+    "price_min": product_listings.c.price_min_minor >= bindparam("price_min", type_=Integer),
+    "price_max": product_listings.c.price_min_minor <= bindparam("price_max", type_=Integer),
+    "brand": products.c.brand == bindparam("brand", type_=Text),
+}
+
+
+def _matching(conditions: frozenset[str], *columns: ColumnElement[Any], sees_all: bool) -> Select[Any]:
+    listed = (product_listings.c.product_id == products.c.id) & (product_listings.c.channel_id == CHANNEL_ID)
+    query = select(*columns).select_from(products).join(product_listings, listed, isouter=sees_all)
+    return query.where(*(_CONDITIONS[name] for name in sorted(conditions)))
+
+
+def _sort_key(order: ProductOrder, *, sees_all: bool, descending: bool) -> ColumnElement[Any] | None:
+    if order is ProductOrder.NAME_JA:
+        return products.c.sort_name_ja
+    if order is ProductOrder.NAME_EN:
+        return products.c.sort_name_en
+    if order is not ProductOrder.PRICE:
+        return None
+    if not sees_all:
+        return product_listings.c.price_min_minor
+    # Staff see products without a price too: after all others, whatever the direction.
+    return func.coalesce(product_listings.c.price_min_minor, literal_column("-1" if descending else "2147483647"))
+
+
+@lru_cache(maxsize=512)
+def _sorted_statement(
+    conditions: frozenset[str], order: ProductOrder, *, sees_all: bool, descending: bool, goes_on: bool
+) -> Statement:
+    key = _sort_key(order, sees_all=sees_all, descending=descending)
+    keys = [products.c.id] if key is None else [key, products.c.id]
+    columns = PRODUCT_COLUMNS if key is None else (*PRODUCT_COLUMNS, key.label("sort_key"))
+    query = _matching(conditions, *columns, sees_all=sees_all)
+    if goes_on:
+        after_id = bindparam("after_id", type_=BigInteger)
+        here = tuple_(*keys)
+        there = tuple_(after_id) if key is None else tuple_(bindparam("after_key", type_=key.type), after_id)
+        query = query.where(here < there if descending else here > there)
+    ordered = query.order_by(*(each.desc() if descending else each.asc() for each in keys))
+    return Statement(ordered.limit(bindparam("limit", type_=Integer)))
+
+
+@lru_cache(maxsize=256)
+def _ranked_statement(conditions: frozenset[str], first_rank: int, *, sees_all: bool) -> Statement:
+    """A limited branch per rank: the common case, a page full of the first two ranks, never ranks all that matches."""
+    limit = bindparam("limit", type_=Integer)
+    branches: list[Select[Any]] = []
+    for rank in range(first_rank, len(_RANKS)):
+        columns = (*PRODUCT_COLUMNS, literal_column(str(rank), Integer).label("sort_key"))
+        branch = _matching(conditions, *columns, sees_all=sees_all).where(_RANKS[rank])
+        if rank == first_rank:
+            branch = branch.where(products.c.id > bindparam("after_id", type_=BigInteger))
+        branches.append(select(branch.order_by(products.c.id).limit(limit).subquery()))
+    ranked = union_all(*branches).subquery()
+    return Statement(select(ranked).order_by(ranked.c.sort_key, ranked.c.id).limit(limit))
+
+
+@lru_cache(maxsize=256)
+def _count_statement(conditions: frozenset[str], *, sees_all: bool) -> Statement:
+    found = _matching(conditions, literal(1).label("one"), sees_all=sees_all).limit(COUNTED).subquery()
+    return Statement(select(func.count()).select_from(found))
