@@ -12,6 +12,7 @@ from app.kit.db import Row
 from app.kit.errors import InvalidInput
 
 MAX_PAGE: Final = 100
+_TWO_TO_63: Final = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,19 @@ def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
         values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):
         values = None
-    if not isinstance(values, list) or [type(value) for value in values] != list(kinds):  # pyright: ignore[reportUnknownVariableType]
+    if (
+        not isinstance(values, list)
+        or [type(value) for value in values] != list(kinds)  # pyright: ignore[reportUnknownVariableType]
+        or not all(_is_storable(value) for value in values)  # pyright: ignore[reportUnknownVariableType]
+    ):
         message = "This cursor does not belong to this list and sort order."
         raise InvalidInput(message, path=["after"])
     return values  # pyright: ignore[reportUnknownVariableType]
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether PostgreSQL takes the value as a parameter: a made-up cursor is refused, not a trouble of ours."""
+    return "\x00" not in value if isinstance(value, str) else abs(value) < _TWO_TO_63
 
 
 def make_page(
