@@ -1,0 +1,35 @@
+"""Rules of the checkout. No I/O.
+
+`request`: what the buyer says. `refusals`: what stands in the way. `plan`: where the goods come from.
+`draft`: the order.
+"""
+
+from app.checkout.model.draft import cart_shipping, draft_order, full_names
+from app.checkout.model.plan import PlannedTransfer, demands_of, sources_for, stores_of_lines, transfers_for
+from app.checkout.model.refusals import checkout_refusals, refusal_of, shortage_refusals
+from app.checkout.model.request import (
+    MAX_TOKEN_LENGTH,
+    REDRIVE_AFTER,
+    RESERVATION_TIME,
+    SOURCE_SYSTEM,
+    CheckoutRequest,
+)
+
+__all__ = [
+    "MAX_TOKEN_LENGTH",
+    "REDRIVE_AFTER",
+    "RESERVATION_TIME",
+    "SOURCE_SYSTEM",
+    "CheckoutRequest",
+    "PlannedTransfer",
+    "cart_shipping",
+    "checkout_refusals",
+    "demands_of",
+    "draft_order",
+    "full_names",
+    "refusal_of",
+    "shortage_refusals",
+    "sources_for",
+    "stores_of_lines",
+    "transfers_for",
+]

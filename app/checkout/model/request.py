@@ -1,0 +1,29 @@
+"""What the buyer says at the checkout, and how long things may take."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from app.payments.model import PaymentMethod
+
+SOURCE_SYSTEM: Final = "cart"
+"""Orders that come from a checkout carry it with the cart's id, which makes them unique."""
+RESERVATION_TIME: Final = timedelta(minutes=15)
+"""How long units wait for the card company."""
+REDRIVE_AFTER: Final = timedelta(minutes=1)
+"""When a payment without an answer is asked for again."""
+MAX_TOKEN_LENGTH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutRequest:
+    """What the buyer says at the checkout, besides the cart.
+
+    email: needed unless the cart has one. token: of the card. expected_total: what the buyer was shown, in
+    minor units of the cart's currency; None: not checked.
+    """
+
+    method: PaymentMethod
+    email: str | None = None
+    token: str | None = None
+    expected_total: int | None = None
