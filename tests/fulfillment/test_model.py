@@ -1,0 +1,170 @@
+"""Rules of fulfillment: states, shares, codes."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.fulfillment.model import (
+    MAX_CODE_ATTEMPTS,
+    PICKUP_STEPS,
+    ClaimedUnits,
+    FulfillmentKind,
+    PickupStatus,
+    attempt,
+    hold_until,
+    is_pickup_code,
+    may_touch,
+    next_pickup_status,
+    pickup_code,
+    shares_of,
+)
+from app.kit.errors import InvalidTransition
+from app.kit.permissions import SYSTEM, Actor, ActorKind
+
+KEYS = st.binary(min_size=1, max_size=64)
+VERSIONS = st.integers(min_value=1, max_value=2**31 - 1)
+HOME, STORE, POINT = UUID(int=1), UUID(int=2), UUID(int=3)
+
+
+@given(KEYS, st.uuids(), VERSIONS)
+def test_a_code_has_six_digits_is_stable_and_is_accepted(key: bytes, pickup_id: UUID, version: int) -> None:
+    code = pickup_code(key, pickup_id, version)
+    assert len(code) == 6
+    assert code.isascii()
+    assert code.isdigit()
+    assert code == pickup_code(key, pickup_id, version)
+    assert is_pickup_code(code, key, pickup_id, version)
+
+
+@given(KEYS, st.uuids(), VERSIONS, st.text(max_size=20))
+def test_any_other_text_is_refused(key: bytes, pickup_id: UUID, version: int, text: str) -> None:
+    code = pickup_code(key, pickup_id, version)
+    if text != code and not any(character.isdigit() for character in text):
+        assert not is_pickup_code(text, key, pickup_id, version)
+    assert not is_pickup_code(code + "0", key, pickup_id, version)
+    assert not is_pickup_code(code[:5], key, pickup_id, version)
+    assert not is_pickup_code(f"{(int(code) + 1) % 1_000_000:06d}", key, pickup_id, version)
+
+
+def test_codes_differ_by_key_pickup_and_version_and_use_all_digits() -> None:
+    codes = {pickup_code(b"key", UUID(int=number), 1) for number in range(3000)}
+    # Of 3,000 draws from a million about 4.5 pairs are expected to be equal.
+    assert len(codes) > 2980
+    assert {code[0] for code in codes} == set("0123456789")
+    assert pickup_code(b"key", HOME, 1) != pickup_code(b"key", HOME, 2)
+    assert pickup_code(b"key", HOME, 1) != pickup_code(b"other", HOME, 1)
+
+
+@pytest.mark.parametrize("written", ["{}", " {} ", "{}\n", "\u3000{}"])
+def test_a_code_may_be_typed_with_spaces_and_full_width_digits(written: str) -> None:
+    code = pickup_code(b"key", HOME, 1)
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code)
+    assert is_pickup_code(written.format(code), b"key", HOME, 1)
+    assert is_pickup_code(written.format(wide), b"key", HOME, 1)
+    assert is_pickup_code(f"{code[:3]} {code[3:]}", b"key", HOME, 1)
+
+
+def test_an_unpaired_surrogate_is_only_a_wrong_code() -> None:
+    assert not is_pickup_code("\ud800", b"key", HOME, 1)
+
+
+def test_no_step_leaves_a_final_status_and_every_status_can_be_reached() -> None:
+    final = {status for status, steps in PICKUP_STEPS.items() if not steps}
+    assert final == {PickupStatus.COLLECTED, PickupStatus.EXPIRED, PickupStatus.CANCELED}
+    reached = {PickupStatus.REQUESTED}
+    while more := {step for status in reached for step in PICKUP_STEPS[status]} - reached:
+        reached |= more
+    assert reached == set(PickupStatus)
+
+
+@given(st.sampled_from(PickupStatus), st.sampled_from(PickupStatus))
+def test_only_listed_steps_are_taken(current: PickupStatus, wanted: PickupStatus) -> None:
+    if wanted in PICKUP_STEPS[current]:
+        assert next_pickup_status(current, wanted) is wanted
+    else:
+        with pytest.raises(InvalidTransition) as refusal:
+            next_pickup_status(current, wanted)
+        assert refusal.value.facts == {"current_status": current}
+
+
+def test_goods_on_their_way_to_a_point_are_not_called_back() -> None:
+    assert PICKUP_STEPS[PickupStatus.IN_TRANSIT_TO_POINT] == {PickupStatus.READY}
+
+
+@given(st.lists(st.booleans(), max_size=40))
+def test_five_wrong_codes_in_a_row_lock_and_a_right_one_resets(answers: list[bool]) -> None:
+    failed, is_locked, in_a_row = 0, False, 0
+    for is_right in answers:
+        if is_locked:
+            break
+        failed, is_locked = attempt(failed, is_right=is_right)
+        in_a_row = 0 if is_right else in_a_row + 1
+        assert failed == in_a_row
+        assert is_locked == (in_a_row == MAX_CODE_ATTEMPTS)
+
+
+def _units(mode: str, line_no: int, location_id: int, quantity: int) -> ClaimedUnits:
+    delivery = {"HOME_DELIVERY": HOME, "STORE_PICKUP": STORE, "LOCKER_PICKUP": POINT}[mode]
+    destination = {"HOME_DELIVERY": None, "STORE_PICKUP": 50, "LOCKER_PICKUP": 60}[mode]
+    return ClaimedUnits(delivery, mode, destination, line_no, line_no + 100, location_id, quantity)
+
+
+def test_parcels_leave_from_each_source_and_a_store_hands_over_what_comes_from_anywhere() -> None:
+    shares = shares_of(
+        [
+            _units("HOME_DELIVERY", 1, 10, 2),
+            _units("HOME_DELIVERY", 1, 20, 3),
+            _units("STORE_PICKUP", 2, 10, 1),
+            _units("STORE_PICKUP", 2, 50, 4),
+            _units("LOCKER_PICKUP", 3, 10, 5),
+        ]
+    )
+    assert [(share.delivery_id, share.kind, share.location_id, dict(share.quantities)) for share in shares] == [
+        (HOME, FulfillmentKind.SHIP, 10, {(1, 101): 2}),
+        (HOME, FulfillmentKind.SHIP, 20, {(1, 101): 3}),
+        (STORE, FulfillmentKind.PICKUP, 50, {(2, 102): 5}),
+        (POINT, FulfillmentKind.SHIP, 10, {(3, 103): 5}),
+    ]
+
+
+@given(
+    st.lists(
+        st.builds(
+            _units,
+            st.sampled_from(["HOME_DELIVERY", "STORE_PICKUP", "LOCKER_PICKUP"]),
+            st.integers(1, 5),
+            st.integers(1, 4),
+            st.integers(1, 99),
+        )
+    )
+)
+def test_shares_lose_nothing_and_add_nothing(claimed: list[ClaimedUnits]) -> None:
+    shares = shares_of(claimed)
+    keys = [(share.delivery_id, share.location_id) for share in shares]
+    assert len(keys) == len(set(keys))
+    assert sum(sum(share.quantities.values()) for share in shares) == sum(units.quantity for units in claimed)
+    for delivery_id in {units.delivery_id for units in claimed}:
+        assert sum(sum(share.quantities.values()) for share in shares if share.delivery_id == delivery_id) == sum(
+            units.quantity for units in claimed if units.delivery_id == delivery_id
+        )
+
+
+def test_partners_touch_their_own_points_and_staff_its_locations() -> None:
+    own, other = UUID(int=8), UUID(int=9)
+    partner = Actor(kind=ActorKind.PARTNER, partner_id=own)
+    assert may_touch(partner, partner_id=own, location_id=1)
+    assert not may_touch(partner, partner_id=other, location_id=1)
+    assert not may_touch(partner, partner_id=None, location_id=1)
+    assert not may_touch(Actor(kind=ActorKind.PARTNER), partner_id=None, location_id=1)
+    limited = Actor(kind=ActorKind.STAFF, location_ids=frozenset({1}))
+    assert may_touch(limited, partner_id=None, location_id=1)
+    assert not may_touch(limited, partner_id=own, location_id=2)
+    assert may_touch(SYSTEM, partner_id=own, location_id=2)
+
+
+def test_goods_are_kept_for_whole_days() -> None:
+    ready_at = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+    assert hold_until(ready_at, 7) - ready_at == timedelta(days=7)

@@ -1,0 +1,121 @@
+"""Short ways to look at what fulfillment wrote."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from app.fulfillment.actions.mark_ready import mark_ready
+from app.fulfillment.actions.verify_code import verify_code
+from app.fulfillment.model import pickup_code
+from app.kit.db import Database, Row
+from app.kit.statement import Statement
+from tests.conftest import NOW
+from tests.fulfillment.builders import SECRET, STAFF
+
+_FULFILLMENTS: Final = Statement("SELECT * FROM fulfillments WHERE order_id = :order_id ORDER BY id")
+_LINES: Final = Statement("""
+    SELECT line.fulfillment_id, line.line_no, line.quantity FROM fulfillment_lines AS line
+      JOIN fulfillments AS fulfillment ON fulfillment.id = line.fulfillment_id
+     WHERE fulfillment.order_id = :order_id ORDER BY line.fulfillment_id, line.line_no
+""")
+_WORK: Final = Statement("SELECT * FROM work_instructions ORDER BY id")
+_PICKUPS: Final = Statement("SELECT * FROM pickups WHERE order_id = :order_id ORDER BY id")
+_TRANSFERS: Final = Statement("SELECT id, status FROM transfers WHERE order_id = :order_id ORDER BY id")
+_ORDER: Final = Statement("SELECT * FROM orders WHERE id = :order_id")
+_PAYMENT: Final = Statement("SELECT status FROM payments WHERE order_id = :order_id")
+_HISTORY: Final = Statement("SELECT kind FROM order_history WHERE order_id = :order_id ORDER BY id")
+_STOCK: Final = Statement("""
+    SELECT on_hand, allocated FROM stock WHERE variant_id = :variant_id AND location_id = :location_id
+""")
+
+
+async def _fetch(db: Database, statement: Statement, **values: Any) -> list[Row]:
+    async with db.read() as tx:
+        return await tx.fetch(statement, **values)
+
+
+async def fulfillments_of(db: Database, order_id: UUID) -> list[Row]:
+    """The rows."""
+    return await _fetch(db, _FULFILLMENTS, order_id=order_id)
+
+
+async def lines_of(db: Database, order_id: UUID) -> list[tuple[int, int]]:
+    """(line number, quantity) over all fulfillments of an order."""
+    return [(row.line_no, row.quantity) for row in await _fetch(db, _LINES, order_id=order_id)]
+
+
+async def work_rows(db: Database) -> list[Row]:
+    """All instructions, oldest first."""
+    return await _fetch(db, _WORK)
+
+
+async def work_of(db: Database) -> list[tuple[str, int, str]]:
+    """(kind, location, status) of all instructions, oldest first."""
+    return [(row.kind, row.location_id, row.status) for row in await work_rows(db)]
+
+
+async def pickup_of(db: Database, order_id: UUID) -> Row:
+    """The one pickup of an order."""
+    [row] = await _fetch(db, _PICKUPS, order_id=order_id)
+    return row
+
+
+async def pickups_of(db: Database, order_id: UUID) -> list[Row]:
+    """All pickups of an order."""
+    return await _fetch(db, _PICKUPS, order_id=order_id)
+
+
+async def transfer_of(db: Database, order_id: UUID) -> Row:
+    """The one transfer of an order: id, status."""
+    [row] = await _fetch(db, _TRANSFERS, order_id=order_id)
+    return row
+
+
+async def order_states(db: Database, order_id: UUID) -> tuple[str, str, str]:
+    """(status, payment status, fulfillment status)."""
+    [row] = await _fetch(db, _ORDER, order_id=order_id)
+    return row.status, row.payment_status, row.fulfillment_status
+
+
+async def payment_status(db: Database, order_id: UUID) -> str:
+    """Of the order's payment."""
+    [row] = await _fetch(db, _PAYMENT, order_id=order_id)
+    return row.status
+
+
+async def history_of(db: Database, order_id: UUID) -> list[str]:
+    """The kinds of the order's history."""
+    return [row.kind for row in await _fetch(db, _HISTORY, order_id=order_id)]
+
+
+async def stock_of(db: Database, variant_id: int, location_id: int) -> tuple[int, int]:
+    """(on hand, allocated)."""
+    rows = await _fetch(db, _STOCK, variant_id=variant_id, location_id=location_id)
+    return (rows[0].on_hand, rows[0].allocated) if rows else (0, 0)
+
+
+async def everything(db: Database) -> dict[str, list[dict[str, Any]]]:
+    """All that a refused command must leave alone."""
+    async with db.read() as tx:
+        return {
+            table: [dict(row) for row in await tx.connection.fetch(f"SELECT * FROM {table} ORDER BY 1, 2")]
+            for table in (
+                "fulfillments", "fulfillment_lines", "work_instructions", "shipments", "pickups", "orders",
+                "order_lines", "order_history", "payments", "stock", "holds", "ledger", "transfers", "outbox",
+            )
+        }  # fmt: skip
+
+
+async def make_ready(db: Database, order_id: UUID) -> Row:
+    """The order's pickup at the store is READY; its row."""
+    async with db.write() as tx:
+        await mark_ready(tx, (await pickup_of(db, order_id)).id, actor=STAFF, now=NOW)
+    return await pickup_of(db, order_id)
+
+
+async def make_verified(db: Database, order_id: UUID) -> Row:
+    """The order's pickup at the store is READY and its code was said; its row."""
+    pickup = await make_ready(db, order_id)
+    async with db.write() as tx:
+        code = pickup_code(SECRET, pickup.id, pickup.code_version)
+        assert await verify_code(tx, pickup.id, code, secret_key=SECRET, actor=STAFF, now=NOW) is None
+    return await pickup_of(db, order_id)
