@@ -107,9 +107,7 @@ def _failures_in_one_line(data_dir: Path) -> Generator[None]:
         yield
     except PermissionError as error:
         path = error.filename or data_dir
-        message = (
-            f"No permission to use {path}: run as its owner, choose another folder, or set DATABASE_URL."
-        )
+        message = f"No permission to use {path}: run as its owner, choose another folder, or set DATABASE_URL."
         raise EmbeddedPostgresError(message) from error
     except (OSError, ImportError, AssertionError, subprocess.SubprocessError, psutil.Error) as error:
         reason = str(error) or type(error).__name__

@@ -104,14 +104,10 @@ def refuse_unusable(data_dir: Path, cluster: Path) -> None:
     """Stop before touching a folder that holds something else."""
     # pg_ctl builds a shell command from the path, between plain double quotes.
     if set('"$`\\\n').intersection(str(cluster)):
-        message = (
-            f"PostgreSQL cannot start in {cluster!s:.200}: use a path without quotes, $, ` and backslashes."
-        )
+        message = f"PostgreSQL cannot start in {cluster!s:.200}: use a path without quotes, $, ` and backslashes."
         raise EmbeddedPostgresError(message.replace("\n", " "))
     if (data_dir / "PG_VERSION").exists():
-        message = (
-            f"{data_dir} is the data directory of a PostgreSQL server: name a folder of its own instead."
-        )
+        message = f"{data_dir} is the data directory of a PostgreSQL server: name a folder of its own instead."
         raise EmbeddedPostgresError(message)
     try:
         found = (cluster / "PG_VERSION").read_text().strip()
