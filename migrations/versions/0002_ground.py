@@ -34,10 +34,7 @@ def upgrade() -> None:
         sa.Column("search_text", sa.Text(), server_default="", nullable=False),
         sa.Column("search_grams", sa.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
+            "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
         sa.CheckConstraint("postal_code ~ '^[0-9]{7}$'", name=op.f("member_postal_code_has_seven_digits")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
@@ -53,10 +50,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
+            "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
         sa.CheckConstraint(
             "kind IN ('CONVENIENCE_STORE_CHAIN', 'LOCKER_OPERATOR', 'CARRIER', 'WAREHOUSE')",
@@ -86,10 +80,7 @@ def upgrade() -> None:
         sa.Column("partner_id", sa.Uuid(), nullable=True),
         sa.Column("location_ids", sa.ARRAY(sa.Integer()), nullable=True),
         sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
+            "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
@@ -147,10 +138,7 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
+            "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
         sa.CheckConstraint(
             "kind IN ('EC_WAREHOUSE', 'STORE', 'CONVENIENCE_STORE', 'LOCKER_STATION', 'IN_TRANSIT')",
@@ -160,8 +148,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name=op.f("coordinates_are_a_pair")),
         sa.CheckConstraint("hold_days BETWEEN 1 AND 60", name=op.f("hold_days_reasonable")),
         sa.CheckConstraint(
-            "latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
-            name=op.f("coordinates_on_earth"),
+            "latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name=op.f("coordinates_on_earth")
         ),
         sa.CheckConstraint("prefecture BETWEEN 1 AND 47", name=op.f("prefecture_is_jis_x_0401")),
         sa.ForeignKeyConstraint(["partner_id"], ["partners.id"], name=op.f("fk_locations_partner_id")),
@@ -170,11 +157,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_locations_partner_id", "locations", ["partner_id"], unique=False)
     op.create_index(
-        "uq_locations_in_transit",
-        "locations",
-        ["kind"],
-        unique=True,
-        postgresql_where=sa.text("kind = 'IN_TRANSIT'"),
+        "uq_locations_in_transit", "locations", ["kind"], unique=True, postgresql_where=sa.text("kind = 'IN_TRANSIT'")
     )
     op.create_table(
         "location_group_members",
@@ -189,6 +172,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
+
     op.drop_index("ix_location_group_members_location_id", table_name="location_group_members")
     op.drop_table("location_group_members")
     op.drop_index("uq_locations_in_transit", table_name="locations", postgresql_where=sa.text("kind = 'IN_TRANSIT'"))

@@ -11,6 +11,7 @@ down_revision: str | None = "0002"
 
 def upgrade() -> None:
     """Create the tables."""
+
     op.create_table(
         "categories",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
@@ -40,16 +41,10 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
+            "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
         sa.Column(
-            "updated_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
+            "updated_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
         sa.CheckConstraint("tax_class IN ('STANDARD_10', 'REDUCED_8', 'EXEMPT')", name=op.f("tax_class_known")),
         sa.ForeignKeyConstraint(["category_id"], ["categories.id"], name=op.f("fk_products_category_id")),
@@ -129,6 +124,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
+
     op.drop_index("ix_listings_variant_id", table_name="listings")
     op.drop_table("listings")
     op.drop_index("ix_variants_product_id", table_name="variants")

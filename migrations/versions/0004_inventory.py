@@ -99,8 +99,7 @@ def upgrade() -> None:
         sa.Column("safety", sa.Integer(), server_default="0", nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
         sa.CheckConstraint(
-            "on_hand >= 0 AND reserved >= 0 AND allocated >= 0 AND safety >= 0",
-            name=op.f("stock_not_negative"),
+            "on_hand >= 0 AND reserved >= 0 AND allocated >= 0 AND safety >= 0", name=op.f("stock_not_negative")
         ),
         sa.CheckConstraint("reserved::bigint + allocated <= on_hand", name=op.f("stock_not_oversold")),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_stock_location_id")),
@@ -134,6 +133,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
+
     op.drop_index("ix_transfer_lines_variant_id", table_name="transfer_lines")
     op.drop_table("transfer_lines")
     op.drop_index("ix_stock_location_id", table_name="stock")

@@ -84,7 +84,11 @@ TRIGGERS = (
        FOR EACH ROW EXECUTE FUNCTION refuse_change('history cannot be changed')""",
     """CREATE TRIGGER ledger_is_never_truncated BEFORE TRUNCATE ON ledger
        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('history cannot be changed')""",
-    """CREATE TRIGGER stock_moves_by_ledger BEFORE INSERT OR UPDATE OR DELETE ON stock
+    """CREATE TRIGGER stock_is_born_empty BEFORE INSERT ON stock
+       FOR EACH ROW WHEN (pg_trigger_depth() = 0
+                          AND (NEW.on_hand, NEW.reserved, NEW.allocated, NEW.safety, NEW.version) <> (0, 0, 0, 0, 0))
+       EXECUTE FUNCTION refuse_change('write the ledger instead')""",
+    """CREATE TRIGGER stock_moves_by_ledger BEFORE UPDATE OR DELETE ON stock
        FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_change('write the ledger instead')""",
     """CREATE TRIGGER stock_is_never_truncated BEFORE TRUNCATE ON stock
        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('write the ledger instead')""",
@@ -108,7 +112,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM locations WHERE kind = 'IN_TRANSIT'")
     for trigger in ("ledger_moves_stock", "ledger_is_append_only", "ledger_is_never_truncated"):
         op.execute(f"DROP TRIGGER {trigger} ON ledger")
-    for trigger in ("stock_moves_by_ledger", "stock_is_never_truncated"):
+    for trigger in ("stock_is_born_empty", "stock_moves_by_ledger", "stock_is_never_truncated"):
         op.execute(f"DROP TRIGGER {trigger} ON stock")
     for function in ("apply_ledger()", "refuse_change()", "ensure_ledger_partitions(date)"):
         op.execute(f"DROP FUNCTION {function}")

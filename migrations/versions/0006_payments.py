@@ -9,6 +9,7 @@ down_revision: str | None = "0005"
 
 def upgrade() -> None:
     """Create the tables."""
+
     op.create_table(
         "payments",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -32,17 +33,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
     )
     op.create_index(
-        "ix_payments_open",
-        "payments",
-        ["created_at"],
-        unique=False,
-        postgresql_where=sa.text("status = 'PENDING'"),
+        "ix_payments_open", "payments", ["created_at"], unique=False, postgresql_where=sa.text("status = 'PENDING'")
     )
     op.create_index("ix_payments_order_id", "payments", ["order_id"], unique=False)
 
 
 def downgrade() -> None:
     """Drop the tables."""
+
     op.drop_index("ix_payments_order_id", table_name="payments")
     op.drop_index("ix_payments_open", table_name="payments", postgresql_where=sa.text("status = 'PENDING'"))
     op.drop_table("payments")

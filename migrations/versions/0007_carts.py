@@ -11,6 +11,7 @@ down_revision: str | None = "0006"
 
 def upgrade() -> None:
     """Create the tables."""
+
     op.create_table(
         "carts",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -30,11 +31,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_carts_channel_id", "carts", ["channel_id"], unique=False)
     op.create_index(
-        "ix_carts_expires_at",
-        "carts",
-        ["expires_at"],
-        unique=False,
-        postgresql_where=sa.text("status = 'OPEN'"),
+        "ix_carts_expires_at", "carts", ["expires_at"], unique=False, postgresql_where=sa.text("status = 'OPEN'")
     )
     op.create_index("ix_carts_member_id", "carts", ["member_id"], unique=False)
     op.create_table(
@@ -45,8 +42,7 @@ def upgrade() -> None:
         sa.Column("location_id", sa.Integer(), nullable=True),
         sa.Column("address", postgresql.JSONB(astext_type=Text()), nullable=True),
         sa.CheckConstraint(
-            "(mode = 'HOME_DELIVERY') = (address IS NOT NULL)",
-            name=op.f("cart_deliveries_home_name_an_address"),
+            "(mode = 'HOME_DELIVERY') = (address IS NOT NULL)", name=op.f("cart_deliveries_home_name_an_address")
         ),
         sa.CheckConstraint(
             "(mode = 'HOME_DELIVERY') = (location_id IS NULL)", name=op.f("cart_pickups_name_a_location")
@@ -72,10 +68,7 @@ def upgrade() -> None:
         sa.CheckConstraint("quantity BETWEEN 1 AND 9999", name=op.f("cart_quantity_reasonable")),
         sa.ForeignKeyConstraint(["cart_id"], ["carts.id"], name=op.f("fk_cart_lines_cart_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
-            ["delivery_id"],
-            ["cart_deliveries.id"],
-            name=op.f("fk_cart_lines_delivery_id"),
-            ondelete="SET NULL",
+            ["delivery_id"], ["cart_deliveries.id"], name=op.f("fk_cart_lines_delivery_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(["variant_id"], ["variants.id"], name=op.f("fk_cart_lines_variant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cart_lines")),
@@ -87,6 +80,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
+
     op.drop_index("ix_cart_lines_variant_id", table_name="cart_lines")
     op.drop_index("ix_cart_lines_delivery_id", table_name="cart_lines")
     op.drop_table("cart_lines")

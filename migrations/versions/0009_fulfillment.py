@@ -70,11 +70,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_pickups_number")),
     )
     op.create_index(
-        "ix_pickups_hold_until",
-        "pickups",
-        ["hold_until"],
-        unique=False,
-        postgresql_where=sa.text("status = 'READY'"),
+        "ix_pickups_hold_until", "pickups", ["hold_until"], unique=False, postgresql_where=sa.text("status = 'READY'")
     )
     op.create_index("ix_pickups_location_id", "pickups", ["location_id", "status"], unique=False)
     op.create_index("ix_pickups_order_id", "pickups", ["order_id"], unique=False)
@@ -145,6 +141,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
+
     op.drop_index("ix_work_instructions_order_id", table_name="work_instructions")
     op.drop_index("ix_work_instructions_location_id", table_name="work_instructions")
     op.drop_table("work_instructions")
