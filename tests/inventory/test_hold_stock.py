@@ -135,7 +135,7 @@ async def test_racing_batches_never_get_more_than_there_is(db: Database) -> None
 
 
 async def test_orders_that_cross_each_other_never_deadlock(db: Database) -> None:
-    """Lines in opposite order, shelves in opposite order: every transaction locks in key order all the same."""
+    """Lines and shelves in opposite orders: every transaction locks in key order all the same."""
     shirt, stores = await stocked(db, 40, 40)
     mug, _ = await stocked(db)
     async with db.write() as tx:

@@ -88,6 +88,13 @@ _RELEASE: Final = Statement("""
     SELECT line_no, variant_id, location_id, quantity FROM gone ORDER BY line_no, variant_id, location_id
 """)
 
+_HELD: Final = Statement("""
+    SELECT EXISTS (
+        SELECT 1 FROM holds
+         WHERE owner_id = :owner_id
+           AND (CAST(:line_nos AS int[]) IS NULL OR line_no = ANY(CAST(:line_nos AS int[]))))
+""")
+
 # One row per owner, its first, stands for all of them: whoever locks that one decides over the owner as a
 # whole.
 _LOCK_EXPIRED_OWNERS: Final = Statement("""
@@ -154,10 +161,18 @@ async def allocate_holds(tx: WriteTx, owner_id: UUID, *, actor: str) -> int:
 
 
 async def delete_holds(tx: WriteTx, owner_id: UUID, line_nos: Sequence[int] | None, *, actor: str) -> list[Claim]:
-    """End the owner's holds (of these lines only, unless None) and put the units back on sale."""
-    rows = await tx.fetch(_RELEASE, owner_id=owner_id, line_nos=line_nos, actor=actor)
-    tx.published += len(rows)
-    return [claim_of(row) for row in rows]
+    """End the owner's holds (of these lines only, unless None) and put the units back on sale.
+
+    A transfer that is just moving the units ends one hold and makes another, which a statement that waited
+    for it does not see: so it looks again until nothing is left.
+    """
+    claims: list[Claim] = []
+    while True:
+        rows = await tx.fetch(_RELEASE, owner_id=owner_id, line_nos=line_nos, actor=actor)
+        tx.published += len(rows)
+        claims += [claim_of(row) for row in rows]
+        if not await tx.fetchval(_HELD, owner_id=owner_id, line_nos=line_nos):
+            return claims
 
 
 async def delete_expired_holds(tx: WriteTx, *, now: datetime, limit: int) -> list[Row]:

@@ -1,6 +1,7 @@
 """Rows of the ledger. A trigger on its inserts moves the counters of `stock` and publishes the new levels."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -62,6 +63,8 @@ _HISTORY: Final = Statement("""
      LIMIT :limit
 """)
 
+_ENSURE_PARTITIONS: Final = Statement("SELECT ensure_ledger_partitions(CAST(:first_day AS date))")
+
 
 async def post(
     tx: WriteTx,
@@ -107,3 +110,8 @@ async def movements_of(
     location_ids None: everywhere. before: only rows with a smaller entry_id (`NEWEST` for the first page).
     """
     return await tx.fetch(_HISTORY, variant_id=variant_id, location_ids=location_ids, before=before, limit=limit)
+
+
+async def ensure_partitions(tx: WriteTx, first_day: date) -> None:
+    """Make the partitions of this day's month and of the following ones, as far as they are missing."""
+    await tx.execute(_ENSURE_PARTITIONS, first_day=first_day)
