@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.kit.outbox import Event
+from app.kit.events import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ partners = Table(
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     instant("created_at", default_now=True),
-    CheckConstraint("kind IN ('CONVENIENCE_STORE_CHAIN', 'LOCKER_OPERATOR', 'CARRIER', 'WAREHOUSE')", "partner_kind_known"),
+    CheckConstraint(
+        "kind IN ('CONVENIENCE_STORE_CHAIN', 'LOCKER_OPERATOR', 'CARRIER', 'WAREHOUSE')", "partner_kind_known"
+    ),
 )
 
 # `name` is what histories and the ledger record as the actor, so it is never given twice.

@@ -92,11 +92,16 @@ def connection(page: Page) -> Any:
     return Connection[Any](
         edges=[Edge[Any](cursor=cursor, node=row) for cursor, row in zip(page.cursors, page.rows, strict=True)],
         nodes=page.rows,
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=page.cursors[0] if page.cursors else None,
-            end_cursor=page.cursors[-1] if page.cursors else None,
-        ),
+        page_info=page_info(page),
         total_count=page.total_count,
+    )
+
+
+def page_info(page: Page) -> PageInfo:
+    """Where a page stands, for connections with edges of their own."""
+    return PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=page.cursors[0] if page.cursors else None,
+        end_cursor=page.cursors[-1] if page.cursors else None,
     )

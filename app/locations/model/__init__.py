@@ -1,7 +1,7 @@
 """Pure rules of places: distances, opening hours, postal codes, prefectures."""
 
 from app.locations.model.drafts import LocationDraft, check_drafts
-from app.locations.model.hours import Hours, check_hours, is_open
+from app.locations.model.hours import Hours, Weekday, check_hours, is_open
 from app.locations.model.places import LocationKind, Place, Point, distance_km, rank_places
 from app.locations.model.postal import (
     PostalArea,
@@ -19,6 +19,7 @@ __all__ = [
     "Place",
     "Point",
     "PostalArea",
+    "Weekday",
     "average_areas",
     "check_drafts",
     "check_hours",

@@ -3,13 +3,27 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import pairwise
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from app.kit.errors import InvalidInput
 
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+class Weekday(StrEnum):
+    """Days as the keys of stored hours, in the order of `datetime.weekday`."""
+
+    MONDAY = "mon"
+    TUESDAY = "tue"
+    WEDNESDAY = "wed"
+    THURSDAY = "thu"
+    FRIDAY = "fri"
+    SATURDAY = "sat"
+    SUNDAY = "sun"
+
+
+DAYS: Final = tuple(Weekday)
 DAY_MINUTES: Final = 24 * 60
 # "26:00" is two at night, as Japanese shops write it; a day's hours may run on until six in the next morning.
 LATEST_MINUTES: Final = 30 * 60

@@ -86,8 +86,6 @@ def rank_places(places: Iterable[Place], origin: Point | None) -> list[tuple[Pla
     """
     if origin is None:
         return [(place, None) for place in sorted(places, key=lambda place: place.id)]
-    ranked = [
-        (place, distance_km(origin, place.point) if place.point is not None else None) for place in places
-    ]
+    ranked = [(place, distance_km(origin, place.point) if place.point is not None else None) for place in places]
     ranked.sort(key=lambda pair: (math.inf if pair[1] is None else pair[1], pair[0].id))
     return ranked

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from sqlalchemy import ARRAY, Integer, Text, bindparam, delete, func, literal_column, select
+from sqlalchemy import ARRAY, BigInteger, Integer, Text, bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.kit.db import ReadTx, WriteTx
 from app.kit.statement import Statement
 from app.locations.tables import location_group_members, location_groups, locations
 
-_ids: Final = bindparam("ids", type_=ARRAY(Integer))
+_ids: Final = bindparam("ids", type_=ARRAY(BigInteger))
 _group_id: Final = bindparam("group_id", type_=Integer)
 _GROUP: Final = select(
     location_groups.c.id,
@@ -31,9 +31,9 @@ _drafted: Final = upsert(location_groups).values(
     code=bindparam("code"), names=bindparam("names", type_=location_groups.c.names.type)
 )
 _UPSERT: Final = Statement(
-    _drafted.on_conflict_do_update(
-        index_elements=["code"], set_={"names": _drafted.excluded.names}
-    ).returning(location_groups.c.id)
+    _drafted.on_conflict_do_update(index_elements=["code"], set_={"names": _drafted.excluded.names}).returning(
+        location_groups.c.id
+    )
 )
 _LEAVE: Final = Statement(
     delete(location_group_members).where(
@@ -53,7 +53,7 @@ _JOIN: Final = Statement(
     .on_conflict_do_nothing()
 )
 _MISSING: Final = Statement("""
-    SELECT wanted.id FROM unnest(CAST(:ids AS integer[])) AS wanted (id)
+    SELECT wanted.id FROM unnest(CAST(:ids AS bigint[])) AS wanted (id)
      WHERE NOT EXISTS (SELECT FROM location_group_members AS member
                         WHERE member.group_id = :group_id AND member.location_id = wanted.id)
      ORDER BY wanted.id LIMIT 1""")

@@ -5,12 +5,14 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     ColumnElement,
     Float,
     Integer,
     Select,
     Text,
+    Uuid,
     bindparam,
     case,
     func,
@@ -33,28 +35,15 @@ NOWHERE_KM: Final = 1_000_000.0
 
 _is_real: Final = locations.c.kind != literal_column("'IN_TRANSIT'")
 
+# Ids come from outside, where a number may be larger than any location's.
 LOCATIONS_BY_ID: Final = Statement(
-    select(locations).where(locations.c.id == func.any(bindparam("ids", type_=ARRAY(Integer))))
+    select(locations).where(locations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
 )
 LOCATION_BY_CODE: Final = Statement(
     select(locations).where(locations.c.code == bindparam("code", type_=Text), _is_real)
 )
 LOCATION_BY_ID: Final = Statement(
-    select(locations).where(locations.c.id == bindparam("id", type_=Integer), _is_real)
-)
-
-# Which locations a key is limited to: those that it names, or all of its partner's.
-LOCATIONS_OF_KEYS: Final = Statement(
-    select(locations)
-    .where(
-        locations.c.is_active,
-        or_(
-            locations.c.id == func.any(bindparam("ids", type_=ARRAY(Integer))),
-            locations.c.partner_id == bindparam("partner_id", type_=locations.c.partner_id.type),
-        ),
-    )
-    .order_by(locations.c.id)
-    .limit(bindparam("limit", type_=Integer))
+    select(locations).where(locations.c.id == bindparam("id", type_=BigInteger), _is_real)
 )
 
 
@@ -62,6 +51,19 @@ def _unless_null(name: str, kind: Any, condition: Callable[[Any], Any]) -> Colum
     """A filter that is off while its parameter is NULL."""
     parameter = bindparam(name, type_=kind)
     return or_(parameter.is_(None), condition(parameter))
+
+
+# Which locations a key is limited to: those that it names, its partner's, or those that are both.
+LOCATIONS_OF_ACTOR: Final = Statement(
+    select(locations)
+    .where(
+        _is_real,
+        _unless_null("ids", ARRAY(Integer), lambda ids: locations.c.id == func.any(ids)),
+        _unless_null("partner_id", Uuid, lambda partner_id: locations.c.partner_id == partner_id),
+    )
+    .order_by(locations.c.id)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 def _distance_km() -> ColumnElement[Any]:
@@ -99,7 +101,7 @@ _rank_km: Final = func.coalesce(_by_distance.c.distance_km, literal_column(str(N
 
 LOCATIONS_BY_ORDER: Final = Statement(
     select(_by_order)
-    .where(_by_order.c.id > bindparam("after_id", type_=Integer))
+    .where(_by_order.c.id > bindparam("after_id", type_=BigInteger))
     .order_by(_by_order.c.id)
     .limit(bindparam("limit", type_=Integer))
 )
@@ -107,20 +109,18 @@ LOCATIONS_BY_DISTANCE: Final = Statement(
     select(_by_distance, _rank_km.label("rank_km"))
     .where(
         tuple_(_rank_km, _by_distance.c.id)
-        > tuple_(bindparam("after_km", type_=Float), bindparam("after_id", type_=Integer))
+        > tuple_(bindparam("after_km", type_=Float), bindparam("after_id", type_=BigInteger))
     )
     .order_by(_rank_km, _by_distance.c.id)
     .limit(bindparam("limit", type_=Integer))
 )
 COUNT_LOCATIONS: Final = Statement(
-    select(func.count()).select_from(
+    select(func.count().label("total")).select_from(
         _matching().with_only_columns(locations.c.id).limit(literal_column(str(COUNT_LIMIT))).subquery()
     )
 )
 
-_DRAFTED: Final = tuple(
-    column for column in locations.c if column.name not in {"id", "version", "created_at"}
-)
+_DRAFTED: Final = tuple(column for column in locations.c if column.name not in {"id", "version", "created_at"})
 _drafted: Final = upsert(locations).from_select(
     [column.name for column in _DRAFTED],
     select(*(func.unnest(bindparam(column.name, type_=ARRAY(column.type))) for column in _DRAFTED)),
@@ -136,9 +136,7 @@ _UPSERT: Final = Statement(
     ).returning(locations.c.id, locations.c.code, locations.c.is_active, locations.c.version)
 )
 _IDS_BY_CODE: Final = Statement(
-    select(locations.c.code, locations.c.id).where(
-        locations.c.code == func.any(bindparam("codes", type_=ARRAY(Text)))
-    )
+    select(locations.c.code, locations.c.id).where(locations.c.code == func.any(bindparam("codes", type_=ARRAY(Text))))
 )
 
 

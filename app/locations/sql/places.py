@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import ARRAY, Integer, bindparam, func, literal_column, select
+from sqlalchemy import ARRAY, BigInteger, Integer, bindparam, func, literal_column, select
 
 from app.kit.db import ReadTx, Row
 from app.kit.statement import Statement
@@ -28,9 +28,7 @@ _PLACES_OF_GROUP: Final = Statement(
     .where(location_group_members.c.group_id == bindparam("group_id", type_=Integer), locations.c.is_active)
     .order_by(locations.c.id)
 )
-_PLACES_BY_ID: Final = Statement(
-    _PLACE.where(locations.c.id == func.any(bindparam("ids", type_=ARRAY(Integer))))
-)
+_PLACES_BY_ID: Final = Statement(_PLACE.where(locations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
 # A literal, so that the partial unique index on this kind is used.
 _TRANSIT: Final = Statement(select(locations.c.id).where(locations.c.kind == literal_column("'IN_TRANSIT'")))
 

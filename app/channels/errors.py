@@ -1,0 +1,13 @@
+"""Refusals of the channels slice."""
+
+from app.kit.errors import DomainError, ErrorCode, InvalidInput
+
+
+class UnknownCurrency(DomainError):
+    """No amounts can be kept in this currency. Facts: currency."""
+
+    code = ErrorCode.UNKNOWN_CURRENCY
+
+
+class InvalidChannel(InvalidInput):
+    """A channel cannot be saved like this."""

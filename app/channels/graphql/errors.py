@@ -1,0 +1,13 @@
+"""Refusals of the channels slice, as the API shows them."""
+
+import strawberry
+
+from app.kit.errors import ErrorCode
+from app.kit.graphql.errors import UserError, user_error
+
+
+@user_error(ErrorCode.UNKNOWN_CURRENCY, "Amounts cannot be kept in this currency.")
+class UnknownCurrencyError(UserError):
+    """Choose one that the shop knows."""
+
+    currency: str = strawberry.field(description="The currency as it was given.")

@@ -1,0 +1,81 @@
+"""Secrets of API keys, and which keys may be made."""
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from app.kit.permissions import SCOPES, ActorKind
+from app.partners.errors import InvalidKey
+
+# By this mark scanners find a leaked key.
+KEY_MARK: Final = "hk_"
+SECRET_BYTES: Final = 32
+MIN_SECRET: Final = 12
+MAX_SECRET: Final = 200
+SHOWN: Final = 8
+MAX_NAME: Final = 80
+# How often the last use of a key is written down: not at every request, which would make reads write.
+USE_NOTED_EVERY: Final = timedelta(minutes=1)
+
+
+class PartnerKind(StrEnum):
+    """What a partner does."""
+
+    CONVENIENCE_STORE_CHAIN = "CONVENIENCE_STORE_CHAIN"
+    LOCKER_OPERATOR = "LOCKER_OPERATOR"
+    CARRIER = "CARRIER"
+    WAREHOUSE = "WAREHOUSE"
+
+
+def new_secret() -> str:
+    """A fresh key: `hk_` and 256 random bits."""
+    return KEY_MARK + secrets.token_urlsafe(SECRET_BYTES)
+
+
+def hash_secret(token: str) -> bytes:
+    """What is kept of a key. A plain hash is enough, because nobody can guess 256 random bits."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def shown_prefix(token: str) -> str:
+    """The beginning of a key, by which people tell keys apart."""
+    return token[:SHOWN]
+
+
+def is_secret(token: str) -> bool:
+    """Whether this text can be a key at all."""
+    return token.startswith(KEY_MARK) and MIN_SECRET <= len(token) <= MAX_SECRET and token.isascii()
+
+
+def check_key(
+    *,
+    name: str,
+    kind: str,
+    scopes: Collection[str],
+    partner_id: UUID | None,
+    location_ids: Collection[int] | None,
+    expires_at: datetime | None,
+    now: datetime,
+) -> None:
+    """Raise InvalidKey unless such a key may be made."""
+    trouble: str | None = None
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if not 1 <= len(name) <= MAX_NAME or name != name.strip() or not name.isprintable():
+        trouble = f"A key needs a name of 1 to {MAX_NAME} characters."
+    elif kind not in {ActorKind.STAFF, ActorKind.PARTNER, ActorKind.SYSTEM}:
+        trouble = f"{kind!r} is no kind of key; kinds are STAFF, PARTNER and SYSTEM."
+    elif not scopes or unknown:
+        given = f" not {', '.join(unknown)}" if unknown else " at least one"
+        trouble = f"A key needs scopes of {', '.join(sorted(SCOPES))};{given}."
+    elif (kind == ActorKind.PARTNER) != (partner_id is not None):
+        trouble = "A key of the kind PARTNER belongs to a partner, and no other key does."
+    elif location_ids is not None and not location_ids:
+        trouble = "A key that is limited to no location could do nothing."
+    elif expires_at is not None and expires_at <= now:
+        trouble = "A key expires in the future."
+    if trouble is not None:
+        raise InvalidKey(trouble)

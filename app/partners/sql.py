@@ -1,0 +1,101 @@
+"""Every statement of the partners slice."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.statement import Statement
+from app.partners.tables import api_keys, partners
+
+_id: Final = bindparam("key_id", type_=Uuid)
+_now: Final = bindparam("now", type_=DateTime(timezone=True))
+
+_PARTNER: Final = select(partners.c.id, partners.c.code, partners.c.name, partners.c.kind)
+PARTNERS_BY_ID: Final = Statement(_PARTNER.where(partners.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
+PARTNERS: Final = Statement(_PARTNER.order_by(partners.c.code))
+_PARTNER_EXISTS: Final = Statement(select(partners.c.id).where(partners.c.id == bindparam("id", type_=Uuid)))
+_INSERT_PARTNER: Final = Statement(
+    upsert(partners)
+    .values({name: bindparam(name, type_=partners.c[name].type) for name in ("id", "code", "name", "kind")})
+    .values(created_at=_now)
+    .on_conflict_do_nothing()
+)
+_NEW_KEY: Final = (
+    "id", "name", "kind", "prefix", "secret_hash", "scopes", "partner_id", "location_ids", "expires_at",
+)  # fmt: skip
+_INSERT_KEY: Final = Statement(
+    upsert(api_keys)
+    .values({name: bindparam(name, type_=api_keys.c[name].type) for name in _NEW_KEY})
+    .values(created_at=_now)
+    .on_conflict_do_nothing()
+)
+_KEY_BY_HASH: Final = Statement(
+    select(
+        api_keys.c.id,
+        api_keys.c.name,
+        api_keys.c.kind,
+        api_keys.c.scopes,
+        api_keys.c.partner_id,
+        api_keys.c.location_ids,
+        api_keys.c.last_used_at,
+    ).where(
+        api_keys.c.secret_hash == bindparam("secret_hash", type_=api_keys.c.secret_hash.type),
+        api_keys.c.revoked_at.is_(None),
+        or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > _now),
+    )
+)
+_NOTE_USE: Final = Statement(
+    update(api_keys)
+    .where(
+        api_keys.c.id == _id,
+        or_(
+            api_keys.c.last_used_at.is_(None),
+            api_keys.c.last_used_at <= bindparam("before", type_=DateTime(timezone=True)),
+        ),
+    )
+    .values(last_used_at=_now)
+)
+_REVOKE: Final = Statement(
+    update(api_keys).where(api_keys.c.id == _id, api_keys.c.revoked_at.is_(None)).values(revoked_at=_now)
+)
+_KEY_EXISTS: Final = Statement(select(api_keys.c.id).where(api_keys.c.id == _id))
+
+
+async def partner_exists(tx: ReadTx, partner_id: UUID) -> bool:
+    """Whether there is such a partner."""
+    return await tx.fetchval(_PARTNER_EXISTS, id=partner_id) is not None
+
+
+async def insert_partner(tx: WriteTx, *, now: datetime, **values: Any) -> bool:
+    """Write a partner (id, code, name, kind); False, writing nothing, when the code is taken."""
+    return bool(await tx.execute(_INSERT_PARTNER, now=now, **values))
+
+
+async def insert_key(tx: WriteTx, *, now: datetime, scopes: Sequence[str], **values: Any) -> bool:
+    """Write a key; False, writing nothing, when its name or its secret is taken."""
+    return bool(await tx.execute(_INSERT_KEY, now=now, scopes=list(scopes), **values))
+
+
+async def find_live_key(tx: ReadTx, secret_hash: bytes, *, now: datetime) -> Row | None:
+    """The key with this hash, unless it is revoked or expired at `now`."""
+    return await tx.fetchrow(_KEY_BY_HASH, secret_hash=secret_hash, now=now)
+
+
+async def note_use(tx: WriteTx, key_id: UUID, *, now: datetime, before: datetime) -> bool:
+    """Write the last use unless one after `before` is known; whether it was written."""
+    return bool(await tx.execute(_NOTE_USE, key_id=key_id, now=now, before=before))
+
+
+async def revoke(tx: WriteTx, key_id: UUID, *, now: datetime) -> bool:
+    """Revoke a key; False when it was revoked before or does not exist."""
+    return bool(await tx.execute(_REVOKE, key_id=key_id, now=now))
+
+
+async def key_exists(tx: ReadTx, key_id: UUID) -> bool:
+    """Whether there is such a key, live or not."""
+    return await tx.fetchval(_KEY_EXISTS, key_id=key_id) is not None
