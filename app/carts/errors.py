@@ -22,7 +22,9 @@ class CartCompleted(DomainError):
 
 
 class CartTooLarge(DomainError):
-    """More lines, rows or money than a cart or command may have. Facts: maximum, requested (of lines and rows)."""
+    """More lines, rows or money than a cart or command may have. Facts: maximum, requested (of lines and
+    rows).
+    """
 
     code = ErrorCode.CART_TOO_LARGE
 

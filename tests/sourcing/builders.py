@@ -14,9 +14,7 @@ _ABILITIES = {
 }
 
 
-def place(
-    number: int, kind: str = "STORE", *, near: tuple[float, float] | None = None, **changes: Any
-) -> Place:
+def place(number: int, kind: str = "STORE", *, near: tuple[float, float] | None = None, **changes: Any) -> Place:
     """A place that can do what its kind can do; near: (latitude, longitude)."""
     holds, ships, hands = _ABILITIES[LocationKind(kind)]
     values: dict[str, Any] = {
@@ -36,6 +34,4 @@ def place(
 
 def wanted(*lines: tuple[int, int]) -> list[SourceLine]:
     """Lines 1, 2, … from (variant id, quantity)."""
-    return [
-        SourceLine(number, variant_id, quantity) for number, (variant_id, quantity) in enumerate(lines, 1)
-    ]
+    return [SourceLine(number, variant_id, quantity) for number, (variant_id, quantity) in enumerate(lines, 1)]

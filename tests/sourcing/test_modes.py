@@ -90,8 +90,8 @@ def test_a_store_covers_now_after_a_transfer_or_not_at_all() -> None:
         (0, 5, Coverage.AFTER_TRANSFER),
         (1, 1, Coverage.SHORT),
     ]
-    assert worst_coverage(rows) is Coverage.SHORT
-    assert worst_coverage(rows[:3]) is Coverage.AFTER_TRANSFER
+    assert worst_coverage(row.coverage for row in rows) is Coverage.SHORT
+    assert worst_coverage(row.coverage for row in rows[:3]) is Coverage.AFTER_TRANSFER
     assert worst_coverage([]) is Coverage.FULL_NOW
 
 

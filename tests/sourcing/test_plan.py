@@ -150,9 +150,7 @@ def test_more_stock_never_gives_more_splits(
 
 
 @given(lines_of, stocks)
-def test_every_place_with_a_unit_is_a_fall_back(
-    lines: list[SourceLine], available: dict[tuple[int, int], int]
-) -> None:
+def test_every_place_with_a_unit_is_a_fall_back(lines: list[SourceLine], available: dict[tuple[int, int], int]) -> None:
     plan = plan_sources(lines, PLACES, available)
     for line in lines:
         stocked = {known.id for known in PLACES if available.get((line.variant_id, known.id), 0) > 0}

@@ -1,7 +1,7 @@
 """Rules of carts. No I/O.
 
 `limits`: size, life and what a command may ask. `address`: what buyers write. `problems`: what keeps a
-cart from becoming an order. `totals`: what it costs.
+cart from becoming an order. `totals`: what it costs. `options`: ways to hand its goods over.
 """
 
 from app.carts.model.address import AddressDraft, clean_address, clean_email, is_plain_text
@@ -20,6 +20,7 @@ from app.carts.model.limits import (
     is_expired,
     require_open,
 )
+from app.carts.model.options import AskedLine, Option, OptionInputs, OptionLine, pickup_options
 from app.carts.model.problems import (
     CartDelivery,
     CartLine,
@@ -42,6 +43,7 @@ __all__ = [
     "MAX_ROWS",
     "MAX_SUBTOTAL_MINOR",
     "AddressDraft",
+    "AskedLine",
     "CartDelivery",
     "CartLine",
     "CartProblem",
@@ -54,6 +56,9 @@ __all__ = [
     "InsufficientStockProblem",
     "NotSoldProblem",
     "Offer",
+    "Option",
+    "OptionInputs",
+    "OptionLine",
     "PriceChangedProblem",
     "ShippingRate",
     "WantedLine",
@@ -67,6 +72,7 @@ __all__ = [
     "invalid_quantity",
     "is_expired",
     "is_plain_text",
+    "pickup_options",
     "require_open",
     "shipping_fee",
 ]

@@ -1,14 +1,18 @@
-"""GraphQL words of sourcing: delivery modes, reasons against them, coverage."""
+"""GraphQL words that carts and orders share: delivery modes, reasons against them, coverage, addresses."""
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
 
 import strawberry
 
 from app.engine.relations import Entity
 from app.kit.graphql.enums import describe_enum
+from app.kit.graphql.types import localized
+from app.locations.model import PREFECTURES
 from app.sourcing.model import Coverage, DeliveryMode, IneligibleReason
 
-DELIVERY_MODE: Final = describe_enum(
+describe_enum(
     DeliveryMode,
     "How goods reach a buyer.",
     {
@@ -18,7 +22,7 @@ DELIVERY_MODE: Final = describe_enum(
         DeliveryMode.LOCKER_PICKUP: "A parcel to a locker, often at a station, to be collected there.",
     },
 )
-INELIGIBLE_REASON: Final = describe_enum(
+describe_enum(
     IneligibleReason,
     "Why goods cannot be handed over in a delivery mode.",
     {
@@ -29,7 +33,7 @@ INELIGIBLE_REASON: Final = describe_enum(
         IneligibleReason.NO_SUCH_POINT: "The channel has no such open place, or the chosen one has closed.",
     },
 )
-COVERAGE: Final = describe_enum(
+describe_enum(
     Coverage,
     "Where the units for a line would come from.",
     {
@@ -47,3 +51,32 @@ class DeliveryIneligibility(Entity):
 
     code: IneligibleReason = strawberry.field(description="The reason, for programs.")
     message: str = strawberry.field(description="The reason, in a sentence for people (English).")
+
+
+@strawberry.type(description="A Japanese address with who lives there.")
+class Address:
+    """As carts and orders keep it: an object with these keys in snake case."""
+
+    name: str = strawberry.field(description="Who receives the goods.")
+    name_kana: str | None = strawberry.field(description="The same in kana, for the carrier.")
+    phone: str = strawberry.field(description="Phone number for the carrier.")
+    postal_code: str = strawberry.field(description="Seven digits.")
+    prefecture: int = strawberry.field(description="JIS X 0401 number: 1 (Hokkaido) to 47 (Okinawa).")
+    city: str = strawberry.field(description="City, ward, town or village.")
+    line1: str = strawberry.field(description="Town area, block and house number.")
+    line2: str | None = strawberry.field(description="Building and room.")
+
+    @property
+    def prefecture_names(self) -> dict[str, str]:
+        """By language."""
+        return PREFECTURES[self.prefecture]
+
+    prefecture_name = localized("prefecture_names", description="The prefecture's name.")
+
+
+def address_of(stored: Mapping[str, Any] | None) -> Address | None:
+    """The GraphQL object of a stored address."""
+    if stored is None:
+        return None
+    values: dict[str, Any] = {field.name: stored.get(field.name) for field in fields(Address)}
+    return Address(**values)

@@ -71,7 +71,7 @@ def coverage(
     return covered
 
 
-def worst_coverage(lines: Iterable[LineCoverage]) -> Coverage:
-    """The coverage of all lines together."""
+def worst_coverage(coverages: Iterable[Coverage]) -> Coverage:
+    """The coverage of all lines together; FULL_NOW without any."""
     order = list(Coverage)
-    return max((line.coverage for line in lines), key=order.index, default=Coverage.FULL_NOW)
+    return max(coverages, key=order.index, default=Coverage.FULL_NOW)

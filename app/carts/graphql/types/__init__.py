@@ -1,0 +1,32 @@
+"""GraphQL types of carts."""
+
+from app.carts.graphql.types.carts import Cart, CartDelivery, CartLine, CartTotals
+from app.carts.graphql.types.inputs import (
+    AddressInput,
+    CartCreateInput,
+    CartDeliverySetInput,
+    CartLineInput,
+    CartLinesAddInput,
+    CartLinesRemoveInput,
+    CartLinesUpdateInput,
+)
+from app.carts.graphql.types.options import PickupLineInput, PickupOption, PickupOptionLine
+from app.carts.graphql.types.problems import CartProblem
+
+__all__ = [
+    "AddressInput",
+    "Cart",
+    "CartCreateInput",
+    "CartDelivery",
+    "CartDeliverySetInput",
+    "CartLine",
+    "CartLineInput",
+    "CartLinesAddInput",
+    "CartLinesRemoveInput",
+    "CartLinesUpdateInput",
+    "CartProblem",
+    "CartTotals",
+    "PickupLineInput",
+    "PickupOption",
+    "PickupOptionLine",
+]

@@ -1,0 +1,231 @@
+"""Carts, their lines, deliveries and totals."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from app.carts import model
+from app.carts.graphql import batches
+from app.carts.graphql.types.problems import CartProblem
+from app.catalog.graphql.batches import variants_by_id
+from app.channels.graphql.batches import channels_by_id
+from app.engine.relations import Entity, relation
+from app.kit.graphql.context import Info
+from app.kit.graphql.enums import describe_enum
+from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
+from app.kit.graphql.types import Money
+from app.locations.graphql.batches import locations_by_id
+from app.orders.graphql.batches import orders_by_cart
+from app.sourcing.graphql.types import Address, address_of
+from app.sourcing.model import DeliveryMode
+
+if TYPE_CHECKING:
+    from app.catalog.graphql.types import Variant
+    from app.channels.graphql.types import Channel
+    from app.locations.graphql.types import Location
+    from app.orders.graphql.types import Order
+
+LazyLine = Annotated["CartLine", strawberry.lazy("app.carts.graphql.types.carts")]
+LazyDelivery = Annotated["CartDelivery", strawberry.lazy("app.carts.graphql.types.carts")]
+LazyChannel = Annotated["Channel", strawberry.lazy("app.channels.graphql.types")]
+LazyLocation = Annotated["Location", strawberry.lazy("app.locations.graphql.types")]
+LazyOrder = Annotated["Order", strawberry.lazy("app.orders.graphql.types")]
+LazyVariant = Annotated["Variant", strawberry.lazy("app.catalog.graphql.types")]
+
+describe_enum(
+    model.CartStatus,
+    "What a cart is.",
+    {
+        model.CartStatus.OPEN: "It can change, unless it has expired.",
+        model.CartStatus.COMPLETED: "It has become an order and does not change again.",
+    },
+)
+
+
+@strawberry.type(description="The part of a cart's tax that one rate makes.")
+class CartTax:
+    """Rounded once per rate."""
+
+    rate_percent: float = strawberry.field(description="The rate: 10, 8 or 0.")
+    taxable: Money = strawberry.field(description="What it applies to, including the tax.")
+    tax: Money = strawberry.field(description="The tax contained.")
+
+
+@strawberry.type(description="What a cart costs, at the prices that the buyer has seen. All amounts include tax.")
+class CartTotals(Entity):
+    """A `TotalsRow`."""
+
+    totals: strawberry.Private[model.CartTotals]
+    currency: strawberry.Private[str]
+
+    @strawberry.field(description="The goods.")
+    def subtotal(self) -> Money:
+        """Sum of the lines."""
+        return Money(amount=self.totals.subtotal, currency=self.currency)
+
+    @strawberry.field(
+        description="Shipping: the channel's fee for each home delivery whose goods do not reach the free amount."
+    )
+    def shipping(self) -> Money:
+        """Pickups are free."""
+        return Money(amount=self.totals.shipping, currency=self.currency)
+
+    @strawberry.field(description="Goods and shipping.")
+    def total(self) -> Money:
+        """What is to be paid."""
+        return Money(amount=self.totals.total, currency=self.currency)
+
+    @strawberry.field(description="The tax that the total contains.")
+    def tax(self) -> Money:
+        """Sum over the rates."""
+        return Money(amount=self.totals.tax, currency=self.currency)
+
+    @strawberry.field(description="The tax by rate, highest rate first.")
+    def taxes(self) -> list[CartTax]:
+        """One entry per rate that occurs."""
+        return [
+            CartTax(
+                rate_percent=entry.rate_bp / 100,
+                taxable=Money(amount=entry.taxable, currency=self.currency),
+                tax=Money(amount=entry.tax, currency=self.currency),
+            )
+            for entry in self.totals.taxes
+        ]
+
+
+@strawberry.type(description="Goods in a cart.")
+class CartLine(Entity):
+    """A row of `cart_lines` with its goods' SKU and price."""
+
+    id = id_field("CartLine")
+    cart_id: strawberry.Private[UUID]
+    variant_id: strawberry.Private[int]
+    delivery_id: strawberry.Private[UUID | None]
+    currency: strawberry.Private[str]
+    unit_price_minor: strawberry.Private[int]
+    total_minor: strawberry.Private[int]
+    current_price_minor: strawberry.Private[int | None]
+    sku: str = strawberry.field(description="SKU of the variant.")
+    quantity: int = strawberry.field(description="Units, 1 to 9,999.")
+
+    @strawberry.field(description="The price of one unit, including tax, as the buyer has seen it.")
+    def unit_price(self) -> Money:
+        """Stamped whenever the line is added to or updated."""
+        return Money(amount=self.unit_price_minor, currency=self.currency)
+
+    @strawberry.field(description="The price of one unit now, including tax; null when it is not sold any more.")
+    def current_price(self) -> Money | None:
+        """Of the cart's channel."""
+        amount = self.current_price_minor
+        return None if amount is None else Money(amount=amount, currency=self.currency)
+
+    @strawberry.field(description="Units times the price that the buyer has seen.")
+    def total(self) -> Money:
+        """Including tax."""
+        return Money(amount=self.total_minor, currency=self.currency)
+
+    variant = relation(
+        LazyVariant, variants_by_id, key=lambda line: line.variant_id, required=True, description="The goods."
+    )
+    delivery = relation(
+        LazyDelivery,
+        batches.deliveries_by_id,
+        key=lambda line: line.delivery_id,
+        description="How it is to be handed over; null while nobody has said so.",
+    )
+    problems = relation(
+        CartProblem,
+        batches.problems_by_line,
+        key=lambda line: (line.cart_id, line.id),
+        many=True,
+        description="What keeps this line from being ordered.",
+    )
+
+
+@strawberry.type(description="How part of a cart is to be handed over.")
+class CartDelivery(Entity):
+    """A row of `cart_deliveries`."""
+
+    id = id_field("CartDelivery")
+    location_id: strawberry.Private[int | None]
+    mode: DeliveryMode = strawberry.field(description="How.")
+    location = relation(
+        LazyLocation,
+        locations_by_id,
+        key=lambda delivery: delivery.location_id,
+        description="Where the buyer collects the goods; null for home delivery.",
+    )
+
+    @strawberry.field(description="Where the goods are sent; null for pickups.")
+    def address(self) -> Address | None:
+        """From the stored object."""
+        stored: Any = self["address"]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
+        return address_of(stored)
+
+    lines = relation(
+        LazyLine,
+        batches.lines_by_delivery,
+        key=lambda delivery: delivery.id,
+        many=True,
+        description="The lines that are handed over this way.",
+    )
+
+
+@strawberry.type(description="What a buyer intends to buy. It sets no stock aside; the checkout does.")
+class Cart(Entity, Node):
+    """A row of `carts` with its channel's rates. Whoever knows the id may read and change it."""
+
+    id = id_field("Cart")
+    channel_id: strawberry.Private[int]
+    status: model.CartStatus = strawberry.field(description="Whether it has become an order.")
+    currency: str = strawberry.field(description="ISO 4217 code; that of its channel.")
+    email: str | None = strawberry.field(description="Where the buyer wants messages.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+    expires_at: datetime = strawberry.field(description="From when on it cannot change; each change adds 30 days.")
+    version: int = strawberry.field(description="Raised by each change.")
+
+    @strawberry.field(description="Whether it was left alone for too long, so that it can only be read.")
+    def is_expired(self, info: Info) -> bool:
+        """At the instant of the request."""
+        return model.is_expired(self, info.context.now)
+
+    channel = relation(
+        LazyChannel,
+        channels_by_id,
+        key=lambda cart: cart.channel_id,
+        required=True,
+        description="Where the sale happens.",
+    )
+    lines = relation(
+        LazyLine,
+        batches.lines_by_cart,
+        key=lambda cart: cart.id,
+        many=True,
+        description="The goods, at most 100 lines, in the order in which they were added.",
+    )
+    deliveries = relation(
+        LazyDelivery,
+        batches.deliveries_by_cart,
+        key=lambda cart: cart.id,
+        many=True,
+        description="How the lines are to be handed over: one per mode and place.",
+    )
+    totals = relation(
+        CartTotals, batches.totals_by_cart, key=lambda cart: cart.id, required=True, description="What it costs."
+    )
+    problems = relation(
+        CartProblem,
+        batches.problems_by_cart,
+        key=lambda cart: cart.id,
+        many=True,
+        description="What keeps it from becoming an order, in the order of the lines. Empty: the checkout can go on.",
+    )
+    order = relation(
+        LazyOrder, orders_by_cart, key=lambda cart: cart.id, description="The order that it became; else null."
+    )
+
+
+NODE_TYPES["Cart"] = NodeType(UUID, batches.carts_by_id)

@@ -1,0 +1,160 @@
+"""Ways to hand goods over, nearest first, with what each of them covers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.carts.model.totals import ShippingRate
+from app.locations.model import Place, Point, rank_places
+from app.sourcing.model import (
+    Available,
+    Coverage,
+    DeliveryMode,
+    Goods,
+    Reason,
+    SourceLine,
+    coverage,
+    ineligible_reasons,
+    is_point_of,
+    sources_of,
+    usable_units,
+    worst_coverage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    """Goods that options are asked for. Variants are distinct. price_minor: of one unit. line_id: of the
+    cart's line.
+    """
+
+    variant_id: int
+    sku: str
+    quantity: int
+    price_minor: int
+    goods: Goods
+    line_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionLine:
+    """How one option covers one line. Units as in `LineCoverage`; reasons: why the goods cannot be handed
+    over so.
+    """
+
+    variant_id: int
+    sku: str
+    line_id: UUID | None
+    requested: int
+    available: int
+    available_here: int
+    coverage: Coverage
+    reasons: tuple[Reason, ...]
+
+    @property
+    def eligible(self) -> bool:
+        """Whether the goods can be handed over this way."""
+        return not self.reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way. location_id: None at the buyer's home, and for a mode without any place. fee_minor: of
+    everything.
+    """
+
+    mode: DeliveryMode
+    location_id: int | None
+    distance_km: float | None
+    lines: tuple[OptionLine, ...]
+    fee_minor: int
+    currency: str
+
+    @property
+    def coverage(self) -> Coverage:
+        """That of the worst line."""
+        return worst_coverage(line.coverage for line in self.lines)
+
+    @property
+    def covered_lines(self) -> int:
+        """Lines that are eligible and have enough units."""
+        return sum(line.eligible and line.coverage is not Coverage.SHORT for line in self.lines)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Of all lines, each code once."""
+        return tuple({reason.code: reason for line in reversed(self.lines) for reason in line.reasons}.values())
+
+    @property
+    def eligible(self) -> bool:
+        """Whether all goods can be handed over this way."""
+        return all(line.eligible for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class OptionInputs:
+    """The places of the channel's group, its stock, rates and currency; origin: None when nobody knows
+    where.
+    """
+
+    places: Mapping[int, Place]
+    available: Available
+    rate: ShippingRate
+    currency: str
+    origin: Point | None = None
+
+
+def pickup_options(
+    lines: Sequence[AskedLine], inputs: OptionInputs, modes: Iterable[DeliveryMode] | None, first: int
+) -> list[Option]:
+    """The buyer's home, then the `first` nearest places that hand over in one of `modes` (None: in all of
+    them).
+
+    Places that cover the lines in part, or not at all, stand where their distance puts them. A mode that
+    was asked for and has no place comes last, as an option without a location.
+    """
+    places = list(inputs.places.values())
+    wanted = list(DeliveryMode) if modes is None else list(dict.fromkeys(modes))
+    usable = {mode: usable_units(mode, places, inputs.available) for mode in wanted}
+    options: list[Option] = []
+    if DeliveryMode.HOME_DELIVERY in wanted:
+        options.append(_option(lines, inputs, DeliveryMode.HOME_DELIVERY, usable[DeliveryMode.HOME_DELIVERY]))
+    pickups = [mode for mode in wanted if mode is not DeliveryMode.HOME_DELIVERY]
+    mode_of = {place.id: mode for place in places for mode in pickups if is_point_of(place, mode)}
+    ranked = rank_places((place for place in places if place.id in mode_of), inputs.origin)
+    for place, distance in ranked[:first]:
+        mode = mode_of[place.id]
+        options.append(_option(lines, inputs, mode, usable[mode], (place, distance)))
+    if modes is not None:
+        empty = [mode for mode in pickups if mode not in mode_of.values()]
+        options += [_option(lines, inputs, mode, usable[mode]) for mode in empty]
+    return options
+
+
+def _option(
+    lines: Sequence[AskedLine],
+    inputs: OptionInputs,
+    mode: DeliveryMode,
+    usable: Mapping[int, int],
+    found: tuple[Place, float | None] | None = None,
+) -> Option:
+    place, distance = found or (None, None)
+    is_home = mode is DeliveryMode.HOME_DELIVERY
+    has_points = bool(sources_of(mode, inputs.places.values())) if is_home else place is not None
+    sources = [SourceLine(number, line.variant_id, line.quantity) for number, line in enumerate(lines)]
+    rows = [
+        OptionLine(
+            variant_id=line.variant_id,
+            sku=line.sku,
+            line_id=line.line_id,
+            requested=line.quantity,
+            available=covered.available,
+            available_here=covered.available_here,
+            coverage=covered.coverage,
+            reasons=ineligible_reasons(line.goods, line.quantity, mode, has_points=has_points),
+        )
+        for line, covered in zip(lines, coverage(sources, mode, place, usable, inputs.available), strict=True)
+    ]
+    goods = sum(line.price_minor * line.quantity for line in lines)
+    fee = inputs.rate.fee(goods) if is_home else 0
+    return Option(mode, None if place is None else place.id, distance, tuple(rows), fee, inputs.currency)
