@@ -1,8 +1,7 @@
 """The transactional outbox: facts written with the change they tell of, read in commit-safe order."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, literal_column, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -10,31 +9,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger, Integer, Text
 
 from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.events import Event
 from app.kit.statement import Statement
 from app.kit.tables import feed_cursors, outbox
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Base of all facts: a frozen dataclass of JSON values with a topic and the name of its key field."""
-
-    topic: ClassVar[str] = ""
-    key_field: ClassVar[str] = ""
-
-    @property
-    def key(self) -> str:
-        """What the fact is about; facts with one topic and key arrive in order."""
-        return str(getattr(self, self.key_field))
-
-    def payload(self) -> dict[str, Any]:
-        """The JSON form, ids as text."""
-        return {name: value if isinstance(value, int | str | list | dict | None) else str(value)
-                for name, value in asdict(self).items()}  # fmt: skip
-
-    @classmethod
-    def names(cls) -> list[str]:
-        """The payload's keys."""
-        return [field.name for field in fields(cls)]
 
 
 class Position(NamedTuple):

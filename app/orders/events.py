@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from app.kit.outbox import Event
+from app.kit.events import Event
 
 
 @dataclass(frozen=True, slots=True)
