@@ -39,9 +39,7 @@ _SEARCHED: Final = Statement("SELECT * FROM products WHERE id = :id")
 _SEARCHED_VARIANTS: Final = Statement(
     "SELECT sku, jan, names, options FROM variants WHERE product_id = :id ORDER BY id"
 )
-_SET_SEARCH: Final = Statement(
-    "UPDATE products SET search_text = :text, search_grams = :terms WHERE id = :id"
-)
+_SET_SEARCH: Final = Statement("UPDATE products SET search_text = :text, search_grams = :terms WHERE id = :id")
 _LIST: Final = Statement("""
     INSERT INTO listings (channel_id, variant_id, price_minor, compare_at_minor, is_published)
     VALUES (:channel_id, :variant_id, :price_minor, :compare_at_minor, :is_published)
@@ -72,9 +70,7 @@ async def make_category(
     position: int = 0,
 ) -> int:
     """A category; returns its id."""
-    return await tx.fetchval(
-        _CATEGORY, slug=slug, names=names or {"ja": slug}, parent_id=parent_id, position=position
-    )
+    return await tx.fetchval(_CATEGORY, slug=slug, names=names or {"ja": slug}, parent_id=parent_id, position=position)
 
 
 async def make_product(

@@ -5,9 +5,7 @@ from tests.channels.builders import make_channel
 from tests.locations.builders import make_group
 
 
-async def open_channel(
-    db: Database, code: str = "web", *, currency: str = "JPY", tax_rounding: str = "DOWN"
-) -> int:
+async def open_channel(db: Database, code: str = "web", *, currency: str = "JPY", tax_rounding: str = "DOWN") -> int:
     """A channel with a group of its own; returns its id."""
     async with db.write() as tx:
         return await make_channel(

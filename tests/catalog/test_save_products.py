@@ -103,13 +103,9 @@ async def test_saving_the_same_again_changes_nothing_and_gives_the_same_ids(db: 
 async def test_a_change_raises_the_version_and_keeps_what_the_draft_leaves_out(db: Database) -> None:
     ids = await save(db, SHIRT, TEA)
     later = NOW + timedelta(days=1)
-    changed = replace(
-        SHIRT, names={"ja": "麻シャツ"}, media=None, variants=(VariantDraft("SH-BLUE", {"ja": "紺"}),)
-    )
+    changed = replace(SHIRT, names={"ja": "麻シャツ"}, media=None, variants=(VariantDraft("SH-BLUE", {"ja": "紺"}),))
     assert await save(db, changed, now=later) == {"SH-BLUE": ids["SH-BLUE"]}
-    assert await rows(
-        db, "SELECT slug, names, version, created_at, updated_at FROM products ORDER BY slug"
-    ) == [
+    assert await rows(db, "SELECT slug, names, version, created_at, updated_at FROM products ORDER BY slug") == [
         ("shirt", {"ja": "麻シャツ"}, 2, NOW, later),
         ("tea", {"ja": "煎茶"}, 1, NOW, NOW),
     ]
@@ -155,9 +151,7 @@ async def test_switching_off_takes_products_and_variants_out_of_the_channel(db: 
             [PriceDraft(ids["SH-RED"], 100), PriceDraft(ids["SH-BLUE"], 300), PriceDraft(ids["TEA"], 500)],
         )
     red, blue = SHIRT.variants
-    await save(
-        db, replace(SHIRT, variants=(replace(red, is_active=False), blue)), replace(TEA, is_active=False)
-    )
+    await save(db, replace(SHIRT, variants=(replace(red, is_active=False), blue)), replace(TEA, is_active=False))
     summary = """SELECT slug, price_min_minor, price_max_minor
                    FROM product_listings JOIN products ON id = product_id ORDER BY slug"""
     assert await rows(db, summary) == [("shirt", 300, 300)]

@@ -34,10 +34,7 @@ async def listings(db: Database) -> tuple[list[tuple[Any, ...]], list[tuple[Any,
                          FROM listings JOIN variants ON id = variant_id ORDER BY sku, price_minor"""
                 )
             ],
-            [
-                tuple(row)
-                for row in await fetch("SELECT price_min_minor, price_max_minor FROM product_listings")
-            ],
+            [tuple(row) for row in await fetch("SELECT price_min_minor, price_max_minor FROM product_listings")],
         )
 
 
@@ -45,9 +42,7 @@ async def test_prices_are_set_changed_and_hidden(db: Database) -> None:
     channel_id = await open_channel(db)
     first, second, third = await save_shirt(db)
     async with db.write() as tx:
-        assert (
-            await set_prices(tx, channel_id, [PriceDraft(first, 1000), PriceDraft(second, 2000, 2500)]) == 2
-        )
+        assert await set_prices(tx, channel_id, [PriceDraft(first, 1000), PriceDraft(second, 2000, 2500)]) == 2
     assert await listings(db) == ([("SH-0", 1000, None, True), ("SH-1", 2000, 2500, True)], [(1000, 2000)])
     async with db.write() as tx:
         changes = [
@@ -99,9 +94,7 @@ async def test_writers_that_race_leave_a_true_price_range(db: Database) -> None:
     assert (await listings(db))[1] == [(100, 111)]
 
 
-@pytest.mark.parametrize(
-    ("price", "compare_at"), [(-1, None), (2**31, None), (100, 100), (100, 99), (100, 2**31)]
-)
+@pytest.mark.parametrize(("price", "compare_at"), [(-1, None), (2**31, None), (100, 100), (100, 99), (100, 2**31)])
 async def test_a_price_that_cannot_be_is_refused(db: Database, price: int, compare_at: int | None) -> None:
     channel_id = await open_channel(db)
     first, second, _ = await save_shirt(db)

@@ -126,8 +126,8 @@ async def count_products(tx: ReadTx, selection: Selection) -> int:
 
 # ── how the statements are built ──────────────────────────────────────────────────────────────────────
 
-_EXACT_CODE: Final = products.c.search_grams.op("@>")(bindparam("code", type_=ARRAY(Text)))
-_NAME_BEGINS: Final = products.c.search_grams.op("@>")(
+_EXACT_CODE: Final = products.c.search_grams.bool_op("@>")(bindparam("code", type_=ARRAY(Text)))
+_NAME_BEGINS: Final = products.c.search_grams.bool_op("@>")(
     bindparam("name_terms", type_=ARRAY(Text))
 ) & products.c.search_text.like(bindparam("name_pattern", type_=Text))
 _RANKS: Final = (_EXACT_CODE, _NAME_BEGINS & not_(_EXACT_CODE), not_(_NAME_BEGINS) & not_(_EXACT_CODE))
@@ -141,7 +141,7 @@ _BELOW: Final = _below.union(select(categories.c.id).join(_below, categories.c.p
 
 # The terms find candidates by the index; the patterns make sure that their pieces stand together as in the query.
 _CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
-    "search": products.c.search_grams.op("@>")(bindparam("terms", type_=ARRAY(Text)))
+    "search": products.c.search_grams.bool_op("@>")(bindparam("terms", type_=ARRAY(Text)))
     & products.c.search_text.like(func.all(bindparam("patterns", type_=ARRAY(Text)))),
     "category_slug": products.c.category_id == func.any(func.array(select(_BELOW.c.id).scalar_subquery())),
     "ids": products.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
