@@ -18,7 +18,7 @@ _SHOWN: Final = tuple(column for column in members.c if column.name not in {"sea
 MEMBERS_BY_ID: Final = Statement(select(*_SHOWN).where(members.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
 # The index finds members with all pieces of the words; the words themselves then sort out false finds.
 _found: Final = select(*_SHOWN).where(
-    members.c.search_grams.contains(bindparam("pieces", type_=ARRAY(Text))),
+    members.c.search_grams.op("@>")(bindparam("pieces", type_=ARRAY(Text))),
     ~select(literal_column("1"))
     .select_from(func.unnest(_words).alias("word"))
     .where(func.strpos(members.c.search_text, literal_column("word")) == literal_column("0"))
