@@ -3,13 +3,17 @@
 from typing import Any, Final
 from uuid import UUID
 
+from app.fulfillment.actions.arrive import arrive
+from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.verify_code import verify_code
 from app.fulfillment.model import pickup_code
 from app.kit.db import Database, Row
+from app.kit.errors import DomainError
+from app.kit.permissions import Actor
 from app.kit.statement import Statement
 from tests.conftest import NOW
-from tests.fulfillment.builders import SECRET, STAFF
+from tests.fulfillment.builders import SECRET, STAFF, Shop
 
 _FULFILLMENTS: Final = Statement("SELECT * FROM fulfillments WHERE order_id = :order_id ORDER BY id")
 _LINES: Final = Statement("""
@@ -105,6 +109,15 @@ async def everything(db: Database) -> dict[str, list[dict[str, Any]]]:
         }  # fmt: skip
 
 
+async def ship_all(db: Database, order_id: UUID) -> None:
+    """All parcels of an order leave."""
+    async with db.write() as tx:
+        for row in await fulfillments_of(db, order_id):
+            if row.kind == "SHIP":
+                number = str(row.id)
+                await create_shipment(tx, row.id, carrier="yamato", tracking_number=number, actor=STAFF, now=NOW)
+
+
 async def make_ready(db: Database, order_id: UUID) -> Row:
     """The order's pickup at the store is READY; its row."""
     async with db.write() as tx:
@@ -112,10 +125,33 @@ async def make_ready(db: Database, order_id: UUID) -> Row:
     return await pickup_of(db, order_id)
 
 
+async def make_arrived(db: Database, shop: Shop, order_id: UUID) -> Row:
+    """The order's pickup at the partner's point is READY; its row."""
+    await ship_all(db, order_id)
+    async with db.write() as tx:
+        await arrive(tx, (await pickup_of(db, order_id)).id, actor=shop.partner, now=NOW)
+    return await pickup_of(db, order_id)
+
+
+def code_of(pickup: Row) -> str:
+    """The pickup's code."""
+    return pickup_code(SECRET, pickup.id, pickup.code_version)
+
+
+def wrong_code_of(pickup: Row) -> str:
+    """A code that is not the pickup's."""
+    return f"{(int(code_of(pickup)) + 1) % 1_000_000:06d}"
+
+
+async def say_code(db: Database, pickup: Row, code: str | None = None, actor: Actor = STAFF) -> DomainError | None:
+    """Verify a code, by default the right one; the refusal, if any."""
+    async with db.write() as tx:
+        return await verify_code(
+            tx, pickup.id, code_of(pickup) if code is None else code, secret_key=SECRET, actor=actor, now=NOW
+        )
+
+
 async def make_verified(db: Database, order_id: UUID) -> Row:
     """The order's pickup at the store is READY and its code was said; its row."""
-    pickup = await make_ready(db, order_id)
-    async with db.write() as tx:
-        code = pickup_code(SECRET, pickup.id, pickup.code_version)
-        assert await verify_code(tx, pickup.id, code, secret_key=SECRET, actor=STAFF, now=NOW) is None
+    assert await say_code(db, await make_ready(db, order_id)) is None
     return await pickup_of(db, order_id)
