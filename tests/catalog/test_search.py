@@ -53,7 +53,7 @@ async def search(db: Database, execute: Any) -> Any:
         ("ツ", ["kutsu_1", "sh-001", "ts-001", "shoe-9"]),
         ("ヤ", []),
         ("Tシャツ", ["ts-001"]),
-        ("t シャツ", ["ts-001"]),
+        ("t シャツ", ["sh-001", "ts-001", "shoe-9"]),  # the others have a T in their English names
         ("コーヒー", ["coffee"]),
         ("豆 ｺｰﾋｰ", ["coffee"]),
         ("コーヒー 靴", []),

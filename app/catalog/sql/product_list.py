@@ -170,7 +170,8 @@ def _sort_key(order: ProductOrder, *, sees_all: bool, descending: bool) -> Colum
     if not sees_all:
         return product_listings.c.price_min_minor
     # Staff see products without a price too: after all others, whatever the direction.
-    return func.coalesce(product_listings.c.price_min_minor, literal_column("-1" if descending else "2147483647"))
+    beyond = literal_column("-1" if descending else str(2**31), BigInteger)
+    return func.coalesce(product_listings.c.price_min_minor, beyond, type_=BigInteger)
 
 
 @lru_cache(maxsize=512)
