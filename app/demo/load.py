@@ -64,7 +64,7 @@ async def load_demo(db: Database, *, now: datetime, report: Report = print) -> N
     report("The demo shop: stock ...")
     await db.in_write(lambda tx: _load_stock(tx, shop))
     report("The demo shop: members, carts and orders ...")
-    await load_orders(db, shop.locations, shop.variants, now=now)
+    await load_orders(db, shop.locations, now=now)
 
 
 async def _load_places(tx: WriteTx, partners: Mapping[str, UUID]) -> tuple[int, dict[str, int]]:

@@ -134,7 +134,7 @@ async def _save_customers(tx: WriteTx, plan: HistoryPlan, layout: OrderLayout, n
         for customer in customers
     ]
     ids = await save_members(tx, drafts, now=now)
-    plan.member_ids = {customer: ids[draft.number] for customer, draft in zip(customers, drafts, strict=True)}
+    plan.member_ids = {customer: ids[draft.key] for customer, draft in zip(customers, drafts, strict=True)}
 
 
 async def _receive_opening_stock(

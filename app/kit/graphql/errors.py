@@ -19,7 +19,7 @@ class UserError:
     code: ErrorCode = strawberry.field(description="Why, for programs.")
     message: str = strawberry.field(description="Why, in a sentence for people (English).")
     path: list[str] | None = strawberry.field(
-        description="Where in the arguments the trouble is, from `input` downwards; null when it is nowhere in particular."
+        description="Where in the arguments the trouble is, from `input` downwards; null: nowhere in particular."
     )
 
 

@@ -1,0 +1,111 @@
+"""What happens to a demo order after it was placed: the same actions that staff and partners call."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from app.fulfillment.actions.arrive import arrive
+from app.fulfillment.actions.cancel_order import cancel_order
+from app.fulfillment.actions.complete_work import complete_work
+from app.fulfillment.actions.create_shipment import create_shipment
+from app.fulfillment.actions.expire_pickup import expire_pickup
+from app.fulfillment.actions.follow_transfer import follow_transfer
+from app.fulfillment.actions.hand_over import hand_over
+from app.fulfillment.actions.mark_ready import mark_ready
+from app.fulfillment.actions.plan_work import plan_work
+from app.fulfillment.actions.verify_code import verify_code
+from app.fulfillment.model import pickup_code
+from app.inventory.actions.receive_transfer import receive_transfer
+from app.inventory.actions.ship_transfer import ship_transfer
+from app.kit.db import Row, WriteTx
+from app.kit.permissions import SYSTEM
+from app.kit.statement import Statement
+
+ACTOR: Final = SYSTEM.reference
+# Any key will do to make a code and check it at once; the shop's own key stays out of the demo.
+_KEY: Final = b"the demo shop hands over by itself"
+
+_TRANSFERS: Final = Statement("SELECT id FROM transfers WHERE order_id = :order_id ORDER BY id")
+_PICKS: Final = Statement("SELECT id FROM work_instructions WHERE order_id = :order_id AND kind = 'PICK' ORDER BY id")
+_TO_SHIP: Final = Statement("SELECT id FROM fulfillments WHERE order_id = :order_id AND kind = 'SHIP' ORDER BY id")
+_PICKUPS: Final = Statement("SELECT id, code_version FROM pickups WHERE order_id = :order_id ORDER BY id")
+
+Step = Callable[[WriteTx, UUID, datetime], Awaitable[None]]
+
+
+async def _plan(tx: WriteTx, order_id: UUID, now: datetime) -> None:
+    await plan_work(tx, order_id, now=now)
+
+
+async def _send(tx: WriteTx, order_id: UUID, now: datetime) -> None:
+    for row in await tx.fetch(_TRANSFERS, order_id=order_id):
+        await ship_transfer(tx, row.id, actor=ACTOR, now=now)
+        await follow_transfer(tx, row.id, now=now)
+
+
+async def _receive(tx: WriteTx, order_id: UUID, now: datetime) -> None:
+    for row in await tx.fetch(_TRANSFERS, order_id=order_id):
+        await receive_transfer(tx, row.id, quantities=None, actor=ACTOR, now=now)
+        await follow_transfer(tx, row.id, now=now)
+
+
+async def _pick(tx: WriteTx, order_id: UUID, now: datetime) -> None:
+    for row in await tx.fetch(_PICKS, order_id=order_id):
+        await complete_work(tx, row.id, actor=SYSTEM, now=now)
+
+
+async def _ship(tx: WriteTx, order_id: UUID, now: datetime) -> None:
+    for row in await tx.fetch(_TO_SHIP, order_id=order_id):
+        number = str(row.id.int % 10**12).zfill(12)
+        await create_shipment(tx, row.id, carrier="YAMATO", tracking_number=number, actor=SYSTEM, now=now)
+
+
+async def _pickups(tx: WriteTx, order_id: UUID) -> list[Row]:
+    return await tx.fetch(_PICKUPS, order_id=order_id)
+
+
+async def _ready(tx: WriteTx, order_id: UUID, now: datetime) -> None:
+    for row in await _pickups(tx, order_id):
+        await mark_ready(tx, row.id, actor=SYSTEM, now=now)
+
+
+async def _arrive(tx: WriteTx, order_id: UUID, now: datetime) -> None:
+    for row in await _pickups(tx, order_id):
+        await arrive(tx, row.id, actor=SYSTEM, now=now)
+
+
+async def _collect(tx: WriteTx, order_id: UUID, now: datetime) -> None:
+    for row in await _pickups(tx, order_id):
+        code = pickup_code(_KEY, row.id, row.code_version)
+        await verify_code(tx, row.id, code, secret_key=_KEY, actor=SYSTEM, now=now)
+        await hand_over(tx, row.id, actor=SYSTEM, now=now)
+
+
+async def _expire(tx: WriteTx, order_id: UUID, now: datetime) -> None:
+    for row in await _pickups(tx, order_id):
+        await expire_pickup(tx, row.id, actor=SYSTEM, now=now)
+
+
+async def _cancel(tx: WriteTx, order_id: UUID, now: datetime) -> None:
+    await cancel_order(tx, order_id, reason="BUYER", actor=ACTOR, now=now)
+
+
+_STEPS: Final[Mapping[str, Step]] = {
+    "plan": _plan,
+    "send": _send,
+    "receive": _receive,
+    "pick": _pick,
+    "ship": _ship,
+    "ready": _ready,
+    "arrive": _arrive,
+    "collect": _collect,
+    "expire": _expire,
+    "cancel": _cancel,
+}
+
+
+async def take_steps(tx: WriteTx, order_id: UUID, steps: str, *, now: datetime) -> None:
+    """Let the named steps happen to an order, one after another."""
+    for name in steps.split():
+        await _STEPS[name](tx, order_id, now)
