@@ -12,6 +12,7 @@ from app.fulfillment.model import may_touch
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.graphql.context import Context
 from app.kit.permissions import ActorKind
+from app.orders.graphql import batches as order_batches
 
 Columns = set[str]
 STAFF: Final = ("fulfillment:read", "fulfillment:write")
@@ -135,6 +136,16 @@ async def pickups_by_id(context: Context, keys: list[UUID], columns: Columns | N
         return {}
     rows = await context.fetch(pickups.PICKUPS_BY_ID, ids=keys)
     return rows_by(touchable_pickups(context, rows), "id")
+
+
+async def orders_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """The orders of fulfillments, shipments, pickups and work; none for partners.
+
+    Whoever holds an order's id may read it, with the code of its pickup. A partner must never learn the id.
+    """
+    if context.actor.kind is ActorKind.PARTNER:
+        return {}
+    return await order_batches.orders_by_id(context, keys, columns)
 
 
 def allowed_locations(context: Context) -> list[int] | None:

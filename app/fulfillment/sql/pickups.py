@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import bindparam, select
 from sqlalchemy.types import Uuid
 
 from app.fulfillment.model import PickupStatus
@@ -15,8 +14,6 @@ from app.fulfillment.tables import pickups
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.ids import new_id
 from app.kit.statement import Statement
-
-_IDS: Final = func.any(bindparam("ids", type_=ARRAY(Uuid)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +73,31 @@ _OVERDUE: Final = Statement("""
      ORDER BY hold_until LIMIT :limit
 """)
 
-PICKUPS_BY_ORDER: Final = Statement(select(pickups).where(pickups.c.order_id == _IDS).order_by(pickups.c.id))
-PICKUPS_BY_DELIVERY: Final = Statement(select(pickups).where(pickups.c.delivery_id == _IDS))
-PICKUPS_BY_ID: Final = Statement(select(pickups).where(pickups.c.id == _IDS))
-PICKUP_BY_NUMBER: Final = Statement(select(pickups).where(pickups.c.number == bindparam("number")))
+PICKUPS_BY_ORDER: Final = Statement("""
+    SELECT pickup.*, sold.number AS order_number
+      FROM pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id
+     WHERE pickup.order_id = ANY(CAST(:ids AS uuid[]))
+     ORDER BY pickup.id
+""")
+PICKUPS_BY_DELIVERY: Final = Statement("""
+    SELECT pickup.*, sold.number AS order_number
+      FROM pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id
+     WHERE pickup.delivery_id = ANY(CAST(:ids AS uuid[]))
+""")
+PICKUPS_BY_ID: Final = Statement("""
+    SELECT pickup.*, sold.number AS order_number
+      FROM pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id
+     WHERE pickup.id = ANY(CAST(:ids AS uuid[]))
+""")
+PICKUP_BY_NUMBER: Final = Statement("""
+    SELECT pickup.*, sold.number AS order_number
+      FROM pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id
+     WHERE pickup.number = :number
+""")
 # Null filters filter nothing. A partner sees only its own; a key limited to locations only those.
 PICKUP_PAGE: Final = Statement("""
-    SELECT pickup.*, pickup.id::text AS cursor
-      FROM pickups AS pickup
+    SELECT pickup.*, sold.number AS order_number, pickup.id::text AS cursor
+      FROM pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id
      WHERE (CAST(:partner_id AS uuid) IS NULL OR pickup.partner_id = :partner_id)
        AND (CAST(:allowed AS int[]) IS NULL OR pickup.location_id = ANY(CAST(:allowed AS int[])))
        AND (CAST(:location_id AS int) IS NULL OR pickup.location_id = :location_id)

@@ -1,0 +1,149 @@
+"""Pickups and parcels, with the goods in them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from app.catalog.graphql.batches import variants_by_id
+from app.engine.relations import Entity, relation
+from app.fulfillment.graphql import batches
+from app.fulfillment.model import PickupStatus, pickup_code
+from app.kit.graphql.context import Info
+from app.kit.graphql.enums import describe_enum
+from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
+from app.kit.graphql.types import localized
+from app.kit.permissions import ActorKind
+from app.locations.graphql.batches import locations_by_id
+
+if TYPE_CHECKING:
+    from app.catalog.graphql.types import Variant
+    from app.locations.graphql.types import Location
+    from app.orders.graphql.types import Order
+
+LazyLocation = Annotated["Location", strawberry.lazy("app.locations.graphql.types")]
+LazyOrder = Annotated["Order", strawberry.lazy("app.orders.graphql.types")]
+LazyVariant = Annotated["Variant", strawberry.lazy("app.catalog.graphql.types")]
+
+describe_enum(
+    PickupStatus,
+    "How far a pickup has come.",
+    {
+        PickupStatus.REQUESTED: "The goods are not at the place yet that prepares them.",
+        PickupStatus.PREPARING: "The goods are being prepared.",
+        PickupStatus.IN_TRANSIT_TO_POINT: "The goods are on their way to the partner's point.",
+        PickupStatus.READY: "The goods can be collected with the pickup code.",
+        PickupStatus.COLLECTED: "The goods were handed over.",
+        PickupStatus.EXPIRED: "Nobody collected the goods in time.",
+        PickupStatus.CANCELED: "The order was canceled.",
+    },
+)
+
+
+@strawberry.type(description="Units of one variant in a fulfillment, pickup or work instruction.")
+class FulfillmentLine(Entity):
+    """A row of `fulfillment_lines` or `transfer_lines`, or the order line of a delivery."""
+
+    line_no: int = strawberry.field(description="The number of the order's line, or of the transfer's.")
+    sku: str = strawberry.field(description="The variant's SKU.")
+    name = localized("names", description="The product's name; for orders, as it was sold.")
+    quantity: int = strawberry.field(description="Whole units.")
+    variant_id: strawberry.Private[int]
+    variant = relation(
+        LazyVariant, variants_by_id, key=lambda line: line.variant_id, description="The variant as it is now."
+    )
+
+
+@strawberry.type(description="A parcel that has left.")
+class Shipment(Entity, Node):
+    """A row of `shipments`."""
+
+    id = id_field("Shipment")
+    fulfillment_id: strawberry.Private[UUID]
+    order_id: strawberry.Private[UUID]
+    carrier: str = strawberry.field(description="The carrier, as the shipping location named it.")
+    tracking_number: str = strawberry.field(description="The carrier's number of the parcel.")
+    shipped_at: datetime = strawberry.field(description="When it left (UTC).")
+    lines = relation(
+        FulfillmentLine,
+        batches.lines_by_fulfillment,
+        key=lambda shipment: shipment.fulfillment_id,
+        many=True,
+        description="What is in the parcel.",
+    )
+    order = relation(
+        LazyOrder,
+        batches.orders_by_id,
+        key=lambda shipment: shipment.order_id,
+        description="The order; null for partners.",
+    )
+
+
+@strawberry.type(description="A hand-over at an own store or at a partner's point.")
+class Pickup(Entity, Node):
+    """A row of `pickups`."""
+
+    id = id_field("Pickup")
+    order_id: strawberry.Private[UUID]
+    delivery_id: strawberry.Private[UUID]
+    location_id: strawberry.Private[int]
+    code_version: strawberry.Private[int]
+    verified_at: strawberry.Private[datetime | None]
+    number: str = strawberry.field(description="The number that people use, such as PU-70000001.")
+    order_number: str = strawberry.field(description="The number of its order, such as HK-10000001.")
+    status: PickupStatus = strawberry.field(description="How far it has come.")
+    location = relation(
+        LazyLocation,
+        locations_by_id,
+        key=lambda pickup: pickup.location_id,
+        description="Where it is collected.",
+    )
+    order = relation(
+        LazyOrder, batches.orders_by_id, key=lambda pickup: pickup.order_id, description="The order; null for partners."
+    )
+    lines = relation(
+        FulfillmentLine,
+        batches.lines_by_delivery,
+        key=lambda pickup: pickup.delivery_id,
+        many=True,
+        description="What is collected.",
+    )
+    shipments = relation(
+        Shipment,
+        batches.shipments_by_delivery,
+        key=lambda pickup: pickup.delivery_id,
+        many=True,
+        description="The parcels to the partner's point; empty at own stores.",
+    )
+    created_at: datetime = strawberry.field(description="When it was asked for (UTC).")
+    ready_at: datetime | None = strawberry.field(description="Since when it can be collected (UTC).")
+    hold_until: datetime | None = strawberry.field(description="Until when the goods are kept (UTC).")
+    collected_at: datetime | None = strawberry.field(description="When it was collected (UTC).")
+    expired_at: datetime | None = strawberry.field(description="When it was given up (UTC).")
+    is_locked: bool = strawberry.field(description="Whether too many wrong codes were tried; staff can unlock it.")
+
+    @strawberry.field(
+        description="The code to collect with. Only the holder of the order's id sees it, while it is READY; "
+        "null for staff and partners, who ask the shopper for it."
+    )
+    def code(self, info: Info) -> str | None:
+        """Derived from the installation's secret key; kept nowhere."""
+        context = info.context
+        if context.actor.kind is not ActorKind.SHOPPER or self.status != PickupStatus.READY or self.is_locked:
+            return None
+        return pickup_code(context.config.secret_key, self.id, self.code_version)  # pyright: ignore[reportArgumentType]
+
+    @strawberry.field(description="Whether the right code was said, so that the goods may be handed over.")
+    def is_verified(self) -> bool:
+        """Until a wrong one is said after it."""
+        return self.verified_at is not None
+
+    @strawberry.field(description="How many wrong codes were said; null without the scope `fulfillment:read`.")
+    def failed_attempts(self: Any, info: Info) -> int | None:
+        """For staff only."""
+        return self["failed_attempts"] if info.context.actor.may("fulfillment:read") else None
+
+
+NODE_TYPES["Shipment"] = NodeType(UUID, batches.shipments_by_id)
+NODE_TYPES["Pickup"] = NodeType(UUID, batches.pickups_by_id)
