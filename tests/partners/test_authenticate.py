@@ -1,0 +1,96 @@
+"""Who a key stands for, and until when."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.kit.db import Database
+from app.kit.permissions import Actor, ActorKind
+from app.partners.actions.authenticate import authenticate
+from app.partners.actions.create_api_key import create_api_key
+from app.partners.actions.create_partner import create_partner
+from app.partners.actions.note_key_use import note_key_use
+from app.partners.actions.revoke_api_key import revoke_api_key
+from app.partners.model import new_secret
+
+
+async def who(db: Database, token: str, now: datetime, uses: list[UUID] | None = None) -> Actor | None:
+    async with db.read() as tx:
+        return await authenticate(tx, token, now=now, on_unnoted_use=None if uses is None else uses.append)
+
+
+async def make_key(db: Database, now: datetime, **more: Any) -> tuple[UUID, str]:
+    wanted: dict[str, Any] = {"name": "till", "kind": "STAFF", "scopes": ["stock:read"], **more}
+    async with db.write() as tx:
+        return await create_api_key(tx, now=now, **wanted)
+
+
+async def test_a_staff_key(db: Database, now: datetime) -> None:
+    _, token = await make_key(db, now, scopes=["stock:read", "stock:write"], location_ids=[2, 1])
+    assert await who(db, token, now) == Actor(
+        kind=ActorKind.STAFF,
+        reference="key:till",
+        scopes=frozenset({"stock:read", "stock:write"}),
+        partner_id=None,
+        location_ids=frozenset({1, 2}),
+    )
+
+
+async def test_a_partner_key(db: Database, now: datetime) -> None:
+    async with db.write() as tx:
+        partner_id = await create_partner(tx, code="P", name="P", kind="CARRIER", now=now)
+    _, token = await make_key(db, now, kind="PARTNER", scopes=["partner:jobs"], partner_id=partner_id)
+    actor = await who(db, token, now)
+    assert actor is not None
+    assert (actor.kind, actor.partner_id, actor.location_ids) == (ActorKind.PARTNER, partner_id, None)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "hk_",
+        "hk_unknown_but_possible",
+        "Bearer x",
+        "hk_" + "x" * 1000,
+        "hk_\x00 and more",
+        "hk_あいうえおかきくけこ",
+    ],
+)
+async def test_unknown_and_impossible_tokens(db: Database, now: datetime, token: str) -> None:
+    assert await who(db, token, now) is None
+
+
+async def test_similar_tokens_are_other_tokens(db: Database, now: datetime) -> None:
+    _, token = await make_key(db, now)
+    for other in (new_secret(), token + "x", token[:-1], token.swapcase()):
+        assert await who(db, other, now) is None
+
+
+async def test_a_key_ends_at_the_instant_of_its_expiry(db: Database, now: datetime) -> None:
+    end = now + timedelta(hours=1)
+    _, token = await make_key(db, now, expires_at=end)
+    assert await who(db, token, end - timedelta(microseconds=1)) is not None
+    assert await who(db, token, end) is None
+
+
+async def test_a_revoked_key_is_nobody(db: Database, now: datetime) -> None:
+    key_id, token = await make_key(db, now)
+    async with db.write() as tx:
+        await revoke_api_key(tx, key_id, now=now)
+    assert await who(db, token, now) is None
+
+
+async def test_a_use_is_told_once_a_minute(db: Database, now: datetime) -> None:
+    key_id, token = await make_key(db, now)
+    uses: list[UUID] = []
+    await who(db, token, now, uses)
+    assert uses == [key_id]
+    async with db.write() as tx:
+        await note_key_use(tx, key_id, now=now)
+    await who(db, token, now + timedelta(seconds=59), uses)
+    assert uses == [key_id]
+    await who(db, token, now + timedelta(seconds=60), uses)
+    assert uses == [key_id, key_id]
