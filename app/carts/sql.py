@@ -91,11 +91,11 @@ _DROP_EMPTY_DELIVERIES: Final = Statement("""
        AND NOT EXISTS (SELECT FROM cart_lines AS line WHERE line.delivery_id = delivery.id)
 """)
 _TOUCH: Final = Statement("""
-    UPDATE carts SET updated_at = :now, expires_at = :expires_at, version = version + 1
-     WHERE id = :cart_id
-    RETURNING (SELECT count(*) FROM cart_lines WHERE cart_id = :cart_id) AS lines,
-              (SELECT coalesce(sum(quantity::bigint * unit_price_minor), 0)::bigint
-                 FROM cart_lines WHERE cart_id = :cart_id) AS subtotal
+    UPDATE carts SET updated_at = :now, expires_at = :expires_at, version = version + 1 WHERE id = :cart_id
+""")
+_SIZE: Final = Statement("""
+    SELECT count(*) AS lines, coalesce(sum(quantity::bigint * unit_price_minor), 0)::bigint AS subtotal
+      FROM cart_lines WHERE cart_id = :cart_id
 """)
 
 
@@ -150,15 +150,20 @@ async def deliveries_of(tx: ReadTx, cart_id: UUID) -> list[Row]:
 
 
 async def save_change(tx: WriteTx, cart_id: UUID, *, now: datetime) -> None:
-    """End a change of a locked cart: drop deliveries without lines, raise the version, start its 30 days
-    anew.
+    """End a change of a locked cart: drop deliveries without lines, raise the version, start its 30 days anew.
 
     Raises CartTooLarge when the change has made it too large.
     """
+    await check_stored_size(tx, cart_id)
     await tx.execute(_DROP_EMPTY_DELIVERIES, cart_id=cart_id)
-    row = await tx.fetchrow(_TOUCH, cart_id=cart_id, now=now, expires_at=now + LIFETIME)
-    if row is not None:
-        check_size(row.lines, row.subtotal)
+    await tx.execute(_TOUCH, cart_id=cart_id, now=now, expires_at=now + LIFETIME)
+
+
+async def check_stored_size(tx: WriteTx, cart_id: UUID) -> None:
+    """Raises CartTooLarge when the lines that were written are too many or too dear."""
+    size = await tx.fetchrow(_SIZE, cart_id=cart_id)
+    if size is not None:
+        check_size(size.lines, size.subtotal)
 
 
 async def load_contents(tx: ReadTx, carts: Sequence[Row]) -> dict[UUID, CartContents]:

@@ -51,4 +51,5 @@ async def create_cart(  # plain data, all by keyword
     )
     if lines:
         await put_lines(tx, cart_id, channel.id, lines)
+        await sql.check_stored_size(tx, cart_id)
     return cart_id

@@ -1,0 +1,146 @@
+"""Opening a cart."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.carts.actions.create_cart import create_cart
+from app.carts.errors import CartTooLarge, NotSold, UnknownCurrency
+from app.carts.model import WantedLine
+from app.inventory.errors import InvalidQuantity
+from app.kit.db import Database
+from app.kit.errors import DomainError, InvalidInput, NotFound, Refusals, each_refusal
+from app.kit.statement import Statement
+from tests.carts.builders import contents, make_goods, make_shop, paths, stamp
+from tests.catalog.builders import make_variant
+from tests.conftest import NOW
+
+COUNT = Statement("SELECT count(*) FROM carts")
+
+
+async def test_a_cart_begins_with_goods_at_the_channels_prices(db: Database) -> None:
+    async with db.write() as tx:
+        shop = await make_shop(tx)
+        tea = await make_goods(tx, shop, "TEA", price=648)
+        await make_goods(tx, shop, "CUP", price=1980)
+        cart_id = await create_cart(
+            tx,
+            channel_code="web",
+            email=" Hanako@Example.JP ",
+            currency="JPY",
+            lines=[WantedLine(2, "TEA"), WantedLine(1, "CUP"), WantedLine(3, variant_id=tea)],
+            now=NOW,
+        )
+    assert await contents(db, cart_id) == [("TEA", 5, 648), ("CUP", 1, 1980)]
+    assert await stamp(db, cart_id) == ("OPEN", 1, NOW, NOW + timedelta(days=30))
+    async with db.read() as tx:
+        email = await tx.fetchval(Statement("SELECT email FROM carts WHERE id = :id"), id=cart_id)
+    assert email == "hanako@example.jp"
+
+
+async def test_an_empty_cart_is_no_mistake(db: Database) -> None:
+    async with db.write() as tx:
+        await make_shop(tx)
+        cart_id = await create_cart(tx, channel_code="web", now=NOW)
+    assert await contents(db, cart_id) == []
+
+
+async def refused(db: Database, **values: object) -> DomainError:
+    """The refusal of a cart in a shop that sells TEA and does not sell OLD; nothing was created."""
+    async with db.write() as tx:
+        shop = await make_shop(tx)
+        await make_goods(tx, shop, "TEA", price=648)
+        await make_goods(tx, shop, "GOLD", price=2_000_000)
+        await make_goods(tx, shop, "OLD", is_published=False)
+        await make_variant(tx, "ELSEWHERE")
+    arguments = {"channel_code": "web", "now": NOW, **values}
+    with pytest.raises(DomainError) as caught:
+        async with db.write() as tx:
+            await create_cart(tx, **arguments)  # type: ignore[arg-type]
+    async with db.read() as tx:
+        assert await tx.fetchval(COUNT) == 0
+    return caught.value
+
+
+@pytest.mark.parametrize("currency", ["USD", "XXX", "jpy", "", "円"])
+async def test_another_currency_than_the_channels_is_refused(db: Database, currency: str) -> None:
+    refusal = await refused(db, currency=currency)
+    assert isinstance(refusal, UnknownCurrency)
+    assert (refusal.path, refusal.facts) == (["input", "currency"], {"accepted": "JPY"})
+
+
+@pytest.mark.parametrize("code", ["shop", "", "web\0", "\ud800"])
+async def test_an_unknown_channel_is_refused(db: Database, code: str) -> None:
+    refusal = await refused(db, channel_code=code)
+    assert isinstance(refusal, NotFound)
+    assert refusal.path == ["input", "channel"]
+
+
+async def test_a_channel_that_is_switched_off_is_unknown(db: Database) -> None:
+    async with db.write() as tx:
+        await make_shop(tx, code="closed", is_active=False)
+    refusal = await refused(db, channel_code="closed")
+    assert isinstance(refusal, NotFound)
+
+
+@pytest.mark.parametrize("email", ["", "hanako", "a@b", "a b@example.jp", "x\0@example.jp", "a@" + "b" * 260 + ".jp"])
+async def test_an_email_address_must_be_one(db: Database, email: str) -> None:
+    refusal = await refused(db, email=email)
+    assert isinstance(refusal, InvalidInput)
+    assert refusal.path == ["input", "email"]
+
+
+async def test_every_wrong_row_is_told(db: Database) -> None:
+    lines = [
+        WantedLine(1, "TEA"),
+        WantedLine(1, "NONE"),
+        WantedLine(1),
+        WantedLine(1, "TEA", 5),
+        WantedLine(1, "T\0"),
+        WantedLine(1, ""),
+    ]
+    refusal = await refused(db, lines=lines)
+    assert isinstance(refusal, Refusals)
+    assert paths(each_refusal(refusal)) == [
+        ("NOT_FOUND", "input.lines.1.sku"),
+        ("INVALID_INPUT", "input.lines.2"),
+        ("INVALID_INPUT", "input.lines.3"),
+        ("NOT_FOUND", "input.lines.4.sku"),
+        ("NOT_FOUND", "input.lines.5.sku"),
+    ]
+
+
+async def test_goods_that_the_channel_does_not_sell_are_refused(db: Database) -> None:
+    lines = [WantedLine(1, "OLD"), WantedLine(1, "TEA"), WantedLine(1, "ELSEWHERE"), WantedLine(1, variant_id=2**62)]
+    refusal = await refused(db, lines=lines)
+    old, elsewhere, unknown = each_refusal(refusal)
+    assert isinstance(old, NotSold)
+    assert old.facts["sku"] == "OLD"
+    assert isinstance(elsewhere, NotSold)
+    assert unknown.path == ["input", "lines", "3", "variantId"]
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 10_000, 2**31])
+async def test_a_quantity_has_bounds(db: Database, quantity: int) -> None:
+    (refusal,) = each_refusal(await refused(db, lines=[WantedLine(quantity, "TEA")]))
+    assert isinstance(refusal, InvalidQuantity)
+    assert refusal.path == ["input", "lines", "0", "quantity"]
+    assert refusal.facts == {"minimum": 1, "maximum": 9_999}
+
+
+async def test_rows_of_one_variant_have_the_bounds_of_one_line(db: Database) -> None:
+    refusal = await refused(db, lines=[WantedLine(9_999, "TEA"), WantedLine(1, "TEA")])
+    assert isinstance(refusal, InvalidQuantity)
+    assert refusal.path == ["input", "lines", "1", "quantity"]
+
+
+async def test_ten_thousand_rows_are_too_many(db: Database) -> None:
+    refusal = await refused(db, lines=[WantedLine(1, "TEA")] * 10_000)
+    assert isinstance(refusal, CartTooLarge)
+    assert refusal.facts == {"maximum": 100, "requested": 10_000}
+
+
+async def test_a_cart_costs_no_more_than_an_order_can_hold(db: Database) -> None:
+    refusal = await refused(db, lines=[WantedLine(9_999, "GOLD")])
+    assert isinstance(refusal, CartTooLarge)
+    assert refusal.facts == {"maximum": 2_000_000_000}
