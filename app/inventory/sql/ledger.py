@@ -33,7 +33,8 @@ _POST: Final = Statement("""
 # later.
 _HISTORY: Final = Statement("""
     SELECT m.entry_id, m.at, s.variant_id, s.location_id,
-           m.d_on_hand, m.d_reserved, m.d_allocated, m.d_safety,
+           m.d_on_hand AS on_hand_change, m.d_reserved AS reserved_change,
+           m.d_allocated AS allocated_change, m.d_safety AS safety_change,
            m.kind, m.reason, m.cause_kind, m.cause_id, m.actor,
            CAST(s.on_hand - later.on_hand - m.later_on_hand AS int) AS on_hand,
            CAST(s.reserved - later.reserved - m.later_reserved AS int) AS reserved,

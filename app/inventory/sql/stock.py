@@ -1,6 +1,6 @@
 """Rows of `stock`, read and locked. Nothing here writes them: the ledger's trigger does."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from app.inventory.model import StockKey
@@ -47,16 +47,47 @@ _STOCKING: Final = Statement("""
     SELECT id FROM locations WHERE id = ANY(CAST(:ids AS int[])) AND holds_stock AND kind <> 'IN_TRANSIT'
 """)
 
-_STOCK_PAGE: Final = Statement("""
+# What people are shown is never below zero, although safety stock may exceed what is free.
+STOCK_PAGE: Final = Statement("""
     SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version,
-           on_hand - reserved - allocated - safety AS available
+           greatest(on_hand - reserved - allocated - safety, 0) AS available
       FROM stock
-     WHERE (variant_id, location_id) > (:after_variant_id, CAST(:after_location_id AS int))
+     WHERE (variant_id, location_id) > (CAST(:after_variant_id AS bigint), CAST(:after_location_id AS int))
        AND (CAST(:variant_ids AS bigint[]) IS NULL OR variant_id = ANY(CAST(:variant_ids AS bigint[])))
        AND (CAST(:location_ids AS int[]) IS NULL OR location_id = ANY(CAST(:location_ids AS int[])))
      ORDER BY variant_id, location_id
      LIMIT :limit
 """)
+STOCK_BY_KEY: Final = Statement("""
+    SELECT s.variant_id, s.location_id, s.on_hand, s.reserved, s.allocated, s.safety, s.version,
+           greatest(s.on_hand - s.reserved - s.allocated - s.safety, 0) AS available
+      FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[])) AS k (variant_id, location_id)
+      JOIN stock s ON s.variant_id = k.variant_id AND s.location_id = k.location_id
+""")
+
+# Per variant the totals over all given places, and the best `first` of the wanted ones: in the order in which the
+# places are given, or those with most units first. A variant with nothing to list still has one row for its totals.
+AVAILABILITY: Final = Statement("""
+    WITH places AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:location_ids AS int[]), CAST(:wanted AS bool[])) WITH ORDINALITY
+             AS p (location_id, is_wanted, rank)),
+    levels AS (
+        SELECT s.*, greatest(on_hand - reserved - allocated - safety, 0) AS available, p.rank,
+               p.is_wanted AND (CAST(:with_empty AS bool) OR on_hand - reserved - allocated - safety > 0) AS is_listed
+          FROM stock s JOIN places p USING (location_id)
+         WHERE s.variant_id = ANY(CAST(:variant_ids AS bigint[]))),
+    ordered AS (
+        SELECT *,
+               CAST(least(sum(on_hand) OVER variant, 2147483647) AS int) AS total_on_hand,
+               CAST(least(sum(reserved) OVER variant, 2147483647) AS int) AS total_reserved,
+               CAST(least(sum(allocated) OVER variant, 2147483647) AS int) AS total_allocated,
+               CAST(least(sum(available) OVER variant, 2147483647) AS int) AS total_available,
+               row_number() OVER (PARTITION BY variant_id ORDER BY is_listed DESC,
+                   CASE WHEN CAST(:by_rank AS bool) THEN rank ELSE -available END, location_id) AS position
+          FROM levels WINDOW variant AS (PARTITION BY variant_id))
+    SELECT * FROM ordered WHERE position = 1 OR (is_listed AND position <= :first) ORDER BY variant_id, position
+""")
+LOCATIONS_OF_PARTNER: Final = Statement("SELECT id FROM locations WHERE partner_id = :partner_id")
 
 
 async def stock_levels(tx: ReadTx, variant_ids: Iterable[int], location_ids: Iterable[int]) -> dict[StockKey, int]:
@@ -94,22 +125,3 @@ async def lock_stock(tx: WriteTx, variant_id: int, location_id: int) -> Row:
 async def stocking_locations(tx: ReadTx, location_ids: Iterable[int]) -> set[int]:
     """Those of the locations that may hold stock; the place of units under way is none of them."""
     return {row["id"] for row in await tx.fetch(_STOCKING, ids=list(location_ids))}
-
-
-async def stock_page(
-    tx: ReadTx,
-    variant_ids: Sequence[int] | None,
-    location_ids: Sequence[int] | None,
-    *,
-    after: StockKey,
-    limit: int,
-) -> list[Row]:
-    """Stock rows by (variant, location). None stands for all variants or locations."""
-    return await tx.fetch(
-        _STOCK_PAGE,
-        variant_ids=variant_ids,
-        location_ids=location_ids,
-        after_variant_id=after[0],
-        after_location_id=after[1],
-        limit=limit,
-    )

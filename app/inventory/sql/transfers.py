@@ -55,6 +55,38 @@ _SET_STATUS: Final = Statement("""
      WHERE id = :id
 """)
 
+TRANSFERS_BY_ID: Final = Statement("""
+    SELECT * FROM transfers
+     WHERE id = ANY(CAST(:ids AS uuid[]))
+       AND (CAST(:location_ids AS int[]) IS NULL
+            OR from_location_id = ANY(CAST(:location_ids AS int[]))
+            OR to_location_id = ANY(CAST(:location_ids AS int[])))
+""")
+TRANSFERS_BY_ORDER: Final = Statement("""
+    SELECT * FROM transfers
+     WHERE order_id = ANY(CAST(:order_ids AS uuid[]))
+       AND (CAST(:location_ids AS int[]) IS NULL
+            OR from_location_id = ANY(CAST(:location_ids AS int[]))
+            OR to_location_id = ANY(CAST(:location_ids AS int[])))
+     ORDER BY id
+""")
+LINES_BY_TRANSFER: Final = Statement("""
+    SELECT * FROM transfer_lines WHERE transfer_id = ANY(CAST(:ids AS uuid[])) ORDER BY transfer_id, line_no
+""")
+TRANSFER_PAGE: Final = Statement("""
+    SELECT t.*, CAST(t.id AS text) AS cursor
+      FROM transfers t
+     WHERE (CAST(:location_ids AS int[]) IS NULL
+            OR from_location_id = ANY(CAST(:location_ids AS int[]))
+            OR to_location_id = ANY(CAST(:location_ids AS int[])))
+       AND (CAST(:status AS text) IS NULL OR status = :status)
+       AND (CAST(:from_location_id AS int) IS NULL OR from_location_id = :from_location_id)
+       AND (CAST(:to_location_id AS int) IS NULL OR to_location_id = :to_location_id)
+       AND (CAST(:after AS uuid) IS NULL OR id < :after)
+     ORDER BY id DESC
+     LIMIT :limit
+""")
+
 
 async def insert_transfer(
     tx: WriteTx, transfer_id: UUID, lines: Sequence[TransferLineDraft], **columns: object

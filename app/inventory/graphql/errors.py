@@ -1,0 +1,31 @@
+"""The refusals of the inventory slice, with their facts."""
+
+import strawberry
+
+from app.kit.errors import ErrorCode
+from app.kit.graphql.errors import UserError, user_error
+
+
+@user_error(ErrorCode.INVALID_QUANTITY, "The quantity lies outside of what one command may move.")
+class InvalidQuantityError(UserError):
+    """Nothing was moved."""
+
+    minimum: int | None = strawberry.field(description="The smallest quantity that is taken.", default=None)
+    maximum: int | None = strawberry.field(description="The largest quantity that is taken.", default=None)
+
+
+@user_error(ErrorCode.INSUFFICIENT_STOCK, "There are fewer units than were asked for.")
+class InsufficientStockError(UserError):
+    """Nothing was moved or promised."""
+
+    requested: int = strawberry.field(description="Units that were asked for.")
+    available: int = strawberry.field(description="Units that there are.")
+    sku: str | None = strawberry.field(description="The variant, where one is meant.", default=None)
+    line_no: int | None = strawberry.field(description="The line of the order or transfer.", default=None)
+
+
+@user_error(ErrorCode.QUANTITY_CONFLICT, "The quantity on hand is not the expected one: somebody moved units.")
+class QuantityConflictError(UserError):
+    """Nothing was moved."""
+
+    current_quantity: int = strawberry.field(description="Units on hand now.")

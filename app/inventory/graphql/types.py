@@ -1,0 +1,234 @@
+"""Types of the inventory slice."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from app.catalog.graphql.batches import variants_by_id
+from app.engine.relations import Entity, relation
+from app.inventory.graphql.batches import lines_by_transfer, transfers_by_id, visible_transfers_by_id
+from app.inventory.model import MovementKind, OwnerKind, TransferStatus
+from app.kit.graphql.enums import describe_enum
+from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
+from app.locations.graphql.batches import locations_by_id
+from app.orders.graphql.batches import orders_by_id
+
+if TYPE_CHECKING:
+    from app.catalog.graphql.types import Variant
+    from app.locations.graphql.types import Location
+    from app.orders.graphql.types import Order
+
+LazyVariant = Annotated["Variant", strawberry.lazy("app.catalog.graphql.types")]
+LazyLocation = Annotated["Location", strawberry.lazy("app.locations.graphql.types")]
+LazyOrder = Annotated["Order", strawberry.lazy("app.orders.graphql.types")]
+
+describe_enum(
+    MovementKind,
+    "Why counters of stock moved.",
+    {
+        MovementKind.RECEIVED: "Units arrived from outside.",
+        MovementKind.RESERVED: "Units were set aside for a while.",
+        MovementKind.RESERVATION_RELEASED: "Reserved units were given back.",
+        MovementKind.RESERVATION_EXPIRED: "Reserved units went back on sale because their time was up.",
+        MovementKind.RESERVATION_ALLOCATED: "A reservation became an allocation.",
+        MovementKind.ALLOCATED: "Units were promised for good.",
+        MovementKind.ALLOCATION_RELEASED: "Promised units were given back.",
+        MovementKind.SHIPPED: "Units left with a carrier.",
+        MovementKind.HANDED_OVER: "Units were handed over to their buyer.",
+        MovementKind.TRANSFERRED_OUT: "Units left for another location.",
+        MovementKind.TRANSFERRED_IN: "Units came from another location.",
+        MovementKind.LOST_IN_TRANSIT: "Units were lost between two locations.",
+        MovementKind.RETURNED: "Units came back from a buyer.",
+        MovementKind.ADJUSTED: "A count or a damage corrected the units on hand.",
+        MovementKind.SAFETY_SET: "More or fewer units are kept off sale.",
+    },
+)
+describe_enum(
+    TransferStatus,
+    "The state of a transfer.",
+    {
+        TransferStatus.READY_TO_SHIP: "The units wait at the source.",
+        TransferStatus.IN_TRANSIT: "All units are under way.",
+        TransferStatus.PARTIALLY_RECEIVED: "Some units have arrived or are lost, others are under way.",
+        TransferStatus.RECEIVED: "Nothing is under way any more.",
+        TransferStatus.CANCELED: "It was called off before it left.",
+    },
+)
+
+
+@strawberry.type(description="A variant at a location, as availability lists it.")
+class LocationAvailability(Entity):
+    """Counters are null for callers without `stock:read`."""
+
+    variant_id: strawberry.Private[int]
+    location_id: strawberry.Private[int]
+    location = relation(
+        LazyLocation, locations_by_id, key=lambda row: row.location_id, required=True, description="The location."
+    )
+    distance_km: float | None = strawberry.field(
+        description="Kilometres as the crow flies from `near`; null without it or without coordinates."
+    )
+    available: int = strawberry.field(description="Units that can be bought from here now.")
+    on_hand: int | None = strawberry.field(description="Units on the shelves. Needs `stock:read`, else null.")
+    reserved: int | None = strawberry.field(description="Units set aside for a while. Needs `stock:read`.")
+    allocated: int | None = strawberry.field(description="Units promised for good. Needs `stock:read`.")
+    safety: int | None = strawberry.field(description="Units kept off sale. Needs `stock:read`.")
+    version: int = strawberry.field(
+        description="Grows with every change of this variant here; compare it with that of `stockChanged`."
+    )
+
+
+@strawberry.type(description="How much of a variant a channel can sell, in all and where.")
+class VariantAvailability(Entity):
+    """Totals count all active stock-keeping locations of the channel, listed or not."""
+
+    variant_id: strawberry.Private[int]
+    available: int = strawberry.field(description="Units that can be bought now, at all locations together.")
+    on_hand: int = strawberry.field(description="Units on the shelves of all locations.")
+    reserved: int = strawberry.field(description="Units set aside for a while.")
+    allocated: int = strawberry.field(description="Units promised to orders and transfers.")
+    locations: list[LocationAvailability] = strawberry.field(
+        description="The locations asked for: nearest first with `near`, else those with most units first."
+    )
+
+    @strawberry.field(description="Whether at least one unit can be bought.")
+    def is_available(self) -> bool:
+        """From the total."""
+        return self.available > 0
+
+
+@strawberry.type(description="The stock of a variant at a location, with all counters.")
+class StockLevel(Entity):
+    """A row of stock."""
+
+    variant_id: strawberry.Private[int]
+    location_id: strawberry.Private[int]
+    variant = relation(
+        LazyVariant, variants_by_id, key=lambda row: row.variant_id, required=True, description="The variant."
+    )
+    location = relation(
+        LazyLocation, locations_by_id, key=lambda row: row.location_id, required=True, description="The location."
+    )
+    available: int = strawberry.field(description="onHand − reserved − allocated − safety, never below 0.")
+    on_hand: int = strawberry.field(description="Units on the shelves.")
+    reserved: int = strawberry.field(description="Units set aside for a while.")
+    allocated: int = strawberry.field(description="Units promised for good.")
+    safety: int = strawberry.field(description="Units kept off sale.")
+    version: int = strawberry.field(description="How many movements led to these counters.")
+
+
+@strawberry.type(description="A change of a variant's stock at a location, as `stockChanged` reports it.")
+class StockChange(Entity):
+    """The new level, not the difference: one that was missed does no harm."""
+
+    variant_id: strawberry.Private[int]
+    location_id: strawberry.Private[int]
+    variant = relation(
+        LazyVariant, variants_by_id, key=lambda row: row.variant_id, required=True, description="The variant."
+    )
+    location = relation(
+        LazyLocation, locations_by_id, key=lambda row: row.location_id, required=True, description="The location."
+    )
+    available: int = strawberry.field(description="Units that can be bought from here now.")
+    on_hand: int | None = strawberry.field(description="Units on the shelves. Needs `stock:read`, else null.")
+    reserved: int | None = strawberry.field(description="Units set aside for a while. Needs `stock:read`.")
+    allocated: int | None = strawberry.field(description="Units promised for good. Needs `stock:read`.")
+    safety: int | None = strawberry.field(description="Units kept off sale. Needs `stock:read`.")
+    version: int = strawberry.field(description="Grows from event to event of the same variant and location.")
+
+
+@strawberry.type(description="One line of a transfer.")
+class TransferLine(Entity):
+    """Units of one variant."""
+
+    variant_id: strawberry.Private[int]
+    line_no: int = strawberry.field(description="Its number within the transfer, from 1.")
+    variant = relation(
+        LazyVariant, variants_by_id, key=lambda row: row.variant_id, required=True, description="The variant."
+    )
+    quantity: int = strawberry.field(description="Units to send.")
+    shipped_quantity: int = strawberry.field(description="Units that have left.")
+    received_quantity: int = strawberry.field(description="Units that have arrived.")
+    lost_quantity: int = strawberry.field(description="Units that were given up as lost.")
+    order_line_no: int | None = strawberry.field(description="The order's line that the units are for.")
+
+    @strawberry.field(description="Units that are under way.")
+    def in_transit_quantity(self) -> int:
+        """What has left and is not accounted for yet."""
+        return self.shipped_quantity - self.received_quantity - self.lost_quantity
+
+
+@strawberry.type(description="Units on their way from one location to another, or about to be.")
+class Transfer(Entity, Node):
+    """The row is the table's."""
+
+    id = id_field("Transfer")
+    from_location_id: strawberry.Private[int]
+    to_location_id: strawberry.Private[int]
+    order_id: strawberry.Private[UUID | None]
+    number: str = strawberry.field(description="For people, such as TR-50000001.")
+    status: TransferStatus = strawberry.field(description="Its state.")
+    note: str | None = strawberry.field(description="What the creator had to say.")
+    from_location = relation(
+        LazyLocation,
+        locations_by_id,
+        key=lambda row: row.from_location_id,
+        required=True,
+        description="Where the units come from.",
+    )
+    to_location = relation(
+        LazyLocation,
+        locations_by_id,
+        key=lambda row: row.to_location_id,
+        required=True,
+        description="Where the units go.",
+    )
+    order = relation(
+        LazyOrder, orders_by_id, key=lambda row: row.order_id, description="The order that the units are for, if any."
+    )
+    lines = relation(
+        TransferLine, lines_by_transfer, key=lambda row: row.id, many=True, description="What is sent, by line number."
+    )
+    created_at: datetime = strawberry.field(description="When it was made.")
+    shipped_at: datetime | None = strawberry.field(description="When the units left.")
+    received_at: datetime | None = strawberry.field(description="When nothing was under way any more.")
+    canceled_at: datetime | None = strawberry.field(description="When it was called off.")
+    version: int = strawberry.field(description="Grows with every change.")
+
+
+def _cause(kind: OwnerKind) -> Any:
+    return lambda row: row.cause_id if row.cause_kind == kind.value else None
+
+
+@strawberry.type(description="One row of the stock ledger: what moved, why, and what it left behind.")
+class StockMovement(Entity):
+    """Rows are never changed or deleted."""
+
+    variant_id: strawberry.Private[int]
+    location_id: strawberry.Private[int]
+    cause_id: strawberry.Private[UUID]
+    at: datetime = strawberry.field(description="When it was written.")
+    kind: MovementKind = strawberry.field(description="Why the counters moved.")
+    location = relation(
+        LazyLocation, locations_by_id, key=lambda row: row.location_id, required=True, description="Where."
+    )
+    on_hand_change: int = strawberry.field(description="Units on the shelves: more or fewer.")
+    reserved_change: int = strawberry.field(description="Units set aside for a while: more or fewer.")
+    allocated_change: int = strawberry.field(description="Units promised for good: more or fewer.")
+    safety_change: int = strawberry.field(description="Units kept off sale: more or fewer.")
+    on_hand: int = strawberry.field(description="Units on the shelves of the location afterwards.")
+    reserved: int = strawberry.field(description="Units set aside there afterwards.")
+    allocated: int = strawberry.field(description="Units promised there afterwards.")
+    safety: int = strawberry.field(description="Units kept off sale there afterwards.")
+    reason: str | None = strawberry.field(description="What the caller had to say.")
+    cause_kind: str = strawberry.field(description="What caused it: ORDER, TRANSFER, CART, STAFF, IMPORT and others.")
+    actor: str = strawberry.field(description="Who did it, such as `key:demo-staff`, `shopper` or `system`.")
+    order = relation(LazyOrder, orders_by_id, key=_cause(OwnerKind.ORDER), description="The order that caused it.")
+    transfer = relation(
+        Transfer, transfers_by_id, key=_cause(OwnerKind.TRANSFER), description="The transfer that caused it."
+    )
+
+
+NODE_TYPES["Transfer"] = NodeType(UUID, visible_transfers_by_id)
