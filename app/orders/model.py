@@ -217,7 +217,7 @@ def normalize_email(text: str) -> str:
     InvalidEmail.
     """
     email = text.strip().lower()
-    if len(email) > MAX_EMAIL_LENGTH or _EMAIL.fullmatch(email) is None:
+    if len(email) > MAX_EMAIL_LENGTH or not email.isprintable() or _EMAIL.fullmatch(email) is None:
         message = "This is not an e-mail address."
         raise InvalidEmail(message)
     return email

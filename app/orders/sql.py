@@ -187,6 +187,11 @@ LINES_BY_ORDER: Final = Statement(f"""
      ORDER BY l.order_id, l.line_no
 """)  # noqa: S608  # constants only
 
+LINES_BY_ID: Final = Statement(f"""
+    SELECT l.*, o.currency FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id
+     WHERE l.id = ANY(CAST(:ids AS uuid[])) {_seen("own.id = l.delivery_id")}
+""")  # noqa: S608  # constants only
+
 DELIVERIES_BY_ORDER: Final = Statement(f"""
     SELECT d.* FROM order_deliveries AS d
      WHERE d.order_id = ANY(CAST(:ids AS uuid[])) {_seen("own.id = d.id")}
@@ -248,4 +253,4 @@ LIST_OLDEST_FIRST: Final = Statement(
             OR (o.placed_at, o.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
      ORDER BY o.placed_at, o.id LIMIT :limit"""
 )
-COUNT_MATCHES: Final = Statement(f"SELECT count(*) FROM (SELECT 1 {_MATCHES} LIMIT 10000) AS counted")  # noqa: S608
+COUNT_MATCHES: Final = Statement(f"SELECT count(*) AS total FROM (SELECT 1 {_MATCHES} LIMIT 10000) AS counted")  # noqa: S608

@@ -13,6 +13,7 @@ from app.checkout.model.request import (
     RESERVATION_TIME,
     SOURCE_SYSTEM,
     CheckoutRequest,
+    PaymentMethodReason,
 )
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "RESERVATION_TIME",
     "SOURCE_SYSTEM",
     "CheckoutRequest",
+    "PaymentMethodReason",
     "PlannedTransfer",
     "cart_shipping",
     "checkout_refusals",

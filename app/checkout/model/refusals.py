@@ -14,7 +14,7 @@ from app.carts.model import (
     PriceChangedProblem,
 )
 from app.checkout.errors import CartEmpty, DeliveryMissing, PaymentMethodNotEligible, PriceChanged
-from app.checkout.model.request import MAX_TOKEN_LENGTH, CheckoutRequest
+from app.checkout.model.request import MAX_TOKEN_LENGTH, CheckoutRequest, PaymentMethodReason
 from app.inventory.errors import InsufficientStock
 from app.inventory.model import Shortage
 from app.kit.errors import DomainError, InvalidInput
@@ -111,11 +111,11 @@ def _payment_refusals(cart: Any, lines: Iterable[Any], request: CheckoutRequest)
     method, path = request.method, ["input", "payment"]
     reasons: list[str] = []
     if method == PaymentMethod.EXTERNAL or method not in cart.payment_methods:
-        reasons.append("NOT_OFFERED")
+        reasons.append(PaymentMethodReason.NOT_OFFERED)
     if method == PaymentMethod.PAY_AT_PICKUP and any(
         line.mode is not None and line.mode != DeliveryMode.STORE_PICKUP for line in lines
     ):
-        reasons.append("NOT_ALL_STORE_PICKUP")
+        reasons.append(PaymentMethodReason.NOT_ALL_STORE_PICKUP)
     if reasons:
         message = "This order cannot be paid like this."
         return [PaymentMethodNotEligible(message, path=[*path, "method"], method=str(method), reasons=reasons)]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 from app.payments.model import PaymentMethod
@@ -13,6 +14,13 @@ RESERVATION_TIME: Final = timedelta(minutes=15)
 REDRIVE_AFTER: Final = timedelta(minutes=1)
 """When a payment without an answer is asked for again."""
 MAX_TOKEN_LENGTH: Final = 500
+
+
+class PaymentMethodReason(StrEnum):
+    """Why an order cannot be paid by a method."""
+
+    NOT_OFFERED = "NOT_OFFERED"
+    NOT_ALL_STORE_PICKUP = "NOT_ALL_STORE_PICKUP"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,12 @@ async def lines_by_order(context: Context, keys: list[UUID], columns: Columns | 
     return groups_by(rows, "order_id")
 
 
+async def lines_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Row]:
+    """Lines by id."""
+    del columns
+    return rows_by(await context.fetch(sql.LINES_BY_ID, ids=keys, partner_id=context.actor.partner_id), "id")
+
+
 async def lines_by_delivery(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Row]]:
     """The lines that are handed over together."""
     del columns

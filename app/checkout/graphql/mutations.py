@@ -1,0 +1,152 @@
+"""The checkout."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+
+from app.carts.graphql.batches import carts_by_id
+from app.checkout.actions.complete_payment import PaymentOutcome, complete_payment
+from app.checkout.actions.place_order import place_order
+from app.checkout.model import CheckoutRequest
+from app.engine.relations import relation
+from app.inventory.errors import ReservationExpired
+from app.kit.db import WriteTx
+from app.kit.errors import DomainError
+from app.kit.graphql.context import Info
+from app.kit.graphql.enums import describe_enum
+from app.kit.graphql.errors import to_user_error
+from app.kit.graphql.nodes import require_uuid
+from app.kit.graphql.payload import Outcome, Payload, commit
+from app.orders.graphql.batches import orders_by_id
+from app.payments.errors import PaymentDeclined
+from app.payments.model import PaymentMethod
+
+if TYPE_CHECKING:
+    from app.carts.graphql.types import Cart
+    from app.orders.graphql.types import Order
+
+LazyCart = Annotated["Cart", strawberry.lazy("app.carts.graphql.types")]
+LazyOrder = Annotated["Order", strawberry.lazy("app.orders.graphql.types")]
+
+
+class CheckoutPaymentMethod(StrEnum):
+    """How a checkout can be paid."""
+
+    CARD = "CARD"
+    PAY_AT_PICKUP = "PAY_AT_PICKUP"
+
+
+describe_enum(
+    CheckoutPaymentMethod,
+    "How a checkout can be paid.",
+    {
+        CheckoutPaymentMethod.CARD: "By card: `token` comes from the payment provider's form.",
+        CheckoutPaymentMethod.PAY_AT_PICKUP: "At the counter, when every line is collected at an own store.",
+    },
+)
+
+
+@strawberry.input(description="How the order is to be paid.")
+class CheckoutPaymentInput:
+    """Method and card."""
+
+    method: CheckoutPaymentMethod = strawberry.field(description="How.")
+    token: str | None = strawberry.field(
+        default=None,
+        description="What the payment provider gave for the card; needed with `CARD`. The built-in test provider "
+        "declines `tok_declined`, gives no answer to `tok_unreachable`, and accepts all others.",
+    )
+
+
+@strawberry.input(description="A cart to be ordered.")
+class CheckoutCompleteInput:
+    """Everything that the cart does not know."""
+
+    cart_id: strawberry.ID = strawberry.field(description="Id of the cart.")
+    email: str | None = strawberry.field(
+        default=None, description="Where the buyer wants messages; needed unless the cart has an address."
+    )
+    payment: CheckoutPaymentInput = strawberry.field(description="How the order is to be paid.")
+    expected_total: int | None = strawberry.field(
+        default=None,
+        description="The total that the buyer was shown, in minor units; another one is refused with PRICE_CHANGED.",
+    )
+    idempotency_key: str = strawberry.field(
+        description="Makes repeating the mutation safe. A cart becomes one order under any number of keys."
+    )
+
+
+@strawberry.type(description="The answer to `checkoutComplete`.")
+class CheckoutCompletePayload(Payload):
+    """Order and cart as they are after the checkout."""
+
+    order_id: strawberry.Private[str | None] = None
+    cart_id: strawberry.Private[str | None] = None
+    order = relation(
+        LazyOrder,
+        orders_by_id,
+        key=lambda payload: payload.order_id and UUID(payload.order_id),
+        description="The order. Its status is PLACED, PENDING_PAYMENT while the provider gives no answer, or CANCELED "
+        "beside the refusal of a payment; null when the checkout was refused.",
+    )
+    cart = relation(
+        LazyCart,
+        carts_by_id,
+        key=lambda payload: payload.cart_id and UUID(payload.cart_id),
+        description="The cart, now completed; null when the checkout was refused.",
+    )
+
+
+@strawberry.type
+class CheckoutMutation:
+    """Open to whoever knows the cart's id."""
+
+    @strawberry.mutation(
+        description="Turn a cart into an order, exactly once, however often it is sent. Checks everything at once, "
+        "takes the stock, and pays; a refusal keeps nothing. A cart that is an order already answers with that order."
+    )
+    async def checkout_complete(self, info: Info, input: CheckoutCompleteInput) -> CheckoutCompletePayload:
+        """One transaction, then the provider outside of any, then a second one; each can be repeated."""
+        context = info.context
+
+        async def work(tx: WriteTx) -> Outcome:
+            cart_id = require_uuid(input.cart_id, "Cart", "input", "cartId")
+            order_id = await place_order(tx, cart_id, _request(input), actor=context.actor.reference, now=context.now)
+            return Outcome({"order_id": str(order_id), "cart_id": str(cart_id)})
+
+        payload = await commit(
+            context,
+            CheckoutCompletePayload,
+            work,
+            operation="checkoutComplete",
+            key=input.idempotency_key,
+            body=input,
+            subject=str(input.cart_id),
+        )
+        if payload.order_id is not None:
+            outcome = await complete_payment(
+                context.db, UUID(payload.order_id), actor=context.actor.reference, now=context.now
+            )
+            payload.user_errors += [to_user_error(refusal) for refusal in _refusals(outcome)]
+        return payload
+
+
+def _request(input: CheckoutCompleteInput) -> CheckoutRequest:
+    return CheckoutRequest(
+        method=PaymentMethod(input.payment.method),
+        email=input.email,
+        token=input.payment.token,
+        expected_total=input.expected_total,
+    )
+
+
+def _refusals(outcome: PaymentOutcome) -> list[DomainError]:
+    if outcome is PaymentOutcome.DECLINED:
+        message = "The payment was declined. The order is canceled."
+        return [PaymentDeclined(message, path=["input", "payment"])]
+    if outcome is PaymentOutcome.TOO_LATE:
+        message = "The payment took too long, and the reserved units went back on sale. The order is canceled."
+        return [ReservationExpired(message)]
+    return []
