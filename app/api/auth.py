@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from app.kit.db import Database
 from app.kit.permissions import SHOPPER, Actor
 from app.partners.actions.authenticate import authenticate
+from app.partners.actions.note_key_use import note_key_use
 
 
 class InvalidKey(Exception):
@@ -46,8 +48,11 @@ async def identify(db: Database, headers: Mapping[str, Any], *, now: datetime) -
     token = key_of(headers)
     if token is None:
         return SHOPPER
+    unnoted: list[UUID] = []
     async with db.read() as tx:
-        actor = await authenticate(tx, token, now=now)
+        actor = await authenticate(tx, token, now=now, on_unnoted_use=unnoted.append)
+    for key_id in unnoted:
+        await db.in_write(lambda tx, key_id=key_id: note_key_use(tx, key_id, now=now))
     if actor is None:
         message = "This API key is unknown, expired or revoked."
         raise InvalidKey(message)

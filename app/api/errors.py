@@ -86,9 +86,7 @@ def _mask(error: GraphQLError, cause: Exception) -> GraphQLError:
     where = ".".join(str(part) for part in error.path or ()) or "the operation"
     if is_retryable(cause):
         log.warning("The database is not available [%s], met by %s: %r", trace_id, where, cause)
-        return _copy(
-            error, UNAVAILABLE, {"code": "SERVICE_UNAVAILABLE", "retryable": True, "traceId": trace_id}
-        )
+        return _copy(error, UNAVAILABLE, {"code": "SERVICE_UNAVAILABLE", "retryable": True, "traceId": trace_id})
     log.error("Unexpected error [%s] in %s", trace_id, where, exc_info=cause)
     return _copy(error, UNEXPECTED, {"code": "INTERNAL_SERVER_ERROR", "traceId": trace_id})
 

@@ -52,10 +52,7 @@ async def find_nodes(context: Context, ids: list[strawberry.ID]) -> list[TypedRo
     for typename, key in filter(None, parsed):
         wanted.setdefault(typename, []).append(key)
     answers = await asyncio.gather(
-        *(
-            NODE_TYPES[typename].load(context, list(dict.fromkeys(keys)), None)
-            for typename, keys in wanted.items()
-        )
+        *(NODE_TYPES[typename].load(context, list(dict.fromkeys(keys)), None) for typename, keys in wanted.items())
     )
     found = dict(zip(wanted, answers, strict=True))
     rows: list[TypedRow | None] = []

@@ -21,9 +21,7 @@ CACHED_DOCUMENTS: Final = 512
 
 def _slices() -> list[pkgutil.ModuleInfo]:
     return [
-        module
-        for module in pkgutil.iter_modules(app.__path__)
-        if module.ispkg and module.name not in {"api", "kit"}
+        module for module in pkgutil.iter_modules(app.__path__) if module.ispkg and module.name not in {"api", "kit"}
     ]
 
 
@@ -61,9 +59,7 @@ def _root(name: str, room: str, description: str, *always: type[Any]) -> type[An
 class Schema(strawberry.Schema):
     """Errors are logged where they are masked; strawberry would log every refused document as well."""
 
-    def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-    ) -> None:
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing more to do."""
 
 

@@ -92,9 +92,7 @@ async def _nothing_here(_request: Request, _error: Exception) -> Response:
 
 
 async def _other_method(_request: Request, _error: Exception) -> Response:
-    return problem(
-        "Only GET and POST are understood.", 405, "METHOD_NOT_ALLOWED", headers={"Allow": "GET, POST"}
-    )
+    return problem("Only GET and POST are understood.", 405, "METHOD_NOT_ALLOWED", headers={"Allow": "GET, POST"})
 
 
 async def _broken(_request: Request, _error: Exception) -> Response:

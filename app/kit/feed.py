@@ -195,8 +195,10 @@ class Feed:
                 await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._sender)
             found, held_back = await self._read()
             pause = _PENDING_POLL_S[0] if found or not held_back else min(pause * 1.5, _PENDING_POLL_S[1])
+            # Not wait_for: before Python 3.12 that may swallow the cancellation that `close` sends.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), pause if held_back else _POLL_S)
+                async with asyncio.timeout(pause if held_back else _POLL_S):
+                    await self._woken.wait()
             if connection.is_closed():
                 message = "the listening connection was closed"
                 raise ConnectionError(message)

@@ -1,6 +1,7 @@
 """Runs Alembic from Python: no configuration file, the address is handed over."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,7 +49,7 @@ async def check_migrations(server_dsn: str) -> None:
 
     Raises SchemaDrift when they differ.
     """
-    name = f"hikiate_check_{id(object()):x}"
+    name = f"hikiate_check_{os.getpid()}"
     dsn = await create_database(server_dsn, name)
     try:
         await asyncio.to_thread(command.upgrade, _config(dsn), "head")

@@ -120,7 +120,8 @@ class Worker:
         self._timetable = timetable
         self._woken = asyncio.Event()
         self._running: PgQueuer | None = None
-        self._stopped = asyncio.Event()
+        self.stopped = asyncio.Event()
+        """Set by `stop`."""
 
     def wake(self) -> None:
         """There are new facts."""
@@ -128,7 +129,7 @@ class Worker:
 
     def stop(self) -> None:
         """Finish the jobs under way and return from `run`."""
-        self._stopped.set()
+        self.stopped.set()
         self._woken.set()
         if self._running is not None:
             self._running.shutdown.set()
@@ -146,10 +147,11 @@ class Worker:
     async def _dispatch_all(self) -> None:
         async def work() -> None:
             self._woken.clear()
-            while not self._stopped.is_set() and await dispatch(self._db, self._hearings):
+            while not self.stopped.is_set() and await dispatch(self._db, self._hearings):
                 pass
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), _POLL_S)
+                async with asyncio.timeout(_POLL_S):
+                    await self._woken.wait()
 
         await self._again_and_again(work)
 
@@ -159,7 +161,7 @@ class Worker:
             connection = await asyncpg.connect(self._db.dsn, server_settings=_SERVER_SETTINGS)
             try:
                 self._running = make_queue(connection, self._db, self._hearings, self._timetable)
-                if self._stopped.is_set():
+                if self.stopped.is_set():
                     return
                 await self._running.run(
                     dequeue_timeout=timedelta(seconds=5),
@@ -176,14 +178,15 @@ class Worker:
 
     async def _again_and_again(self, work: Callable[[], Awaitable[None]]) -> None:
         delay = _RECONNECT_S[0]
-        while not self._stopped.is_set():
+        while not self.stopped.is_set():
             try:
                 await work()
                 delay = _RECONNECT_S[0]
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError) as error:
                 log.warning("The worker lost the database and tries again: %s", error or type(error).__name__)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopped.wait(), delay)
+                    async with asyncio.timeout(delay):
+                        await self.stopped.wait()
                 delay = min(delay * 2, _RECONNECT_S[1])
 
 
