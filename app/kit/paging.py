@@ -35,8 +35,8 @@ def page_size(first: int) -> int:
 
 
 def encode_cursor(values: Sequence[Any]) -> str:
-    """An opaque cursor over JSON values."""
-    return base64.urlsafe_b64encode(orjson.dumps(list(values))).decode().rstrip("=")
+    """An opaque cursor over JSON values; others, such as UUIDs, are kept as text."""
+    return base64.urlsafe_b64encode(orjson.dumps(list(values), default=str)).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
