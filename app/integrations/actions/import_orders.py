@@ -95,7 +95,7 @@ def _invoices(
             yield Invoice(line.invoice, tuple(open_invoices.pop(line.invoice)))
 
 
-async def _import_batch(
+async def _import_batch(  # noqa: PLR0917  # one call
     db: Database,
     batch: Sequence[Invoice],
     plan: HistoryPlan,
