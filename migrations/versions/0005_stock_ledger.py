@@ -9,28 +9,21 @@ from alembic import op
 revision: str = "0005"
 down_revision: str | None = "0004"
 
-# Rows are locked in key order, so that two writers of the same keys never wait for each other in a circle. A key that
-# moves for the first time gets its row here, and the locks are taken anew.
+# Rows are made, then locked, each in key order, so that two writers of the same keys never wait for each other in a
+# circle. (Locking before making does: the maker of one row would wait for the holder of another that waits for it.)
 APPLY_LEDGER = """
 CREATE FUNCTION apply_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  wanted bigint;
-  locked bigint;
 BEGIN
-  SELECT count(*) INTO wanted FROM (SELECT DISTINCT variant_id, location_id FROM new_rows) d;
-  LOOP
-    SELECT count(*) INTO locked FROM (
-      SELECT 1 FROM stock s
-        JOIN (SELECT DISTINCT variant_id, location_id FROM new_rows) d
-          ON s.variant_id = d.variant_id AND s.location_id = d.location_id
-       ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s) l;
-    EXIT WHEN locked = wanted;
-    INSERT INTO stock (variant_id, location_id)
-    SELECT DISTINCT n.variant_id, n.location_id FROM new_rows n
-     WHERE NOT EXISTS (SELECT 1 FROM stock s WHERE s.variant_id = n.variant_id AND s.location_id = n.location_id)
-     ORDER BY 1, 2
-    ON CONFLICT DO NOTHING;
-  END LOOP;
+  INSERT INTO stock (variant_id, location_id)
+  SELECT DISTINCT n.variant_id, n.location_id FROM new_rows n
+   WHERE NOT EXISTS (SELECT 1 FROM stock s WHERE s.variant_id = n.variant_id AND s.location_id = n.location_id)
+   ORDER BY 1, 2
+  ON CONFLICT DO NOTHING;
+
+  PERFORM 1 FROM stock s
+    JOIN (SELECT DISTINCT variant_id, location_id FROM new_rows) d
+      ON s.variant_id = d.variant_id AND s.location_id = d.location_id
+   ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s;
 
   -- A statement of its own: its snapshot is taken after the wait for the locks.
   WITH moved AS (
