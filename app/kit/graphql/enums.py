@@ -14,7 +14,12 @@ def describe_enum(enum: type[EnumT], description: str, values: Mapping[EnumT, st
 
     values: a description of every member; a member left out is a programming error.
     """
-    declared: Any = strawberry.enum(enum, description=description)
-    for value in declared.__strawberry_definition__.values:
+    declared: Any = enum
+    # Strawberry declares an enum by itself where a field uses it first; declaring it again would make a second one.
+    if not hasattr(declared, "__strawberry_definition__"):
+        declared = strawberry.enum(enum)
+    definition = declared.__strawberry_definition__
+    definition.description = description
+    for value in definition.values:
         value.description = values[enum[value.name]]
     return declared
