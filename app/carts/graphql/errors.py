@@ -61,6 +61,7 @@ class NotSoldError(UserError):
 
     variant_id: strawberry.Private[int | None] = None
     sku: str | None = strawberry.field(description="The variant's SKU.", default=None)
+    line_id: strawberry.ID | None = strawberry.field(description="The cart's line, at a checkout.", default=None)
     variant = relation(
         LazyVariant,
         variants_by_id,
@@ -75,3 +76,5 @@ class DeliveryModeNotEligibleError(UserError):
 
     mode: DeliveryMode = strawberry.field(description="The mode that was asked for.")
     reasons: list[IneligibleReason] = strawberry.field(description="Why not.")
+    line_id: strawberry.ID | None = strawberry.field(description="The cart's line, at a checkout.", default=None)
+    sku: str | None = strawberry.field(description="The line's SKU, at a checkout.", default=None)
