@@ -21,8 +21,8 @@ class InsufficientStockError(UserError):
     requested: int = strawberry.field(description="Units that were asked for.")
     available: int = strawberry.field(description="Units that there are.")
     sku: str | None = strawberry.field(description="The variant, where one is meant.", default=None)
-    line_no: int | None = strawberry.field(description="The line of the order or transfer.", default=None)
-    line_id: strawberry.ID | None = strawberry.field(description="The cart's line, at a checkout.", default=None)
+    line_id: strawberry.ID | None = strawberry.field(description="The cart's line, where one is meant.", default=None)
+    line_no: int | None = strawberry.field(description="The line of the transfer, where one is meant.", default=None)
 
 
 @user_error(ErrorCode.QUANTITY_CONFLICT, "The quantity on hand is not the expected one: somebody moved units.")

@@ -102,6 +102,7 @@ class InventoryQuery:
     async def transfers(
         self,
         info: Info,
+        *,
         status: Annotated[TransferStatus | None, argument(description="Only in this state.")] = None,
         from_location_id: Annotated[strawberry.ID | None, argument(description="Only from this location.")] = None,
         to_location_id: Annotated[strawberry.ID | None, argument(description="Only to this location.")] = None,

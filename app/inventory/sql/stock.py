@@ -44,7 +44,7 @@ _LOCK_ONE: Final = Statement("""
 """)
 
 _STOCKING: Final = Statement("""
-    SELECT id FROM locations WHERE id = ANY(CAST(:ids AS int[])) AND holds_stock AND kind <> 'IN_TRANSIT'
+    SELECT id FROM locations WHERE id = ANY(CAST(:ids AS bigint[])) AND holds_stock AND kind <> 'IN_TRANSIT'
 """)
 
 # What people are shown is never below zero, although safety stock may exceed what is free.

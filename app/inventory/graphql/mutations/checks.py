@@ -1,0 +1,106 @@
+"""What the mutations of stock make of their inputs: keys of the database, or refusals that point at the input."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from app.catalog.model import is_storable
+from app.catalog.sql import variant_ids_by_sku
+from app.inventory.graphql.mutations.forms import StockReceiveLineInput, TransferLineInput, TransferReceiveLineInput
+from app.inventory.model import check_quantity
+from app.inventory.sql.transfers import lock_transfer
+from app.kit.db import WriteTx
+from app.kit.errors import DomainError, InvalidInput, NotFound
+from app.kit.graphql.nodes import require_int, require_uuid
+from app.kit.paging import MAX_PAGE
+from app.kit.permissions import Actor
+from app.locations.sql import places_by_id
+
+MAX_TEXT: Final = 200
+
+
+def culprit(error: DomainError) -> str:
+    """The argument that a refused adjustment is about."""
+    if isinstance(error, NotFound):
+        return "locationId"
+    return "expectedQuantity" if "current_quantity" in error.facts else "delta"
+
+
+async def place_of(tx: WriteTx, actor: Actor, value: str, name: str) -> int:
+    """The location in an input, where the caller may act. Raises NotFound otherwise."""
+    location_id = require_int(value, "Location", "input", name)
+    await _check_place(tx, actor, location_id, name)
+    return location_id
+
+
+async def _check_place(tx: WriteTx, actor: Actor, location_id: int, name: str) -> None:
+    place = (await places_by_id(tx, [location_id])).get(location_id)
+    if place is None or not actor.may_act_at(location_id) or actor.partner_id not in {None, place.partner_id}:
+        message = "There is no such location, or this key may not act there."
+        raise NotFound(message, path=["input", name])
+
+
+async def variant_ids_of(tx: WriteTx, skus: Mapping[tuple[str, ...], str]) -> list[int]:
+    """Variant ids by the SKUs at these places of the input. Raises NotFound for unknown ones."""
+    found = await variant_ids_by_sku(tx, sorted({sku for sku in skus.values() if is_storable(sku)}))
+    for path, sku in skus.items():
+        if sku not in found:
+            message = f"There is no variant with the SKU {sku[:80]!r}."
+            raise NotFound(message, path=["input", *path])
+    return [found[sku] for sku in skus.values()]
+
+
+async def variants_of_lines(
+    tx: WriteTx, lines: Sequence[StockReceiveLineInput] | Sequence[TransferLineInput]
+) -> list[int]:
+    """Variant ids of checked lines. Raises InvalidInput, InvalidQuantity, NotFound."""
+    _check_count(lines)
+    for index, line in enumerate(lines):
+        check_quantity(line.quantity, "input", "lines", str(index), "quantity")
+    return await variant_ids_of(tx, {("lines", str(index), "sku"): line.sku for index, line in enumerate(lines)})
+
+
+def _check_count(lines: Sequence[object]) -> None:
+    if not 1 <= len(lines) <= MAX_PAGE:
+        message = f"Send 1 to {MAX_PAGE} lines at once."
+        raise InvalidInput(message, path=["input", "lines"])
+
+
+async def transfer_of(tx: WriteTx, actor: Actor, value: str, end: str, *, own: bool = False) -> UUID:
+    """A transfer with one end where the caller may act, locked. own: an order's transfer is refused."""
+    transfer_id = require_uuid(value, "Transfer", "input", "transferId")
+    transfer = await lock_transfer(tx, transfer_id)
+    if transfer is None:
+        message = "There is no such transfer."
+        raise NotFound(message, path=["input", "transferId"])
+    await _check_place(tx, actor, transfer[end], "transferId")
+    if own and transfer["order_id"] is not None:
+        message = "The transfer belongs to an order. Cancel the order instead."
+        raise InvalidInput(message, path=["input", "transferId"])
+    return transfer_id
+
+
+def arrivals_of(
+    lines: Iterable[TransferReceiveLineInput] | None,
+) -> tuple[dict[int, int] | None, dict[int, int]]:
+    """(received, lost) by line number. Raises InvalidInput for a line that is named twice."""
+    if lines is None:
+        return None, {}
+    given = list(lines)
+    _check_count(given)
+    if len({line.line_no for line in given}) < len(given):
+        message = "A line is named twice."
+        raise InvalidInput(message, path=["input", "lines"])
+    received = {line.line_no: line.received_quantity for line in given}
+    return received, {line.line_no: line.lost_quantity for line in given}
+
+
+def text_of(value: str | None, name: str, *, minimum: int = 0) -> str | None:
+    """A short text without surrounding blanks. Raises InvalidInput."""
+    if value is None:
+        return None
+    text = value.strip()
+    if not minimum <= len(text) <= MAX_TEXT or not is_storable(text):
+        message = f"A text of {minimum} to {MAX_TEXT} characters is needed."
+        raise InvalidInput(message, path=["input", name])
+    return text or None
