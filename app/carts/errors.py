@@ -42,9 +42,3 @@ class DeliveryModeNotEligible(DomainError):
 
     def __init__(self, message: str, *, mode: str, reasons: Sequence[str], path: Sequence[str] = ()) -> None:
         super().__init__(message, path=path, mode=mode, reasons=list(reasons))
-
-
-class UnknownCurrency(DomainError):
-    """The channel does not sell in this currency. Facts: accepted, the one that it sells in."""
-
-    code = ErrorCode.UNKNOWN_CURRENCY

@@ -4,7 +4,7 @@ from app.kit.errors import DomainError, ErrorCode, InvalidInput
 
 
 class UnknownCurrency(DomainError):
-    """No amounts can be kept in this currency. Facts: currency."""
+    """No amounts can be kept in this currency, or not here. Facts: currency, accepted (the only one that would do)."""
 
     code = ErrorCode.UNKNOWN_CURRENCY
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from app.carts import sql
 from app.carts.actions.add_lines import put_lines
-from app.carts.errors import UnknownCurrency
 from app.carts.model import LIFETIME, WantedLine, check_row_count, clean_email, is_plain_text
+from app.channels.errors import UnknownCurrency
 from app.channels.sql import channel_by_code
 from app.kit.db import WriteTx
 from app.kit.errors import NotFound
@@ -37,7 +37,7 @@ async def create_cart(  # plain data, all by keyword
         raise NotFound("There is no such channel.", path=["input", "channel"])
     if currency is not None and currency != channel.currency:
         message = f"The channel sells in {channel.currency}."
-        raise UnknownCurrency(message, path=["input", "currency"], accepted=channel.currency)
+        raise UnknownCurrency(message, path=["input", "currency"], currency=currency, accepted=channel.currency)
     cart_id = new_id()
     await tx.execute(
         sql.INSERT_CART,

@@ -48,13 +48,6 @@ class CartTooLargeError(UserError):
     )
 
 
-@user_error(ErrorCode.UNKNOWN_CURRENCY, "The channel does not sell in this currency.")
-class UnknownCurrencyError(UserError):
-    """A cart has its channel's currency."""
-
-    accepted: str = strawberry.field(description="The currency of the channel, ISO 4217.")
-
-
 @user_error(ErrorCode.NOT_SOLD, "The variant is not sold in the channel now.")
 class NotSoldError(UserError):
     """Leave it out."""
