@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from app.carts.actions.create_cart import create_cart
-from app.carts.errors import CartTooLarge, NotSold, UnknownCurrency
+from app.carts.errors import CartTooLarge, NotSold
 from app.carts.model import WantedLine
+from app.channels.errors import UnknownCurrency
 from app.inventory.errors import InvalidQuantity
 from app.kit.db import Database
 from app.kit.errors import DomainError, InvalidInput, NotFound, Refusals, each_refusal
@@ -66,7 +67,7 @@ async def refused(db: Database, **values: object) -> DomainError:
 async def test_another_currency_than_the_channels_is_refused(db: Database, currency: str) -> None:
     refusal = await refused(db, currency=currency)
     assert isinstance(refusal, UnknownCurrency)
-    assert (refusal.path, refusal.facts) == (["input", "currency"], {"accepted": "JPY"})
+    assert (refusal.path, refusal.facts) == (["input", "currency"], {"currency": currency, "accepted": "JPY"})
 
 
 @pytest.mark.parametrize("code", ["shop", "", "web\0", "\ud800"])
