@@ -12,6 +12,7 @@ import typer
 
 from app import main as process
 from app.api.schema import schema as graphql_schema
+from app.cli_imports import add_import_commands
 from app.demo.partners import KEYS
 from app.kit.clock import utc_now
 from app.kit.db import Database
@@ -227,6 +228,14 @@ def retry_jobs() -> None:
     """Try all failed jobs again."""
     with _command() as settings:
         typer.echo(f"{_with_database(settings, retry_failed_jobs)} jobs will be tried again.")
+
+
+def _on_database(work: Any) -> Any:
+    with _command() as settings:
+        return _with_database(settings, work)
+
+
+cli.add_typer(add_import_commands(_on_database), name="import")
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import asyncpg
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
+from app.api.schema import schema
 from app.api.server import create_app
 from app.demo.load import demo_is_loaded, load_demo
 from app.kit.clock import utc_now
@@ -149,6 +150,7 @@ async def serve(
     feed = Feed(db)
     await feed.start()
     app = create_app(
+        served=schema,
         db=db,
         config=config,
         feed=feed,

@@ -58,7 +58,7 @@ class LimitsRule(ValidationRule):
         size = self._measure(operation.selection_set)
         root_fields = self._count_root_fields(operation.selection_set, set())
         for what, found, allowed in (
-            ("levels deep", size.depth, MAX_DEPTH),
+            ("nested levels", size.depth, MAX_DEPTH),
             ("fields, fragments expanded", size.fields, MAX_FIELDS),
             ("aliases", size.aliases, MAX_ALIASES),
             ("root fields", root_fields, MAX_ROOT_FIELDS),

@@ -5,18 +5,12 @@ import pkgutil
 from typing import Any, Final
 
 import strawberry
-from graphql import GraphQLError
-from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, ValidationCache
-from strawberry.types import ExecutionContext
 
 import app
-from app.api.errors import OperationContext, PublicErrors
-from app.api.limits import MAX_TOKENS, LimitsRule
+from app.api.extensions import EXTENSIONS, Schema
 from app.api.nodes import NodeQuery
 from app.kit.graphql.errors import ERROR_TYPES, GenericError
 from app.kit.graphql.nodes import IMPLEMENTATIONS
-
-CACHED_DOCUMENTS: Final = 512
 
 
 def _slices() -> list[pkgutil.ModuleInfo]:
@@ -56,29 +50,6 @@ def _root(name: str, room: str, description: str, *always: type[Any]) -> type[An
     return strawberry.type(type(name, parts, {}), description=description) if parts else None
 
 
-class Schema(strawberry.Schema):
-    """Errors are logged where they are masked; strawberry would log every refused document as well."""
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Nothing more to do."""
-
-
-def _limits() -> AddValidationRules:
-    return AddValidationRules([LimitsRule])
-
-
-def _tokens() -> MaxTokensLimiter:
-    return MaxTokensLimiter(max_token_count=MAX_TOKENS)
-
-
-def _parsed() -> ParserCache:
-    return ParserCache(maxsize=CACHED_DOCUMENTS)
-
-
-def _validated() -> ValidationCache:
-    return ValidationCache(maxsize=CACHED_DOCUMENTS)
-
-
 def build_schema() -> Schema:
     """The whole schema, with the limits that hold for every document and the masking of errors."""
     query = _root("Query", "queries", "What can be read.", NodeQuery)
@@ -88,7 +59,7 @@ def build_schema() -> Schema:
         mutation=_root("Mutation", "mutations", "What can be done."),
         subscription=_root("Subscription", "subscriptions", "What can be listened to."),
         types=[GenericError, *ERROR_TYPES.values(), *IMPLEMENTATIONS],
-        extensions=[PublicErrors, OperationContext, _tokens, _limits, _parsed, _validated],
+        extensions=EXTENSIONS,
     )
 
 

@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from app.api.endpoint import Surroundings, make_endpoint, problem
+from app.api.extensions import Schema
 from app.api.page import PAGE
-from app.api.schema import Schema, schema
 from app.api.websocket import SocketEndpoint
 from app.kit.clock import utc_now
 from app.kit.config import Config
@@ -28,12 +28,12 @@ _READY_WITHIN_S: Final = 2.0
 
 def create_app(
     *,
+    served: Schema,
     db: Database,
     config: Config,
     feed: Feed | None = None,
     allowed_origins: Sequence[str] = ("*",),
     max_body_bytes: int = 1_000_000,
-    served: Schema = schema,
     clock: Callable[[], datetime] = utc_now,
 ) -> Starlette:
     """The ASGI application over an open database and a started feed."""

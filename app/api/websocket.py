@@ -11,6 +11,7 @@ from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.types.unset import UNSET, UnsetType
 
 from app.api.auth import InvalidKey, connection_headers, identify
 from app.api.endpoint import Surroundings
@@ -78,12 +79,13 @@ class SocketEndpoint(GraphQL[Connection, None]):
         headers: WebSocket = request
         return Connection(self._surroundings, dict(headers.headers))
 
-    async def on_ws_connect(self, context: Connection) -> None:
+    async def on_ws_connect(self, context: Connection) -> UnsetType:
         """Refuse the connection when it brings a key that is none."""
         try:
             await context.identify()
         except InvalidKey as error:
             raise ConnectionRejectionError from error
+        return UNSET
 
     def encode_json(self, data: object) -> str:
         """Text frames, as the protocol wants."""
