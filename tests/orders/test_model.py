@@ -108,6 +108,7 @@ def test_addresses_that_exist_pass(text: str, email: str) -> None:
         "a@b@c.jp",
         "a@b..jp",
         "x" * 250 + "@b.jp",
+        "a\x00@b.jp",
         "a@b.jp, c@d.jp",
     ],
 )

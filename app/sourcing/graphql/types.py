@@ -78,5 +78,5 @@ def address_of(stored: Mapping[str, Any] | None) -> Address | None:
     """The GraphQL object of a stored address."""
     if stored is None:
         return None
-    values: dict[str, Any] = {field.name: stored.get(field.name) for field in fields(Address)}
+    values: dict[str, Any] = {field.name: stored.get(field.name) for field in fields(Address) if field.init}
     return Address(**values)
