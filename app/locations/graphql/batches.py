@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 
 from app.engine.relations import rows_by
+from app.kit.db import ReadTx
 from app.kit.errors import DomainError, InvalidInput
 from app.kit.graphql.context import Context
 from app.kit.paging import page_size
@@ -47,7 +48,7 @@ class NearInput:
         return hash(given)
 
 
-async def origin_of(context: Context, near: NearInput | None) -> Point | None:
+async def origin_of(tx: ReadTx, near: NearInput | None) -> Point | None:
     """The point that `near` means. None without `near`, and when nobody knows where the postal code lies.
 
     Raises InvalidPostalCode, or InvalidInput for coordinates that are not on earth.
@@ -61,8 +62,7 @@ async def origin_of(context: Context, near: NearInput | None) -> Point | None:
             raise InvalidInput(message, path=["near", "coordinates"])
         return point
     try:
-        async with context.db.read() as tx:
-            return await find_point(tx, near.postal_code or "")
+        return await find_point(tx, near.postal_code or "")
     except DomainError as error:
         raise error.at("near", "postalCode") from None
 

@@ -115,8 +115,11 @@ async def _group_id(context: Context, code: str | None) -> int | None:
 
 
 async def _origin(context: Context, near: NearInput | None) -> Point | None:
-    origin = await origin_of(context, near)
-    if near is not None and origin is None:
+    if near is None:
+        return None
+    async with context.db.read() as tx:
+        origin = await origin_of(tx, near)
+    if origin is None:
         message = "Nobody knows where this postal code lies."
         raise NotFound(message, path=["near", "postalCode"])
     return origin

@@ -10,6 +10,7 @@ from app.kit.statement import Statement
 from app.locations.model import LocationKind, Place, Point
 from app.locations.tables import location_group_members, locations
 
+_KINDS: Final = {str(kind): kind for kind in LocationKind}
 _PLACE: Final = select(
     locations.c.id,
     locations.c.code,
@@ -52,4 +53,4 @@ def _place(row: Row) -> Place:
     # In the order of _PLACE: a channel may have thousands of places, and each pickup question reads them all.
     place_id, code, kind, latitude, longitude, *rest = row
     point = None if latitude is None else Point(latitude, longitude)
-    return Place(place_id, code, LocationKind(kind), point, *rest)
+    return Place(place_id, code, _KINDS[kind], point, *rest)
