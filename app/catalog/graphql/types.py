@@ -2,19 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from app.catalog.graphql import batches
 from app.catalog.sql.product_list import Selection
 from app.engine.relations import Entity, relation
+from app.inventory.graphql.batches import availability_by_variant
 from app.kit.db import Row
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.kit.graphql.types import Connection, Edge, Money, PageInfo, localized
 from app.kit.paging import Page
 from app.kit.tax import RATES_BP, Rounding, TaxClass, tax_in_gross
+
+if TYPE_CHECKING:
+    from app.inventory.graphql.types import VariantAvailability
 
 describe_enum(
     TaxClass,
@@ -218,6 +222,13 @@ class Variant(Entity, Node):
         batches.price_by_variant,
         key=lambda row: row.id,
         description="What it costs in the channel; null when it is not sold there.",
+    )
+    availability = relation(
+        Annotated["VariantAvailability", strawberry.lazy("app.inventory.graphql.types")],
+        availability_by_variant,
+        key=lambda row: row.id,
+        required=True,
+        description="How many units the request's channel can sell now, in all and per location.",
     )
 
 
