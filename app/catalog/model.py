@@ -116,10 +116,11 @@ def is_storable(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SearchEntry:
-    """What is stored for a product to be found and sorted by.
+    """What is stored for a product to be found by.
 
-    text: normalised texts; each name stands behind a line break, nothing else does. terms: the pieces of
-    words (`app.kit.text.grams`), `^` + the first one and two characters of each name, `=` + each code.
+    text: normalised texts; each name stands behind a line break and each code between tabs, nothing else does.
+    terms: the pieces of words (`app.kit.text.grams`), `^` + the first one and two characters of each name, `=` + each
+    code. The terms are for the index; whether a product really matches is seen in its text.
     """
 
     text: str
@@ -133,31 +134,33 @@ def search_entry(
     variants: Iterable[tuple[str, str | None, Texts, Sequence[Any]]],
 ) -> SearchEntry:
     """Everything that finds a product; `variants` are (SKU, JAN code, names, options as stored)."""
-    titles = [normalize(name) for name in names.values()]
+    titles = list(dict.fromkeys(normalize(name) for name in names.values()))
     codes: list[str] = []
     rest: list[str] = [brand or "", *(text[:_DESCRIPTION_SEARCHED] for text in descriptions.values())]
     for sku, jan, variant_names, options in variants:
         codes += [sku, "".join(_WORD.findall(sku)), jan or ""]
         rest += variant_names.values()
         rest += (value for option in options for value in option["values"].values())
-    others = dict.fromkeys(normalize(text) for text in (*codes, *rest))
-    text = "\n" + "\n".join(titles) + " " + " ".join(filter(None, others))
-    terms = {*grams(text), *("=" + normalize(code) for code in codes if code)}
+    codes = [code for code in dict.fromkeys(normalize(code) for code in codes) if code]
+    others = [text for text in dict.fromkeys(normalize(text) for text in rest) if text]
+    text = "\n" + "\n".join(titles) + "\t" + "".join(code + "\t" for code in codes) + " ".join(others)
+    terms = {*grams(text), *("=" + code for code in codes)}
     terms |= {"^" + title[:length] for title in titles for length in (1, 2)}
     return SearchEntry(text, sorted(terms))
 
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What a shopper typed, made comparable with `SearchEntry`.
+    """What a shopper typed, made comparable with `SearchEntry`. Terms must all be there, patterns (LIKE) all match.
 
-    terms and patterns (for LIKE): all must match. code: the term that a SKU or JAN code equal to the whole
-    query has. name_terms and name_pattern: what a name that begins with the query has.
+    code_…: what a product with a SKU or JAN code equal to the whole query has. name_…: what a product has whose name
+    begins with the query.
     """
 
     terms: tuple[str, ...]
     patterns: tuple[str, ...]
-    code: str
+    code_terms: tuple[str, ...]
+    code_pattern: str
     name_terms: tuple[str, ...]
     name_pattern: str
 
@@ -165,19 +168,21 @@ class SearchQuery:
 def parse_search(text: str) -> SearchQuery | None:
     """The query in a text; None when it holds no letter and no digit, and so finds nothing.
 
-    Each word must occur, wherever; punctuation separates words. A single ASCII letter or digit alone finds
-    whole words only, since nearly everything contains it; beside other words it must occur anywhere.
+    Each word must occur, wherever; punctuation separates words. A single ASCII letter or digit alone finds whole
+    words only, since nearly everything contains it; beside other words it must occur anywhere.
     """
     whole = normalize(text)
     words = list(dict.fromkeys(_WORD.findall(whole)))
-    pieces = grams(whole)
-    if not pieces:
+    if not words:
         return None
-    terms = [piece for piece in pieces if len(piece) > 1 or not piece.isascii()] or pieces
+    pairs = [word[index : index + 2] for word in words for index in range(len(word) - 1)]
+    singles = [word for word in words if len(word) == 1]
+    terms = tuple(dict.fromkeys([*pairs, *(word for word in singles if not word.isascii())] or singles))
     return SearchQuery(
-        terms=tuple(terms),
+        terms=terms,
         patterns=tuple(f"%{escape_like(word)}%" for word in words),
-        code="=" + whole,
+        code_terms=("=" + whole,),
+        code_pattern=f"%\t{escape_like(whole)}\t%",
         name_terms=(*terms, "^" + whole[:2]),
         name_pattern=f"%\n{escape_like(whole)}%",
     )

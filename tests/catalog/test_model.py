@@ -55,7 +55,7 @@ def test_an_entry_holds_all_texts_codes_and_heads_of_names() -> None:
         "Ｈｉｎａｔａ",
         [("WP-01", "4901234567894", {"ja": "赤 / M"}, [option])],
     )
-    assert entry.text == "\nわいど ぱんつ\nwide pants wp-01 wp01 4901234567894 hinata 軽い。 赤 / m 赤 red"
+    assert entry.text == "\nわいど ぱんつ\nwide pants\twp-01\twp01\t4901234567894\thinata 軽い。 赤 / m 赤 red"
     assert {"^わ", "^わい", "^w", "^wi", "=wp-01", "=wp01", "=4901234567894", "赤", "m"} <= set(entry.terms)
     assert "色" not in entry.terms
 
@@ -69,7 +69,9 @@ def test_a_query_speaks_the_language_of_the_entries() -> None:
     query = parse_search("ﾃｨｰｼｬﾂ　Ｂlue_1")
     assert query is not None
     assert query.patterns == ("%てぃーしゃつ%", r"%blue\_1%")
-    assert query.code == "=てぃーしゃつ blue_1"
+    assert query.terms == ("てぃ", "ぃー", "ーし", "しゃ", "ゃつ", "bl", "lu", "ue", "e_", "_1")
+    assert query.code_terms == ("=てぃーしゃつ blue_1",)
+    assert query.code_pattern == "%\tてぃーしゃつ blue\\_1\t%"
     assert query.name_pattern == "%\nてぃーしゃつ blue\\_1%"
     assert query.name_terms == (*query.terms, "^てぃ")
 

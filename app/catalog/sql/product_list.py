@@ -103,9 +103,12 @@ async def list_products(
     if selection.search is not None and order is ProductOrder.RELEVANCE:
         search = selection.search
         rank, after_id = after or (0, 0)
-        values |= {"code": [search.code], "name_terms": search.name_terms, "name_pattern": search.name_pattern}
-        statement = _ranked_statement(selection.conditions, min(max(rank, 0), 2), sees_all=selection.sees_all)
-        return await tx.fetch(statement, **values, after_id=after_id)
+        rank = min(max(rank, 0), len(_RANKS) - 1)
+        values |= {"code_pattern": search.code_pattern, "name_pattern": search.name_pattern, "after_id": after_id}
+        values |= {"code_terms": search.code_terms} if rank == 0 else {}
+        values |= {"name_terms": search.name_terms} if rank <= 1 else {}
+        statement = _ranked_statement(selection.conditions, rank, sees_all=selection.sees_all)
+        return await tx.fetch(statement, **values)
     statement = _sorted_statement(
         selection.conditions,
         order,
@@ -126,11 +129,15 @@ async def count_products(tx: ReadTx, selection: Selection) -> int:
 
 # ── how the statements are built ──────────────────────────────────────────────────────────────────────
 
-_EXACT_CODE: Final = products.c.search_grams.bool_op("@>")(bindparam("code", type_=ARRAY(Text)))
-_NAME_BEGINS: Final = products.c.search_grams.bool_op("@>")(
-    bindparam("name_terms", type_=ARRAY(Text))
-) & products.c.search_text.like(bindparam("name_pattern", type_=Text))
-_RANKS: Final = (_EXACT_CODE, _NAME_BEGINS & not_(_EXACT_CODE), not_(_NAME_BEGINS) & not_(_EXACT_CODE))
+_SEARCH_TERMS: Final = products.c.search_grams
+_IS_CODE: Final = products.c.search_text.like(bindparam("code_pattern", type_=Text))
+_BEGINS_NAME: Final = products.c.search_text.like(bindparam("name_pattern", type_=Text))
+# The terms lead to the few products of the first two ranks; in the third, reading their texts is all it takes.
+_RANKS: Final = (
+    _IS_CODE & _SEARCH_TERMS.bool_op("@>")(bindparam("code_terms", type_=ARRAY(Text))),
+    _BEGINS_NAME & not_(_IS_CODE) & _SEARCH_TERMS.bool_op("@>")(bindparam("name_terms", type_=ARRAY(Text))),
+    not_(_BEGINS_NAME) & not_(_IS_CODE),
+)
 
 _below = (
     select(categories.c.id)
@@ -141,7 +148,7 @@ _BELOW: Final = _below.union(select(categories.c.id).join(_below, categories.c.p
 
 # The terms find candidates by the index; the patterns make sure that their pieces stand together as in the query.
 _CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
-    "search": products.c.search_grams.bool_op("@>")(bindparam("terms", type_=ARRAY(Text)))
+    "search": _SEARCH_TERMS.bool_op("@>")(bindparam("terms", type_=ARRAY(Text)))
     & products.c.search_text.like(func.all(bindparam("patterns", type_=ARRAY(Text)))),
     "category_slug": products.c.category_id == func.any(func.array(select(_BELOW.c.id).scalar_subquery())),
     "ids": products.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
@@ -198,7 +205,16 @@ def _ranked_statement(conditions: frozenset[str], first_rank: int, *, sees_all: 
     branches: list[Select[Any]] = []
     for rank in range(first_rank, len(_RANKS)):
         columns = (*PRODUCT_COLUMNS, literal_column(str(rank), Integer).label("sort_key"))
-        branch = _matching(conditions, *columns, sees_all=sees_all).where(_RANKS[rank])
+        if rank < len(_RANKS) - 1:
+            # OFFSET 0 keeps the planner from looking for these few along the whole order by id.
+            few = (
+                select(products.c.id).where(_CONDITIONS["search"], _RANKS[rank]).offset(literal_column("0")).subquery()
+            )
+            branch = _matching(conditions - {"search"}, *columns, sees_all=sees_all).join(
+                few, few.c.id == products.c.id
+            )
+        else:
+            branch = _matching(conditions, *columns, sees_all=sees_all).where(_RANKS[rank])
         if rank == first_rank:
             branch = branch.where(products.c.id > bindparam("after_id", type_=BigInteger))
         branches.append(select(branch.order_by(products.c.id).limit(limit).subquery()))
