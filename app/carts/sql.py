@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from app.carts.model import (
@@ -17,6 +17,7 @@ from app.carts.model import (
     require_open,
 )
 from app.catalog.sql import sellables
+from app.engine.relations import groups_by
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.errors import NotFound
 from app.kit.statement import Statement
@@ -32,17 +33,22 @@ _CART: Final = """
 LOCK_CART: Final = Statement(f"{_CART} WHERE carts.id = :id FOR UPDATE OF carts")
 CARTS_BY_ID: Final = Statement(f"{_CART} WHERE carts.id = ANY(CAST(:ids AS uuid[]))")
 
-# With the goods' tax class and today's price; null when the channel does not sell them now. Ids are made in
-# the order of time, so lines come in the order in which they were added.
+# With what the channel says about the goods now (price null: not listed) and where the line goes. Ids are made in the
+# order of time, so lines come in the order in which they were added.
 _LINES: Final = """
     SELECT line.id, line.cart_id, line.variant_id, line.quantity, line.unit_price_minor, line.delivery_id,
-           line.quantity * line.unit_price_minor AS total_minor, cart.currency, variant.sku,
-           product.tax_class, CASE WHEN variant.is_active AND product.is_active AND listing.is_published
-                THEN listing.price_minor END AS current_price_minor,
-           delivery.mode
-      FROM cart_lines AS line JOIN carts AS cart ON cart.id = line.cart_id JOIN variants AS variant ON
-      variant.id = line.variant_id JOIN products AS product ON product.id = variant.product_id LEFT JOIN
-      listings AS listing ON listing.channel_id = cart.channel_id AND listing.variant_id = line.variant_id
+           line.quantity * line.unit_price_minor AS total_minor, delivery.mode,
+           delivery.location_id AS delivery_location_id,
+           cart.status AS cart_status, cart.currency, channel.location_group_id,
+           variant.sku, variant.weight_g, variant.girth_cm, variant.is_chilled, product.tax_class,
+           listing.price_minor,
+           variant.is_active AND product.is_active AND coalesce(listing.is_published, false) AS is_sold
+      FROM cart_lines AS line
+      JOIN carts AS cart ON cart.id = line.cart_id
+      JOIN channels AS channel ON channel.id = cart.channel_id
+      JOIN variants AS variant ON variant.id = line.variant_id
+      JOIN products AS product ON product.id = variant.product_id
+      LEFT JOIN listings AS listing ON listing.channel_id = cart.channel_id AND listing.variant_id = line.variant_id
       LEFT JOIN cart_deliveries AS delivery ON delivery.id = line.delivery_id
 """
 LINES_BY_CART: Final = Statement(f"{_LINES} WHERE line.cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY line.id")
@@ -85,13 +91,15 @@ COMPLETE_CART: Final = Statement("""
     UPDATE carts SET status = 'COMPLETED', updated_at = :now, version = version + 1
      WHERE id = :id AND status = 'OPEN'
 """)
-_DROP_EMPTY_DELIVERIES: Final = Statement("""
-    DELETE FROM cart_deliveries AS delivery
-     WHERE delivery.cart_id = :cart_id
-       AND NOT EXISTS (SELECT FROM cart_lines AS line WHERE line.delivery_id = delivery.id)
-""")
-_TOUCH: Final = Statement("""
+_SAVE: Final = Statement("""
+    WITH without_lines AS (
+        DELETE FROM cart_deliveries AS delivery
+         WHERE delivery.cart_id = :cart_id
+           AND NOT EXISTS (SELECT FROM cart_lines AS line WHERE line.delivery_id = delivery.id))
     UPDATE carts SET updated_at = :now, expires_at = :expires_at, version = version + 1 WHERE id = :cart_id
+    RETURNING (SELECT count(*) FROM cart_lines WHERE cart_id = :cart_id) AS lines,
+              (SELECT coalesce(sum(quantity::bigint * unit_price_minor), 0)::bigint
+                 FROM cart_lines WHERE cart_id = :cart_id) AS subtotal
 """)
 _SIZE: Final = Statement("""
     SELECT count(*) AS lines, coalesce(sum(quantity::bigint * unit_price_minor), 0)::bigint AS subtotal
@@ -111,18 +119,22 @@ class CartContents:
 
     def problems(self) -> list[CartProblem]:
         """What keeps it from becoming an order."""
-        return cart_problems(
-            [line_of(row) for row in self.lines],
-            [CartDelivery(row.id, DeliveryMode(row.mode), row.location_id) for row in self.deliveries],
-            {variant_id: Offer(Goods.of(row), row.price_minor) for variant_id, row in self.goods.items()},
-            self.inputs.places,
-            self.inputs.available,
-        )
+        return problems_of(self.lines, self.inputs)
 
 
-def line_of(row: Any) -> CartLine:
-    """A line as the rules see it."""
-    return CartLine(row.id, row.variant_id, row.quantity, row.unit_price_minor, row.delivery_id)
+def problems_of(lines: Sequence[Row], inputs: PlanInputs) -> list[CartProblem]:
+    """What keeps lines (rows as of `lines_of`) of one cart from being ordered."""
+    return cart_problems(
+        [CartLine(row.id, row.variant_id, row.quantity, row.unit_price_minor, row.delivery_id) for row in lines],
+        [
+            CartDelivery(row.delivery_id, DeliveryMode(row.mode), row.delivery_location_id)
+            for row in lines
+            if row.delivery_id is not None
+        ],
+        {row.variant_id: Offer(Goods.of(row), row.price_minor) for row in lines},
+        inputs.places,
+        inputs.available,
+    )
 
 
 async def lock_cart(tx: WriteTx, cart_id: UUID) -> Row | None:
@@ -140,7 +152,7 @@ async def lock_open_cart(tx: WriteTx, cart_id: UUID, *, now: datetime) -> Row:
 
 
 async def lines_of(tx: ReadTx, cart_id: UUID) -> list[Row]:
-    """The lines of a cart in the order in which they were added, with SKU, tax class and today's price."""
+    """The lines of a cart in the order in which they were added, with what the channel says about the goods now."""
     return await tx.fetch(LINES_BY_CART, ids=[cart_id])
 
 
@@ -154,9 +166,9 @@ async def save_change(tx: WriteTx, cart_id: UUID, *, now: datetime) -> None:
 
     Raises CartTooLarge when the change has made it too large.
     """
-    await check_stored_size(tx, cart_id)
-    await tx.execute(_DROP_EMPTY_DELIVERIES, cart_id=cart_id)
-    await tx.execute(_TOUCH, cart_id=cart_id, now=now, expires_at=now + LIFETIME)
+    size = await tx.fetchrow(_SAVE, cart_id=cart_id, now=now, expires_at=now + LIFETIME)
+    if size is not None:
+        check_size(size.lines, size.subtotal)
 
 
 async def check_stored_size(tx: WriteTx, cart_id: UUID) -> None:
@@ -172,8 +184,8 @@ async def load_contents(tx: ReadTx, carts: Sequence[Row]) -> dict[UUID, CartCont
     Two statements, and for each channel among the carts at most four more, whatever the number of lines.
     """
     ids = [cart.id for cart in carts]
-    lines = _by_cart(await tx.fetch(LINES_BY_CART, ids=ids))
-    deliveries = _by_cart(await tx.fetch(DELIVERIES_BY_CART, ids=ids))
+    lines = groups_by(await tx.fetch(LINES_BY_CART, ids=ids), "cart_id")
+    deliveries = groups_by(await tx.fetch(DELIVERIES_BY_CART, ids=ids), "cart_id")
     contents: dict[UUID, CartContents] = {}
     for channel_id in dict.fromkeys(cart.channel_id for cart in carts):
         own = [cart for cart in carts if cart.channel_id == channel_id]
@@ -189,13 +201,6 @@ async def load_contents(tx: ReadTx, carts: Sequence[Row]) -> dict[UUID, CartCont
             found = lines.get(cart.id, []), deliveries.get(cart.id, [])
             contents[cart.id] = CartContents(cart, *found, goods, inputs)
     return contents
-
-
-def _by_cart(rows: Iterable[Row]) -> dict[UUID, list[Row]]:
-    groups: dict[UUID, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.cart_id, []).append(row)
-    return groups
 
 
 def _postal_codes(deliveries: Iterable[Row]) -> set[str]:

@@ -360,4 +360,4 @@ async def test_a_carts_work_does_not_grow_with_its_lines(db: Database, execute: 
         totals.append(count.total)
     assert parse_global_id(small) is not None
     assert totals[:2] == totals[2:]
-    assert totals == [0]
+    assert max(totals) <= 25

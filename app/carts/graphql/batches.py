@@ -1,19 +1,39 @@
 """Rows of carts by key. Problems and totals are computed from a fixed number of statements."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from app.carts import sql
-from app.carts.model import CartProblem, CartTotals, CostLine, ShippingRate, cart_totals
+from app.carts.model import CartProblem, CartStatus, CartTotals, CostLine, ShippingRate, cart_totals
 from app.engine.relations import groups_by, rows_by
 from app.kit.db import Row
 from app.kit.graphql.context import Context
 from app.kit.graphql.nodes import TypedRow
 from app.kit.tax import Rounding
 from app.sourcing.model import DeliveryMode
+from app.sourcing.sql import load_plan_inputs
 
 Columns: TypeAlias = Any
+
+
+class TotalsKey(NamedTuple):
+    """What the sums of a cart depend on besides its lines."""
+
+    cart_id: UUID
+    currency: str
+    tax_rounding: str
+    shipping_fee_minor: int
+    free_shipping_from_minor: int | None
+
+
+class ProblemsKey(NamedTuple):
+    """What the problems of a cart depend on besides its lines."""
+
+    cart_id: UUID
+    status: str
+    currency: str
+    location_group_id: int
 
 
 class ProblemRow(TypedRow):
@@ -72,40 +92,54 @@ async def deliveries_by_id(context: Context, keys: list[UUID], columns: Columns 
     return rows_by(await context.fetch(sql.DELIVERIES_BY_ID, ids=keys), "id")
 
 
-async def totals_by_cart(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, TotalsRow]:
-    """What carts cost, in two statements."""
+async def totals_by_cart(
+    context: Context, keys: list[TotalsKey], columns: Columns | None
+) -> dict[TotalsKey, TotalsRow]:
+    """What carts cost."""
     del columns
-    async with context.db.read() as tx:
-        carts = await tx.fetch(sql.CARTS_BY_ID, ids=keys)
-        lines = groups_by(await tx.fetch(sql.LINES_BY_CART, ids=keys), "cart_id")
-    return {cart.id: TotalsRow(totals_of(cart, lines.get(cart.id, [])), cart.currency) for cart in carts}
+    lines = groups_by(await context.fetch(sql.LINES_BY_CART, ids=[key.cart_id for key in keys]), "cart_id")
+    return {key: TotalsRow(_totals(key, lines.get(key.cart_id, [])), key.currency) for key in keys}
 
 
-def totals_of(cart: Row, lines: Sequence[Row]) -> CartTotals:
-    """The sums of a cart (row as of `lock_cart`) with these lines."""
+def _totals(key: TotalsKey, lines: Sequence[Row]) -> CartTotals:
     costs = [
         CostLine(row.total_minor, row.tax_class, row.delivery_id, None if row.mode is None else DeliveryMode(row.mode))
         for row in lines
     ]
-    return cart_totals(costs, ShippingRate.of(cart), Rounding(cart.tax_rounding))
+    rate = ShippingRate(key.shipping_fee_minor, key.free_shipping_from_minor)
+    return cart_totals(costs, rate, Rounding(key.tax_rounding))
 
 
-async def problems_by_cart(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[ProblemRow]]:
-    """What keeps carts from becoming orders. A completed cart has become one and has no problems."""
+async def problems_by_cart(
+    context: Context, keys: list[ProblemsKey], columns: Columns | None
+) -> dict[ProblemsKey, list[ProblemRow]]:
+    """What keeps carts from becoming orders. A completed cart has become one and has no problems.
+
+    One statement, and two for each group of locations among the carts' channels.
+    """
     del columns
+    open_keys = [key for key in keys if key.status == CartStatus.OPEN]
+    problems: dict[ProblemsKey, list[ProblemRow]] = {}
     async with context.db.read() as tx:
-        carts = [cart for cart in await tx.fetch(sql.CARTS_BY_ID, ids=keys) if cart.status == "OPEN"]
-        contents = await sql.load_contents(tx, carts)
-    return {cart.id: [ProblemRow(problem, cart.currency) for problem in contents[cart.id].problems()] for cart in carts}
+        rows = await tx.fetch(sql.LINES_BY_CART, ids=[key.cart_id for key in open_keys])
+        lines: dict[UUID, list[Row]] = groups_by(rows, "cart_id")
+        for group_id in dict.fromkeys(key.location_group_id for key in open_keys):
+            own = [key for key in open_keys if key.location_group_id == group_id]
+            variant_ids = [line.variant_id for key in own for line in lines.get(key.cart_id, ())]
+            inputs = await load_plan_inputs(tx, group_id=group_id, variant_ids=variant_ids)
+            for key in own:
+                found = sql.problems_of(lines.get(key.cart_id, []), inputs)
+                problems[key] = [ProblemRow(problem, key.currency) for problem in found]
+    return problems
 
 
 async def problems_by_line(
-    context: Context, keys: list[tuple[UUID, UUID]], columns: Columns | None
-) -> Mapping[tuple[UUID, UUID], list[ProblemRow]]:
-    """The problems of single lines; keys are (cart id, line id)."""
-    found = await problems_by_cart(context, list(dict.fromkeys(cart_id for cart_id, _ in keys)), columns)
-    groups: dict[tuple[UUID, UUID], list[ProblemRow]] = {}
-    for cart_id, problems in found.items():
+    context: Context, keys: list[tuple[ProblemsKey, UUID]], columns: Columns | None
+) -> Mapping[tuple[ProblemsKey, UUID], list[ProblemRow]]:
+    """The problems of single lines; keys are (cart, line id)."""
+    found = await problems_by_cart(context, list(dict.fromkeys(cart for cart, _ in keys)), columns)
+    groups: dict[tuple[ProblemsKey, UUID], list[ProblemRow]] = {}
+    for cart, problems in found.items():
         for problem in problems:
-            groups.setdefault((cart_id, problem.line_id), []).append(problem)
+            groups.setdefault((cart, problem.line_id), []).append(problem)
     return groups

@@ -8,6 +8,7 @@ import strawberry
 
 from app.carts import model
 from app.carts.graphql import batches
+from app.carts.graphql.batches import ProblemsKey, TotalsKey
 from app.carts.graphql.types.problems import CartProblem
 from app.catalog.graphql.batches import variants_by_id
 from app.channels.graphql.batches import channels_by_id
@@ -106,7 +107,10 @@ class CartLine(Entity):
     currency: strawberry.Private[str]
     unit_price_minor: strawberry.Private[int]
     total_minor: strawberry.Private[int]
-    current_price_minor: strawberry.Private[int | None]
+    price_minor: strawberry.Private[int | None]
+    is_sold: strawberry.Private[bool]
+    cart_status: strawberry.Private[str]
+    location_group_id: strawberry.Private[int]
     sku: str = strawberry.field(description="SKU of the variant.")
     quantity: int = strawberry.field(description="Units, 1 to 9,999.")
 
@@ -118,8 +122,8 @@ class CartLine(Entity):
     @strawberry.field(description="The price of one unit now, including tax; null when it is not sold any more.")
     def current_price(self) -> Money | None:
         """Of the cart's channel."""
-        amount = self.current_price_minor
-        return None if amount is None else Money(amount=amount, currency=self.currency)
+        is_sold = self.is_sold and self.price_minor is not None
+        return Money(amount=self.price_minor or 0, currency=self.currency) if is_sold else None
 
     @strawberry.field(description="Units times the price that the buyer has seen.")
     def total(self) -> Money:
@@ -138,7 +142,7 @@ class CartLine(Entity):
     problems = relation(
         CartProblem,
         batches.problems_by_line,
-        key=lambda line: (line.cart_id, line.id),
+        key=lambda line: (ProblemsKey(line.cart_id, line.cart_status, line.currency, line.location_group_id), line.id),
         many=True,
         description="What keeps this line from being ordered.",
     )
@@ -179,6 +183,10 @@ class Cart(Entity, Node):
 
     id = id_field("Cart")
     channel_id: strawberry.Private[int]
+    location_group_id: strawberry.Private[int]
+    tax_rounding: strawberry.Private[str]
+    shipping_fee_minor: strawberry.Private[int]
+    free_shipping_from_minor: strawberry.Private[int | None]
     status: model.CartStatus = strawberry.field(description="Whether it has become an order.")
     currency: str = strawberry.field(description="ISO 4217 code; that of its channel.")
     email: str | None = strawberry.field(description="Where the buyer wants messages.")
@@ -214,12 +222,18 @@ class Cart(Entity, Node):
         description="How the lines are to be handed over: one per mode and place.",
     )
     totals = relation(
-        CartTotals, batches.totals_by_cart, key=lambda cart: cart.id, required=True, description="What it costs."
+        CartTotals,
+        batches.totals_by_cart,
+        key=lambda cart: TotalsKey(
+            cart.id, cart.currency, cart.tax_rounding, cart.shipping_fee_minor, cart.free_shipping_from_minor
+        ),
+        required=True,
+        description="What it costs.",
     )
     problems = relation(
         CartProblem,
         batches.problems_by_cart,
-        key=lambda cart: cart.id,
+        key=lambda cart: ProblemsKey(cart.id, cart.status, cart.currency, cart.location_group_id),
         many=True,
         description="What keeps it from becoming an order, in the order of the lines. Empty: the checkout can go on.",
     )
