@@ -35,7 +35,9 @@ _ANSWER: Final = Statement(
     .where(requests.c.caller == bindparam("caller_"), requests.c.key == bindparam("key_"))
     .values(answer=bindparam("answer_"))
 )
-_PRUNE: Final = Statement(delete(requests).where(requests.c.created_at < bindparam("before", type_=DateTime(timezone=True))))
+_PRUNE: Final = Statement(
+    delete(requests).where(requests.c.created_at < bindparam("before", type_=DateTime(timezone=True)))
+)
 
 
 def body_hash(body: Any) -> bytes:
@@ -49,8 +51,8 @@ async def claim(tx: WriteTx, *, caller: str, key: str, operation: str, body: byt
     A second caller with the same key waits here until the first one has committed or rolled back. Raises
     IdempotencyKeyReused when the key belongs to another operation or body, InvalidInput when it is no usable key.
     """
-    if not key.strip() or len(key) > MAX_KEY_LENGTH:
-        message = f"An idempotency key has 1 to {MAX_KEY_LENGTH} characters."
+    if not key.strip() or len(key) > MAX_KEY_LENGTH or not key.isprintable():
+        message = f"An idempotency key has 1 to {MAX_KEY_LENGTH} printable characters."
         raise InvalidInput(message, path=["input", "idempotencyKey"])
     if await tx.execute(_CLAIM, caller=caller, key=key, operation=operation, body_hash=body):
         return None

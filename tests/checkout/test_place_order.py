@@ -194,6 +194,7 @@ async def test_everything_that_is_wrong_is_said_at_once(db: Database) -> None:
         ({"email": None}, "INVALID_INPUT", ["input", "email"]),
         ({"token": None}, "INVALID_INPUT", ["input", "payment", "token"]),
         ({"token": "x" * 501}, "INVALID_INPUT", ["input", "payment", "token"]),
+        ({"token": "tok_\x00"}, "INVALID_INPUT", ["input", "payment", "token"]),
         ({"expected_total": 1101}, "PRICE_CHANGED", ["input", "expectedTotal"]),
         ({"method": "EXTERNAL"}, "PAYMENT_METHOD_NOT_ELIGIBLE", ["input", "payment", "method"]),
         ({"method": "PAY_AT_PICKUP"}, "PAYMENT_METHOD_NOT_ELIGIBLE", ["input", "payment", "method"]),

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.checkout.actions.raise_transfers import raise_transfers
-from app.checkout.model import stores_of_lines
+from app.checkout.sql import stores_of_order
 from app.inventory.actions.allocate_reserved import allocate_reserved
 from app.inventory.actions.release_holds import release_holds
 from app.kit.db import WriteTx
@@ -12,7 +12,6 @@ from app.orders.actions.change_states import change_states, require_order
 from app.orders.actions.mark_canceled import mark_canceled
 from app.orders.actions.mark_placed import mark_placed
 from app.orders.model import OrderStatus
-from app.orders.sql import deliveries_of, lines_of
 from app.payments.actions.record_authorization import record_authorization
 from app.payments.model import AuthorizationResult, PaymentStatus
 
@@ -43,7 +42,7 @@ async def settle_payment(
         return OrderStatus.CANCELED
     claims = await allocate_reserved(tx, order_id, actor=actor)
     await record_authorization(tx, order_id, result, now=now)
-    stores = stores_of_lines(await lines_of(tx, [order_id]), await deliveries_of(tx, [order_id]))
+    stores = await stores_of_order(tx, order_id)
     await raise_transfers(tx, order_id, claims, stores, actor=actor, now=now)
     await mark_placed(tx, order_id, payment_status=PaymentStatus.AUTHORIZED, actor=actor, now=now)
     return OrderStatus.PLACED

@@ -123,7 +123,7 @@ def _payment_refusals(cart: Any, lines: Iterable[Any], request: CheckoutRequest)
         return []
     if not (request.token or "").strip():
         return [PaymentTokenMissing("A card payment needs the token of the card.", path=[*path, "token"])]
-    if len(request.token or "") > MAX_TOKEN_LENGTH:
-        message = f"A card's token has up to {MAX_TOKEN_LENGTH} characters."
+    if len(request.token or "") > MAX_TOKEN_LENGTH or not (request.token or "").isprintable():
+        message = f"A card's token has up to {MAX_TOKEN_LENGTH} printable characters."
         return [InvalidInput(message, path=[*path, "token"])]
     return []
