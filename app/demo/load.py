@@ -33,8 +33,6 @@ CHUNK: Final = 5_000
 # Of the variants, how many of a hundred a store keeps, and how many are sold out at the warehouses.
 KEPT_PER_STORE: Final = 40
 SOLD_OUT_ON_WEB: Final = 6
-# Without figures about the rows just loaded the planner reads whole tables where it needs a few rows.
-_ANALYZE: Final = Statement("ANALYZE")
 _LOADED: Final = Statement("SELECT true FROM requests WHERE caller = 'demo' AND key = 'orders' AND answer IS NOT NULL")
 
 Report = Callable[[str], None]
@@ -65,7 +63,7 @@ async def load_demo(db: Database, *, now: datetime, report: Report = print) -> N
     shop = DemoShop(channel_id, location_ids, variants)
     report("The demo shop: stock ...")
     await db.in_write(lambda tx: _load_stock(tx, shop))
-    await db.in_write(lambda tx: tx.execute(_ANALYZE))
+    await db.refresh_statistics()
     report("The demo shop: members, carts and orders ...")
     await load_orders(db, shop.locations, now=now)
 

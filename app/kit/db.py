@@ -151,6 +151,11 @@ class Database:
                 await asyncio.sleep(random.uniform(0.005, 0.05) * (attempt + 1))  # noqa: S311  # jitter, no secret
         raise AssertionError  # the loop returns or raises
 
+    async def refresh_statistics(self) -> None:
+        """Tell the planner what the tables hold. After a bulk load it would otherwise read whole tables for a few rows."""
+        async with self._write_pool.acquire() as connection:
+            await connection.execute("ANALYZE")
+
     @asynccontextmanager
     async def listening_connection(self) -> AsyncGenerator[Any, None]:
         """A connection of its own, outside the pools, for LISTEN."""

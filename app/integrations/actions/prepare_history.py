@@ -84,6 +84,7 @@ async def prepare_history(  # options of a command, all by keyword
         await _receive_opening_stock(tx, plan, layout, path, levels)
 
     await db.in_write(work)
+    await db.refresh_statistics()
     return plan
 
 
