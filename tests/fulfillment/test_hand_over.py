@@ -5,6 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from app.fulfillment.actions.cancel_order import cancel_order
+from app.fulfillment.actions.expire_pickup import expire_pickup
 from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.errors import PickupCodeLocked, PickupCodeNotVerified
 from app.kit.db import Database
@@ -116,3 +118,23 @@ async def test_of_many_who_hand_over_at_once_one_does(db: Database) -> None:
     assert [refusal.facts for refusal in refused] == [{"current_status": "COLLECTED"}] * 7
     assert await stock_of(db, shop.variants[1], shop.store) == (9, 0)
     assert (await history_of(db, order_id)).count("PICKUP_COLLECTED") == 1
+
+
+@pytest.mark.parametrize("order_of_calls", range(3))
+async def test_a_pickup_is_collected_or_expires_or_is_canceled(db: Database, order_of_calls: int) -> None:
+    shop, order_id = await planned_order(db, store_pickup)
+    pickup = await make_verified(db, order_id)
+    rivals = [
+        _hand_over(db, pickup.id),
+        db.in_write(lambda tx: expire_pickup(tx, pickup.id, actor=STAFF, now=NOW)),
+        db.in_write(lambda tx: cancel_order(tx, order_id, reason="x", actor="test", now=NOW)),
+    ]
+    rotated = rivals[order_of_calls:] + rivals[:order_of_calls]
+    answers = await asyncio.gather(*rotated, return_exceptions=True)
+    # Canceling an order that has expired whole is no change, and so no refusal.
+    assert 1 <= sum(answer is None for answer in answers) <= 2
+    assert all(answer is None or isinstance(answer, InvalidTransition) for answer in answers)
+    status = (await pickup_of(db, order_id)).status
+    on_hand = {"COLLECTED": 9, "EXPIRED": 10, "CANCELED": 10}[status]
+    assert await stock_of(db, shop.variants[1], shop.store) == (on_hand, 0)
+    assert (await order_states(db, order_id))[0] == ("COMPLETED" if status == "COLLECTED" else "CANCELED")

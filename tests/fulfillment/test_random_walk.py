@@ -1,0 +1,143 @@
+"""Anything that people do in any order leaves every invariant standing."""
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.fulfillment.actions.arrive import arrive
+from app.fulfillment.actions.cancel_order import cancel_order
+from app.fulfillment.actions.complete_work import complete_work
+from app.fulfillment.actions.create_shipment import create_shipment
+from app.fulfillment.actions.expire_pickup import expire_pickup
+from app.fulfillment.actions.follow_transfer import follow_transfer
+from app.fulfillment.actions.hand_over import hand_over
+from app.fulfillment.actions.mark_ready import mark_ready
+from app.fulfillment.actions.plan_work import plan_work
+from app.fulfillment.actions.unlock_code import unlock_code
+from app.fulfillment.actions.verify_code import verify_code
+from app.inventory.actions.receive_transfer import receive_transfer
+from app.inventory.actions.ship_transfer import ship_transfer
+from app.kit.db import Database, WriteTx
+from app.kit.errors import DomainError
+from app.kit.ids import new_id
+from app.kit.permissions import SYSTEM
+from tests.conftest import NOW, broken_invariants
+from tests.fulfillment.builders import SECRET, Shop, home, konbini_pickup, make_order, make_shop, store_pickup
+from tests.fulfillment.views import code_of, wrong_code_of
+
+Step = Callable[[WriteTx], Awaitable[Any]]
+STEPS = 120
+
+
+async def _ids(db: Database, table: str) -> list[UUID]:
+    async with db.read() as tx:
+        return [row[0] for row in await tx.connection.fetch(f"SELECT id FROM {table} ORDER BY 1")]
+
+
+async def _about_pickups(db: Database, chance: random.Random) -> list[tuple[str, Step]]:
+    async with db.read() as tx:
+        rows = await tx.connection.fetch("SELECT * FROM pickups ORDER BY id")
+    if not rows:
+        return []
+    row = chance.choice(rows)
+    code = code_of(row) if chance.random() < 0.7 else wrong_code_of(row)
+    by: dict[str, Any] = {"actor": SYSTEM, "now": NOW}
+    return [
+        ("ready", lambda tx: mark_ready(tx, row.id, **by)),
+        ("arrive", lambda tx: arrive(tx, row.id, **by)),
+        ("say", lambda tx: verify_code(tx, row.id, code, secret_key=SECRET, **by)),
+        ("say", lambda tx: verify_code(tx, row.id, code, secret_key=SECRET, **by)),
+        ("unlock", lambda tx: unlock_code(tx, row.id, **by)),
+        ("hand over", lambda tx: hand_over(tx, row.id, **by)),
+        ("hand over", lambda tx: hand_over(tx, row.id, **by)),
+        *([("expire", lambda tx: expire_pickup(tx, row.id, **by))] if chance.random() < 0.2 else []),
+    ]
+
+
+async def _about_transfers(db: Database, chance: random.Random) -> list[tuple[str, Step]]:
+    transfers = await _ids(db, "transfers")
+    if not transfers:
+        return []
+    transfer_id = chance.choice(transfers)
+    lost = {1: 1} if chance.random() < 0.3 else None
+
+    async def send(tx: WriteTx) -> None:
+        await ship_transfer(tx, transfer_id, actor="walk", now=NOW)
+        await follow_transfer(tx, transfer_id, now=NOW)
+
+    async def receive(tx: WriteTx) -> None:
+        await receive_transfer(tx, transfer_id, quantities=None, lost=lost, actor="walk", now=NOW)
+        await follow_transfer(tx, transfer_id, now=NOW)
+
+    return [("send", send), ("receive", receive), ("follow", lambda tx: follow_transfer(tx, transfer_id, now=NOW))]
+
+
+async def _about_orders(db: Database, chance: random.Random, shop: Shop) -> list[tuple[str, Step]]:
+    orders = await _ids(db, "orders")
+    parts = [
+        home(shop, units=1),
+        home(shop, units=1, source=shop.store),
+        store_pickup(shop),
+        store_pickup(shop, units=2, source=shop.other_store),
+        konbini_pickup(shop),
+        konbini_pickup(shop, sources=[shop.warehouse, shop.store]),
+    ]
+    chosen = chance.sample(parts, chance.randint(1, 3))
+    payment = chance.choice(["CARD", "PAY_AT_PICKUP"])
+    steps: list[tuple[str, Step]] = []
+    if len(orders) < 6:
+        steps.append(("order", lambda tx: make_order(tx, shop, *chosen, payment=payment)))
+    if orders:
+        order_id = chance.choice(orders)
+        steps += [("plan", lambda tx: plan_work(tx, order_id, now=NOW))] * 2
+        if chance.random() < 0.1:
+            steps.append(("cancel", lambda tx: cancel_order(tx, order_id, reason="walk", actor="walk", now=NOW)))
+    return steps
+
+
+async def _about_parcels(db: Database, chance: random.Random) -> list[tuple[str, Step]]:
+    fulfillments, works = await _ids(db, "fulfillments"), await _ids(db, "work_instructions")
+    if not fulfillments:
+        return []
+    fulfillment_id, work_id, number = chance.choice(fulfillments), chance.choice(works), str(new_id())
+    by: dict[str, Any] = {"actor": SYSTEM, "now": NOW}
+    return [
+        ("ship", lambda tx: create_shipment(tx, fulfillment_id, carrier="x", tracking_number=number, **by)),
+        ("complete", lambda tx: complete_work(tx, work_id, **by)),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_every_walk_keeps_the_invariants(db: Database, seed: int) -> None:
+    chance = random.Random(seed)
+    async with db.write() as tx:
+        shop = await make_shop(tx, on_hand=40)
+    walked: list[str] = []
+    done: set[str] = set()
+    for _ in range(STEPS):
+        choices = await chance.choice(
+            [
+                lambda: _about_orders(db, chance, shop),
+                lambda: _about_pickups(db, chance),
+                lambda: _about_pickups(db, chance),
+                lambda: _about_transfers(db, chance),
+                lambda: _about_parcels(db, chance),
+            ]
+        )()
+        if not choices:
+            continue
+        name, step = chance.choice(choices)
+        try:
+            async with db.write() as tx:
+                await step(tx)
+        except DomainError as refusal:
+            walked.append(f"{name}: {refusal.code}")
+        else:
+            walked.append(name)
+            done.add(name)
+            assert await broken_invariants(db) == {}, walked
+    assert {"order", "plan"} < done, walked
+    assert len(done) >= 7, walked
