@@ -152,7 +152,7 @@ class Database:
         raise AssertionError  # the loop returns or raises
 
     async def refresh_statistics(self) -> None:
-        """Tell the planner what the tables hold. After a bulk load it would otherwise read whole tables for a few rows."""
+        """Tell the planner what the tables hold; after a bulk load it would read whole tables for a few rows."""
         async with self._write_pool.acquire() as connection:
             await connection.execute("ANALYZE")
 
