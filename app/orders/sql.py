@@ -228,6 +228,8 @@ ALLOCATIONS_BY_LINE: Final = Statement("""
      ORDER BY h.owner_id, h.line_no, h.location_id
 """)
 
+# The place behind which a page begins is one row comparison, which the index on (placed_at, id) answers however deep
+# the page lies; without a cursor it is the very end of the list.
 _MATCHES: Final = """
       FROM orders AS o
      WHERE (CAST(:status AS text) IS NULL OR o.status = :status)
@@ -241,16 +243,16 @@ LIST_NEWEST_FIRST: Final = Statement(
     "SELECT o.*"
     + _MATCHES
     + """
-       AND (CAST(:after_at AS timestamptz) IS NULL
-            OR (o.placed_at, o.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
+       AND (o.placed_at, o.id) < (COALESCE(CAST(:after_at AS timestamptz), 'infinity'),
+                                  COALESCE(CAST(:after_id AS uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
      ORDER BY o.placed_at DESC, o.id DESC LIMIT :limit"""
 )
 LIST_OLDEST_FIRST: Final = Statement(
     "SELECT o.*"
     + _MATCHES
     + """
-       AND (CAST(:after_at AS timestamptz) IS NULL
-            OR (o.placed_at, o.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
+       AND (o.placed_at, o.id) > (COALESCE(CAST(:after_at AS timestamptz), '-infinity'),
+                                  COALESCE(CAST(:after_id AS uuid), '00000000-0000-0000-0000-000000000000'))
      ORDER BY o.placed_at, o.id LIMIT :limit"""
 )
 COUNT_MATCHES: Final = Statement(f"SELECT count(*) AS total FROM (SELECT 1 {_MATCHES} LIMIT 10000) AS counted")  # noqa: S608

@@ -48,6 +48,7 @@ orders = Table(
     Index("ix_orders_channel_id", "channel_id"),
     Index("ix_orders_member_id", "member_id"),
     Index("ix_orders_placed_at", "placed_at", "id"),
+    Index("ix_orders_email", "email"),
     CheckConstraint(
         "status IN ('PENDING_PAYMENT', 'PLACED', 'COMPLETED', 'CANCELED', 'RETURNED')",
         "order_status_known",

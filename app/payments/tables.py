@@ -21,6 +21,13 @@ payments = Table(
     instant("created_at"),
     instant("updated_at"),
     Index("ix_payments_order_id", "order_id"),
+    # Of all payments of an order at most one may still take or keep money.
+    Index(
+        "uq_payments_live",
+        "order_id",
+        unique=True,
+        postgresql_where=Column("status").not_in(["VOIDED", "FAILED", "REFUNDED"]),
+    ),
     Index("ix_payments_open", "created_at", postgresql_where=Column("status") == "PENDING"),
     CheckConstraint("method IN ('CARD', 'PAY_AT_PICKUP', 'EXTERNAL')", "payment_method_known"),
     CheckConstraint(
