@@ -157,6 +157,34 @@ def test_every_place_with_a_unit_is_a_fall_back(lines: list[SourceLine], availab
         assert set(plan[line.line_no]) == (stocked or {PLACES[0].id})
 
 
+@given(lines_of, stocks)
+def test_stock_of_other_goods_and_places_changes_no_plan(
+    lines: list[SourceLine], available: dict[tuple[int, int], int]
+) -> None:
+    unrelated = {(variant_id, location_id): 9 for variant_id in range(100, 150) for location_id in range(1, 60)}
+    unrelated |= {(variant_id, 99): 9 for variant_id in range(1, 7)}
+    assert plan_sources(lines, PLACES, available | unrelated) == plan_sources(lines, PLACES, available)
+
+
+@given(lines_of, stocks)
+def test_a_pickup_plan_names_known_places_once_and_prefers_a_store_that_has_the_line(
+    lines: list[SourceLine], available: dict[tuple[int, int], int]
+) -> None:
+    store, *others = PLACES
+    plan = plan_pickup(lines, store, PLACES, available)
+    assert list(plan) == [line.line_no for line in lines]
+    for line in lines:
+        ids = plan[line.line_no]
+        assert set(ids) <= {known.id for known in PLACES}
+        assert len(set(ids)) == len(ids) > 0
+        if has(store.id, line, available):
+            assert ids[0] == store.id
+        elif any(has(known.id, line, available) for known in others):
+            assert has(ids[0], line, available)
+        units = sum(max(available.get((line.variant_id, location_id), 0), 0) for location_id in ids)
+        assert units == sum(max(available.get((line.variant_id, known.id), 0), 0) for known in PLACES)
+
+
 STORE = place(1)
 
 

@@ -38,16 +38,20 @@ def plan_sources(
     then found; without places there are none.
     """
     needs = _needs(lines)
-    masks = [_mask(needs, place, available) for place in places_ranked]
+    stocked = _stocked(needs, places_ranked, available)
+    masks = [0] * len(places_ranked)
     coverable = 0
-    for mask in masks:
-        coverable |= mask
+    for bit, (variant_id, need) in enumerate(needs.items()):
+        for index, units in stocked[variant_id].items():
+            if units >= need:
+                masks[index] |= 1 << bit
+                coverable |= 1 << bit
     chosen = smallest_cover(masks, coverable)
     plans: dict[int, tuple[int, ...]] = {}
-    for bit, (variant_id, units) in enumerate(needs.items()):
+    for bit, (variant_id, need) in enumerate(needs.items()):
         first = next((index for index in chosen if masks[index] >> bit & 1), None)
-        found = _candidates(variant_id, units, places_ranked, available, first=first, chosen=chosen)
-        plans[variant_id] = found or tuple(place.id for place in places_ranked[:1])
+        found = _candidates(stocked[variant_id], need, first=first, chosen=chosen) or range(len(places_ranked))[:1]
+        plans[variant_id] = tuple(places_ranked[index].id for index in found)
     return {line.line_no: plans[line.variant_id] for line in lines}
 
 
@@ -65,12 +69,14 @@ def plan_pickup(
     needs = _needs(lines)
     at_store = {variant_id: _units(available, variant_id, store) if store.holds_stock else 0 for variant_id in needs}
     local = {variant_id for variant_id, units in needs.items() if at_store[variant_id] >= units}
+    stocked = _stocked(needs, others, available)
     sent = plan_sources([line for line in lines if line.variant_id not in local], others, available)
     plans: dict[int, tuple[int, ...]] = {}
     for line in lines:
         variant_id, need = line.variant_id, needs[line.variant_id]
         if variant_id in local:
-            plans[line.line_no] = (store.id, *_candidates(variant_id, need, others, available))
+            behind = _candidates(stocked[variant_id], need)
+            plans[line.line_no] = (store.id, *(others[index].id for index in behind))
             continue
         ids = sent[line.line_no]
         if not at_store[variant_id]:
@@ -89,32 +95,39 @@ def _needs(lines: Iterable[SourceLine]) -> dict[int, int]:
     return needs
 
 
-def _mask(needs: Mapping[int, int], place: Place, available: Available) -> int:
-    """One bit per variant, in the order of `needs`: set where the place has all units."""
-    return sum(
-        1 << bit for bit, (variant_id, need) in enumerate(needs.items()) if _units(available, variant_id, place) >= need
-    )
-
-
 def _units(available: Available, variant_id: int, place: Place) -> int:
     return max(available.get((variant_id, place.id), 0), 0)
 
 
-def _candidates(
-    variant_id: int,
-    need: int,
-    places: Sequence[Place],
-    available: Available,
-    *,
-    first: int | None = NONE_OF_THESE,
-    chosen: Sequence[int] = (),
-) -> tuple[int, ...]:
-    """The ids of the places with any units of a variant, best first.
+def _stocked(variant_ids: Iterable[int], places: Sequence[Place], available: Available) -> dict[int, dict[int, int]]:
+    """For each variant the units by index of the place, where there are any.
 
-    first, chosen: indexes of the place that is to serve it (None: no single one can) and of all that the plan
-    uses.
+    `available` may be far larger than the question (an import plans order by order) or far smaller (a cart
+    asks for rare goods among all stores), so it is either looked up or walked through.
     """
-    units = [_units(available, variant_id, place) for place in places]
+    stocked: dict[int, dict[int, int]] = {variant_id: {} for variant_id in variant_ids}
+    if len(available) < len(stocked) * len(places):
+        positions = {place.id: index for index, place in enumerate(places)}
+        for (variant_id, location_id), units in available.items():
+            if units > 0 and variant_id in stocked and location_id in positions:
+                stocked[variant_id][positions[location_id]] = units
+        return stocked
+    for variant_id, found in stocked.items():
+        for index, place in enumerate(places):
+            units = available.get((variant_id, place.id), 0)
+            if units > 0:
+                found[index] = units
+    return stocked
+
+
+def _candidates(
+    units: Mapping[int, int], need: int, *, first: int | None = NONE_OF_THESE, chosen: Sequence[int] = ()
+) -> list[int]:
+    """The indexes of the places with any units, best first.
+
+    units: by index. first, chosen: indexes of the place that is to serve it (None: no single one can) and
+    of all that the plan uses.
+    """
 
     def by_fallback(index: int) -> tuple[bool, bool, bool, int]:
         return (index != first, units[index] < need, index not in chosen, index)
@@ -122,6 +135,4 @@ def _candidates(
     def by_size(index: int) -> tuple[int, bool, int]:
         return (-units[index], index not in chosen, index)
 
-    stocked = [index for index, count in enumerate(units) if count]
-    ordered = sorted(stocked, key=by_size) if first is None else sorted(stocked, key=by_fallback)
-    return tuple(places[index].id for index in ordered)
+    return sorted(units, key=by_size if first is None else by_fallback)
