@@ -1,0 +1,62 @@
+"""Each invariant objects when what it forbids is written past the actions."""
+
+from contextlib import suppress
+
+import pytest
+
+from app.fulfillment.invariants import INVARIANTS
+from app.kit.db import Database
+from tests.fulfillment.builders import home, konbini_pickup, planned_order, store_pickup
+
+# Claim -> what breaks it, in a shop with an open home delivery, pickup at a store and pickup at a partner's point.
+SABOTAGE = {
+    "units of an open fulfillment are claimed by its order": "DELETE FROM holds WHERE line_no = 1",
+    "nothing of a shipped, collected or canceled fulfillment is still claimed": (
+        "UPDATE fulfillments SET status = 'SHIPPED'"
+    ),
+    "fulfillments stay within their order's lines": "UPDATE fulfillment_lines SET quantity = 99 WHERE line_no = 1",
+    "a fulfillment has lines": "DELETE FROM fulfillment_lines WHERE line_no = 1",
+    "a parcel has left if and only if its fulfillment says so": "UPDATE fulfillments SET status = 'SHIPPED'",
+    "completed fulfillments, and only they, have a time of completion": (
+        "UPDATE fulfillments SET status = 'COMPLETED'"
+    ),
+    "units of shipped home deliveries and of collected pickups count as fulfilled": (
+        "UPDATE fulfillments SET status = 'SHIPPED' WHERE kind = 'SHIP'"
+    ),
+    "collected pickups, and only they, belong to completed fulfillments": (
+        "UPDATE pickups SET status = 'COLLECTED', collected_at = now()"
+    ),
+    "a pickup is canceled with its order, expired goods of an own store are given up": (
+        "UPDATE pickups SET status = 'EXPIRED' WHERE partner_id IS NULL"
+    ),
+    "parcels of a pickup on its way have left": (
+        "UPDATE pickups SET status = 'IN_TRANSIT_TO_POINT' WHERE partner_id IS NOT NULL"
+    ),
+    "ready and collected pickups have their times": "UPDATE pickups SET status = 'READY'",
+    "a pickup is locked after five wrong codes and not before": "UPDATE pickups SET failed_attempts = 5",
+    "finished fulfillments ask for no more work, open ones for some": (
+        "UPDATE work_instructions SET status = 'CANCELED' WHERE kind = 'PREPARE_PICKUP'"
+    ),
+    "goods are shipped only after they were picked": "UPDATE work_instructions SET status = 'OPEN' WHERE kind = 'SHIP'",
+    "a canceled order has no open fulfillment, a completed one neither": "UPDATE orders SET status = 'CANCELED'",
+    "work is about its order": "UPDATE work_instructions SET order_id = NULL",
+}
+
+
+class _Enough(Exception):
+    pass
+
+
+def test_every_invariant_is_broken_once() -> None:
+    assert set(SABOTAGE) == set(INVARIANTS)
+
+
+@pytest.mark.parametrize("claim", sorted(SABOTAGE))
+async def test_an_invariant_objects(db: Database, claim: str) -> None:
+    await planned_order(db, home, store_pickup, konbini_pickup)
+    with suppress(_Enough):
+        async with db.write() as tx:
+            assert await tx.connection.fetch(INVARIANTS[claim]) == []
+            await tx.connection.execute(f"SET LOCAL session_replication_role = replica; {SABOTAGE[claim]}")
+            assert await tx.connection.fetch(INVARIANTS[claim]) != []
+            raise _Enough
