@@ -9,7 +9,7 @@ from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.model import TransferLineDraft
 from app.inventory.sql.transfers import lines_of
-from app.kit.db import Database, ReadTx
+from app.kit.db import Database
 from app.locations.sql import transit_location_id
 from tests.conftest import NOW
 
@@ -70,4 +70,4 @@ async def state(db: Database, transfer_id: UUID) -> tuple[str, int, list[tuple[i
 async def transit(db: Database) -> int:
     """The location of units under way."""
     async with db.read() as tx:
-        return await transit_location_id(ReadTx(tx.connection))
+        return await transit_location_id(tx)

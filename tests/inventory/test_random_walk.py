@@ -1,0 +1,174 @@
+"""Any sequence of actions keeps every invariant; a walk that fails is shown step by step."""
+
+import random
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+
+from app.inventory.actions.adjust_stock import adjust_stock
+from app.inventory.actions.allocate_reserved import allocate_reserved
+from app.inventory.actions.cancel_transfer import cancel_transfer
+from app.inventory.actions.create_transfer import create_transfer
+from app.inventory.actions.expire_reservations import expire_reservations
+from app.inventory.actions.hold_stock import hold_stock
+from app.inventory.actions.receive_transfer import receive_transfer
+from app.inventory.actions.release_holds import release_holds
+from app.inventory.actions.set_safety_stock import set_safety_stock
+from app.inventory.actions.ship_claims import ship_claims
+from app.inventory.actions.ship_transfer import ship_transfer
+from app.inventory.invariants import INVARIANTS
+from app.inventory.model import Claim, Demand, HoldRequest, TransferLineDraft
+from app.inventory.sql.claims import claims_of
+from app.inventory.sql.transfers import lines_of
+from app.kit.db import Database, WriteTx
+from app.kit.errors import DomainError
+from app.kit.ids import new_id
+from tests.conftest import NOW
+from tests.inventory.builders import put_stock, stocked
+
+STEPS: Final = 60
+
+
+class Walk:
+    """Two variants at three stores; every step is one transaction, refusals included."""
+
+    def __init__(self, seed: int, variants: list[int], stores: list[int]) -> None:
+        self.random = random.Random(seed)  # a walk that can be repeated
+        self.variants, self.stores = variants, stores
+        self.owners: list[UUID] = []
+        self.transfers: list[UUID] = []
+        self.log: list[str] = []
+
+    async def step(self, db: Database) -> None:
+        verbs = [
+            self.receive, self.adjust, self.keep, self.hold, self.hold, self.hold, self.allocate, self.release,
+            self.expire, self.ship, self.send, self.send, self.ship_transfer, self.receive_transfer, self.cancel,
+        ]  # fmt: skip
+        verb = self.random.choice(verbs)
+        try:
+            async with db.write() as tx:
+                said = await verb(tx)
+        except DomainError as refusal:
+            said = f"refused: {refusal}"
+        self.log.append(f"{verb.__name__}: {said}")
+
+    def units(self, highest: int = 6) -> int:
+        return self.random.randint(1, highest)
+
+    async def receive(self, tx: WriteTx) -> Any:
+        where = self.random.choice(self.variants), self.random.choice(self.stores)
+        await put_stock(tx, *where, units := self.units(20))
+        return *where, units
+
+    async def adjust(self, tx: WriteTx) -> Any:
+        facts: dict[str, Any] = {
+            "variant_id": self.random.choice(self.variants),
+            "location_id": self.random.choice(self.stores),
+            "delta": self.random.choice([-5, -1, 2]),
+        }
+        await adjust_stock(tx, **facts, reason="walk", cause_id=new_id(), actor="walk")
+        return facts
+
+    async def keep(self, tx: WriteTx) -> Any:
+        where = {"variant_id": self.random.choice(self.variants), "location_id": self.random.choice(self.stores)}
+        await set_safety_stock(tx, **where, quantity=self.units() - 1, cause_id=new_id(), actor="walk")
+        return where
+
+    async def hold(self, tx: WriteTx) -> Any:
+        requests = [
+            HoldRequest(
+                "ORDER",
+                new_id(),
+                tuple(
+                    Demand(
+                        line,
+                        self.random.choice(self.variants),
+                        self.units(),
+                        tuple(self.random.sample(self.stores, self.random.randint(1, 3))),
+                        may_split=self.random.random() < 0.5,
+                    )
+                    for line in range(1, self.random.randint(2, 4))
+                ),
+                expires_at=self.random.choice([None, NOW, NOW + timedelta(hours=1)]),
+                partial=self.random.random() < 0.3,
+            )
+            for _ in range(self.random.randint(1, 3))
+        ]
+        verdicts = await hold_stock(tx, requests, actor="walk")
+        self.owners += [request.owner_id for request in requests]
+        return verdicts
+
+    async def allocate(self, tx: WriteTx) -> Any:
+        return await allocate_reserved(tx, self.owner(), actor="walk")
+
+    async def release(self, tx: WriteTx) -> Any:
+        return await release_holds(tx, self.owner(), line_nos=self.random.choice([None, [1]]), actor="walk")
+
+    async def expire(self, tx: WriteTx) -> Any:
+        return await expire_reservations(tx, now=NOW, limit=2)
+
+    async def ship(self, tx: WriteTx) -> Any:
+        owner_id = self.owner()
+        claims = [
+            Claim(claim.line_no, claim.variant_id, claim.location_id, self.random.randint(1, claim.quantity))
+            for claim in await claims_of(tx, owner_id)
+            if claim.location_id in self.stores
+        ]
+        await ship_claims(tx, owner_id, claims, actor="walk")
+        return claims
+
+    async def send(self, tx: WriteTx) -> Any:
+        """On its own, or all that an order holds at one store."""
+        source, destination = self.random.sample(self.stores, 2)
+        lines, order_id = [TransferLineDraft(self.random.choice(self.variants), self.units())], None
+        if self.random.random() < 0.6:
+            order_id = self.owner()
+            held = [claim for claim in await claims_of(tx, order_id) if claim.location_id == source]
+            lines = [TransferLineDraft(claim.variant_id, claim.quantity, claim.line_no) for claim in held]
+        places = {"from_location_id": source, "to_location_id": destination}
+        self.transfers.append(
+            await create_transfer(tx, **places, lines=lines, order_id=order_id, actor="walk", now=NOW)
+        )
+        return places, lines, order_id
+
+    async def ship_transfer(self, tx: WriteTx) -> Any:
+        return await ship_transfer(tx, self.transfer(), actor="walk", now=NOW)
+
+    async def receive_transfer(self, tx: WriteTx) -> Any:
+        transfer_id = self.transfer()
+        open_units = {
+            line["line_no"]: line["shipped_quantity"] - line["received_quantity"] - line["lost_quantity"]
+            for line in await lines_of(tx, transfer_id)
+        }
+        received = {line_no: self.random.randint(0, units) for line_no, units in open_units.items()}
+        lost = {
+            line_no: self.random.randint(0, units - received[line_no]) if self.random.random() < 0.3 else 0
+            for line_no, units in open_units.items()
+        }
+        await receive_transfer(tx, transfer_id, quantities=received, lost=lost, actor="walk", now=NOW)
+        return received, lost
+
+    async def cancel(self, tx: WriteTx) -> Any:
+        return await cancel_transfer(tx, self.transfer(), actor="walk", now=NOW)
+
+    def owner(self) -> UUID:
+        return self.random.choice(self.owners[-8:] or [new_id()])
+
+    def transfer(self) -> UUID:
+        return self.random.choice(self.transfers[-6:] or [new_id()])
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_every_step_keeps_the_invariants(db: Database, seed: int) -> None:
+    shirt, stores = await stocked(db, 10, 10, 0)
+    mug, _ = await stocked(db)
+    walk = Walk(seed, [shirt, mug], stores)
+    for _ in range(STEPS):
+        await walk.step(db)
+        async with db.read() as tx:
+            for name, query in INVARIANTS.items():
+                rows = await tx.connection.fetch(query)
+                assert not rows, f"{name}: {rows}\n" + "\n".join(walk.log)
+    assert sum("refused" not in step for step in walk.log) > STEPS / 3
