@@ -8,8 +8,40 @@ import strawberry
 from graphql import GraphQLError
 
 from app.kit.errors import DomainError, ErrorCode
+from app.kit.graphql.enums import describe_enum
 
-strawberry.enum(ErrorCode, description="Why a request was refused. Codes are stable; new ones may be added.")
+describe_enum(
+    ErrorCode,
+    "Why a request was refused. Codes are stable; new ones may be added.",
+    {
+        ErrorCode.INVALID_INPUT: "A value that no state of the shop could make right.",
+        ErrorCode.NOT_FOUND: "There is no such object, or none that the caller may see.",
+        ErrorCode.IDEMPOTENCY_KEY_REUSED: "The key was used before with another request.",
+        ErrorCode.INVALID_QUANTITY: "A quantity outside of what one request may ask for.",
+        ErrorCode.INSUFFICIENT_STOCK: "There are fewer units than were asked for.",
+        ErrorCode.QUANTITY_CONFLICT: "The quantity on hand is not the expected one.",
+        ErrorCode.VERSION_CONFLICT: "The object was changed since it was read.",
+        ErrorCode.RESERVATION_EXPIRED: "The reserved units have gone back on sale.",
+        ErrorCode.CART_EXPIRED: "The cart was left alone for too long.",
+        ErrorCode.CART_COMPLETED: "The cart has become an order.",
+        ErrorCode.CART_EMPTY: "There is nothing in the cart.",
+        ErrorCode.CART_TOO_LARGE: "More lines, rows or money than one cart or one request may have.",
+        ErrorCode.PRICE_CHANGED: "Something costs another amount than the buyer was told.",
+        ErrorCode.NOT_SOLD: "The variant is not sold in the channel now.",
+        ErrorCode.DELIVERY_MISSING: "Nobody has said how a line is to be handed over.",
+        ErrorCode.DELIVERY_MODE_NOT_ELIGIBLE: "The goods or the location do not allow the delivery mode.",
+        ErrorCode.INVALID_POSTAL_CODE: "The text is no Japanese postal code.",
+        ErrorCode.UNKNOWN_CURRENCY: "The channel does not sell in the currency.",
+        ErrorCode.PAYMENT_DECLINED: "The payment provider declined.",
+        ErrorCode.PAYMENT_METHOD_NOT_ELIGIBLE: "The order cannot be paid like this.",
+        ErrorCode.INVALID_TRANSITION: "The object's state does not allow the step.",
+        ErrorCode.PICKUP_CODE_INVALID: "The code is not the pickup's; the attempt was counted.",
+        ErrorCode.PICKUP_CODE_LOCKED: "Too many wrong codes were tried.",
+        ErrorCode.PICKUP_CODE_NOT_VERIFIED: "The pickup's code has to be verified first.",
+        ErrorCode.TRACKING_NUMBER_USED: "The tracking number belongs to another shipment.",
+        ErrorCode.RETRYABLE: "Nothing was done; the same request may be sent again.",
+    },
+)
 
 
 @strawberry.interface(description="A refusal that the caller can act on. Concrete types carry the facts.")
