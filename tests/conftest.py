@@ -80,7 +80,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         stop_embedded(Path(folder.name))
         folder.cleanup()
     if not _embedded_dir and DSN_VARIABLE in os.environ:
-        asyncio.run(_drop(os.environ[DSN_VARIABLE], TEMPLATE))
+        asyncio.run(_drop_all(os.environ[DSN_VARIABLE]))
 
 
 async def _drop(server: str, name: str) -> None:
@@ -89,10 +89,22 @@ async def _drop(server: str, name: str) -> None:
     await connection.close()
 
 
+async def _drop_all(server: str) -> None:
+    """The template, and what tests have made of it for one another."""
+    connection = await asyncpg.connect(server)
+    names = await connection.fetch("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", TEMPLATE)
+    await connection.close()
+    for row in names:
+        await _drop(server, row["datname"])
+
+
 @contextlib.asynccontextmanager
-async def cloned_database(suffix: str) -> AsyncGenerator[str, None]:
-    """The DSN of a fresh copy of the migrated template, dropped at the end."""
-    server, template = os.environ[DSN_VARIABLE], os.environ[TEMPLATE_VARIABLE]
+async def cloned_database(suffix: str, *, of: str = "") -> AsyncGenerator[str, None]:
+    """The DSN of a fresh copy of the migrated template, dropped at the end.
+
+    of: the ending of another database's name, to copy that one.
+    """
+    server, template = os.environ[DSN_VARIABLE], os.environ[TEMPLATE_VARIABLE] + of
     name = f"{template}_{suffix}"
     connection = await asyncpg.connect(server)
     try:

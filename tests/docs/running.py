@@ -24,6 +24,7 @@ _PLACEHOLDER: Final = re.compile(r"<([a-z][A-Za-z0-9]*)>")
 _STEP: Final = re.compile(r"\[([^=\]]+)=([^\]]*)\]|([^.\[\]]+)")
 _ANYTHING: Final = "…"
 _SHELL_S: Final = 120
+_WORKER_S: Final = 15.0
 
 
 class Wrong(AssertionError):
@@ -60,7 +61,7 @@ class Reader:
                     message = f"{block}: {error}"
                     raise Wrong(message) from error
             for live in self._live:
-                events = [await live.socket.next() for _ in range(live.expected)]
+                events = [await live.socket.event() for _ in range(live.expected)]
                 if live.answer is not None and not any(matches(live.answer, event) for event in events):
                     message = f"{live.block}: no event is as written; there were {events}"
                     raise Wrong(message)
@@ -102,7 +103,7 @@ class Reader:
 
         # The worker may need a moment until a query sees what the page promises.
         try:
-            answers = [await until(ask) for _ in range(int(said.get("times", "1")))]
+            answers = [await until(ask, within=_WORKER_S) for _ in range(int(said.get("times", "1")))]
         except AssertionError as error:
             last = await client.raw(document, variables)
             message = f"{error}; answer: {orjson.dumps(last).decode()[:3000]}"

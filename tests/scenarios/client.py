@@ -102,6 +102,11 @@ class Socket:
 
     async def next(self, *, within: float = PATIENCE_S) -> Any:
         """The value of the next event's only root field. Fails on errors, and when nothing comes in time."""
+        [value] = (await self.event(within=within)).values()
+        return value
+
+    async def event(self, *, within: float = PATIENCE_S) -> dict[str, Any]:
+        """The next event's data. Fails like `next`."""
         while True:
             message = orjson.loads(await asyncio.wait_for(self._connection.recv(), within))
             if message["type"] == "ping":
@@ -109,8 +114,7 @@ class Socket:
                 continue
             if message["type"] != "next" or "errors" in message["payload"]:
                 raise Refused(message)
-            [value] = message["payload"]["data"].values()
-            return value
+            return message["payload"]["data"]
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self._connection.send(orjson.dumps(message).decode())

@@ -1,0 +1,48 @@
+"""What the documents tell their readers to do works, against the demo shop as `make run` starts it."""
+
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from tests.conftest import ROOT
+from tests.docs.reading import Block, read_blocks
+from tests.docs.running import Reader
+from tests.scenarios.serving import Program
+
+PAGES: Final = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
+# Commands that the runner leaves out, with the reason.
+NOT_RUN: Final = {
+    "make run": "builds .venv and starts what the fixture `demo_shop` starts: `hikiate dev`",
+    "make test": "would run this test again",
+}
+
+
+def _is_left_out(block: Block) -> bool:
+    """Whether every command of the block is left out. Fails when only some are: write two blocks then."""
+    commands = [line.partition("#")[0].strip() for line in block.text.splitlines()]
+    left_out = {command in NOT_RUN for command in commands if command}
+    assert block.language != "sh" or len(left_out) == 1, f"{block}: some commands are run and some are not"
+    return block.language == "sh" and left_out == {True}
+
+
+WHAT_TO_DO: Final = {page: [block for block in read_blocks(page) if not _is_left_out(block)] for page in PAGES}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if WHAT_TO_DO[page]], ids=lambda page: page.name)
+async def test_a_page_can_be_followed(page: Path, demo_shop: Program, tmp_path: Path) -> None:
+    await Reader(demo_shop, tmp_path).read(WHAT_TO_DO[page])
+
+
+async def test_the_explorer_stands_at_the_front_door(demo_shop: Program) -> None:
+    async with httpx.AsyncClient() as http:
+        page = await http.get(demo_shop.url + "/")
+    assert page.status_code == 200
+    assert "GraphiQL" in page.text
+    assert demo_shop.url in demo_shop.output
+
+
+def test_every_command_that_is_left_out_is_written_somewhere() -> None:
+    written = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert [command for command in NOT_RUN if command not in written] == []
