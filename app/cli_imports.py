@@ -29,7 +29,12 @@ Work = Callable[[Database, Callable[[int], None]], Awaitable[ImportReport]]
 
 def add_import_commands(with_database: Runner) -> typer.Typer:
     """The commands, given a way to run `work(db)` on the database of the settings."""
+    _add_orders(with_database)
+    _add_pickup_points(with_database)
+    return imports
 
+
+def _add_orders(with_database: Runner) -> None:
     @imports.command("orders")
     def orders(  # noqa: PLR0917  # options of a command
         file: Annotated[Path, typer.Argument(help="CSV, plain or gzipped; UTF-8 or CP932.")],
@@ -69,6 +74,8 @@ def add_import_commands(with_database: Runner) -> typer.Typer:
 
         _run(with_database, file, work, chosen.columns(), encoding, refused)
 
+
+def _add_pickup_points(with_database: Runner) -> None:
     @imports.command("pickup-points")
     def pickup_points(  # noqa: PLR0917  # options of a command
         file: Annotated[Path, typer.Argument(help="CSV, plain or gzipped; UTF-8 or CP932.")],
@@ -93,8 +100,6 @@ def add_import_commands(with_database: Runner) -> typer.Typer:
             )  # fmt: skip
 
         _run(with_database, file, work, chosen.columns(), encoding, refused)
-
-    return imports
 
 
 def _choose(choices: Any, name: str, what: str) -> Any:

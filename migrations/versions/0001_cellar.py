@@ -11,7 +11,6 @@ down_revision: str | None = None
 
 def upgrade() -> None:
     """Create the tables."""
-
     op.create_table(
         "feed_cursors",
         sa.Column("reader", sa.Text(), nullable=False),
@@ -54,7 +53,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_requests_created_at", table_name="requests")
     op.drop_table("requests")
     op.drop_index("ix_outbox_xid_id", table_name="outbox")

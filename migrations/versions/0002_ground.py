@@ -172,7 +172,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_location_group_members_location_id", table_name="location_group_members")
     op.drop_table("location_group_members")
     op.drop_index("uq_locations_in_transit", table_name="locations", postgresql_where=sa.text("kind = 'IN_TRANSIT'"))

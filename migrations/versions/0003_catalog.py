@@ -11,7 +11,6 @@ down_revision: str | None = "0002"
 
 def upgrade() -> None:
     """Create the tables."""
-
     op.create_table(
         "categories",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
@@ -124,7 +123,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_listings_variant_id", table_name="listings")
     op.drop_table("listings")
     op.drop_index("ix_variants_product_id", table_name="variants")

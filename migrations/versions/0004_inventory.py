@@ -133,7 +133,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_transfer_lines_variant_id", table_name="transfer_lines")
     op.drop_table("transfer_lines")
     op.drop_index("ix_stock_location_id", table_name="stock")

@@ -9,7 +9,6 @@ down_revision: str | None = "0005"
 
 def upgrade() -> None:
     """Create the tables."""
-
     op.create_table(
         "payments",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -36,11 +35,22 @@ def upgrade() -> None:
         "ix_payments_open", "payments", ["created_at"], unique=False, postgresql_where=sa.text("status = 'PENDING'")
     )
     op.create_index("ix_payments_order_id", "payments", ["order_id"], unique=False)
+    op.create_index(
+        "uq_payments_live",
+        "payments",
+        ["order_id"],
+        unique=True,
+        postgresql_where=sa.text("(status NOT IN ('VOIDED', 'FAILED', 'REFUNDED'))"),
+    )
 
 
 def downgrade() -> None:
     """Drop the tables."""
-
+    op.drop_index(
+        "uq_payments_live",
+        table_name="payments",
+        postgresql_where=sa.text("(status NOT IN ('VOIDED', 'FAILED', 'REFUNDED'))"),
+    )
     op.drop_index("ix_payments_order_id", table_name="payments")
     op.drop_index("ix_payments_open", table_name="payments", postgresql_where=sa.text("status = 'PENDING'"))
     op.drop_table("payments")

@@ -11,7 +11,6 @@ down_revision: str | None = "0006"
 
 def upgrade() -> None:
     """Create the tables."""
-
     op.create_table(
         "carts",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -80,7 +79,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_cart_lines_variant_id", table_name="cart_lines")
     op.drop_index("ix_cart_lines_delivery_id", table_name="cart_lines")
     op.drop_table("cart_lines")

@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("source_system", "external_reference", name="uq_orders_source"),
     )
     op.create_index("ix_orders_channel_id", "orders", ["channel_id"], unique=False)
+    op.create_index("ix_orders_email", "orders", ["email"], unique=False)
     op.create_index("ix_orders_member_id", "orders", ["member_id"], unique=False)
     op.create_index("ix_orders_placed_at", "orders", ["placed_at", "id"], unique=False)
     op.create_table(
@@ -131,7 +132,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_order_lines_variant_id", table_name="order_lines")
     op.drop_index("ix_order_lines_delivery_id", table_name="order_lines")
     op.drop_table("order_lines")
@@ -143,6 +143,7 @@ def downgrade() -> None:
     op.drop_table("order_deliveries")
     op.drop_index("ix_orders_placed_at", table_name="orders")
     op.drop_index("ix_orders_member_id", table_name="orders")
+    op.drop_index("ix_orders_email", table_name="orders")
     op.drop_index("ix_orders_channel_id", table_name="orders")
     op.drop_table("orders")
 

@@ -141,7 +141,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-
     op.drop_index("ix_work_instructions_order_id", table_name="work_instructions")
     op.drop_index("ix_work_instructions_location_id", table_name="work_instructions")
     op.drop_table("work_instructions")
