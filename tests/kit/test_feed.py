@@ -91,7 +91,7 @@ async def test_slow_writers_that_commit_out_of_order_lose_and_double_nothing(db:
 
         async def reader() -> None:
             async for payload in everything:
-                received.append(payload)
+                received.append(payload)  # noqa: PERF401  # others look at the list meanwhile
 
         reading = asyncio.create_task(reader())
         await asyncio.gather(*(writer(index) for index in range(writers)))
@@ -166,7 +166,10 @@ async def test_the_feed_goes_on_where_it_was_after_losing_its_connections(db: Da
         killed = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid = ANY($1)"
         pids = [await _backend(own)]
         async with db.write() as tx:
-            listening = "SELECT pid FROM pg_stat_activity WHERE query LIKE '%LISTEN%' AND datname = current_database() AND pid <> pg_backend_pid()"
+            listening = (
+                "SELECT pid FROM pg_stat_activity WHERE query LIKE '%LISTEN%'"
+                " AND datname = current_database() AND pid <> pg_backend_pid()"
+            )
             pids += [row["pid"] for row in await tx.connection.fetch(listening)]
             await tx.connection.fetchval(killed, pids)
             await publish(tx, Happened("b", 2))

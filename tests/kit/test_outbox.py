@@ -1,0 +1,125 @@
+"""The outbox: facts become visible with their change, readers miss none, old ones are pruned."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+from uuid import UUID
+
+import pytest
+
+from app.kit.clock import utc_now
+from app.kit.db import Database
+from app.kit.ids import new_id
+from app.kit.outbox import (
+    START,
+    Event,
+    Position,
+    advance_reader,
+    fact,
+    newest_position,
+    prune_outbox,
+    publish,
+    read_feed,
+    reader_position,
+)
+from app.kit.statement import Statement
+from tests.kit.feed_tools import Happened, say, until
+
+
+@dataclass(frozen=True, slots=True)
+class Moved(Event):
+    topic: ClassVar[str] = "moved"
+    key_field: ClassVar[str] = "order_id"
+
+    order_id: UUID
+    quantities: dict[str, int]
+    note: str | None = None
+
+
+async def read_all(
+    db: Database, after: Position, count: int, limit: int = 500
+) -> list[tuple[str, str, dict[str, object]]]:
+    """The next `count` facts; other test processes on this server may hold the horizon back for a while."""
+    found: list[tuple[str, str, dict[str, object]]] = []
+
+    async def have_all() -> bool:
+        found.clear()
+        position = after
+        async with db.read() as tx:
+            while rows := await read_feed(tx, position, limit):
+                found.extend(fact(row) for row in rows)  # type: ignore[arg-type]
+                position = Position(rows[-1].xid, rows[-1].id)
+        return len(found) >= count
+
+    await until(have_all)
+    return found
+
+
+async def test_a_fact_is_its_topic_key_and_values_as_json(db: Database) -> None:
+    order_id = new_id()
+    assert Moved.names() == ["order_id", "quantities", "note"]
+    await say(db, Moved(order_id, {"a": 1}))
+    assert await read_all(db, START, 1) == [
+        ("moved", str(order_id), {"order_id": str(order_id), "quantities": {"a": 1}, "note": None})
+    ]
+
+
+async def test_facts_are_read_in_pages_in_the_order_of_writing(db: Database) -> None:
+    await say(db, *(Happened("a", number) for number in range(7)))
+    await say(db, *(Happened("a", number) for number in range(7, 10)))
+    read = await read_all(db, START, 10, limit=3)
+    assert [payload["number"] for _, _, payload in read] == list(range(10))
+
+
+async def test_a_fact_that_commits_late_is_read_later_and_not_skipped(db: Database) -> None:
+    async with db.write() as slow:
+        await publish(slow, Happened("slow"))
+        await say(db, Happened("fast"))
+        async with db.read() as tx:
+            assert await read_feed(tx, START) == []
+            assert await newest_position(tx) == START
+    assert {key for _, key, _ in await read_all(db, START, 2)} == {"slow", "fast"}
+
+
+async def test_a_rolled_back_fact_never_appears(db: Database) -> None:
+    async def broken_off() -> None:
+        async with db.write() as tx:
+            await publish(tx, Happened("never"))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await broken_off()
+    await say(db, Happened("real"))
+    assert [key for _, key, _ in await read_all(db, START, 1)] == ["real"]
+
+
+async def test_named_readers_go_on_where_they_were(db: Database) -> None:
+    async with db.write() as tx:
+        assert await reader_position(tx, "a") == START
+        await advance_reader(tx, "a", Position(5, 7))
+    async with db.write() as tx:
+        assert await reader_position(tx, "a") == Position(5, 7)
+        assert await reader_position(tx, "b") == START
+
+
+async def test_facts_are_pruned_when_they_are_old_and_everybody_has_read_them(db: Database) -> None:
+    await say(db, *(Happened("a", number) for number in range(4)))
+    await read_all(db, START, 4)
+    later = utc_now() + timedelta(days=1)
+
+    async def left_after_pruning(before_days: int = 0) -> int:
+        async with db.write() as tx:
+            await prune_outbox(tx, before=later - timedelta(days=before_days))
+        async with db.read() as tx:
+            return await tx.fetchval(Statement("SELECT count(*) FROM outbox"))
+
+    assert await left_after_pruning() == 4  # nobody has a cursor: a reader may still begin
+    async with db.write() as tx:
+        rows = await read_feed(tx, START)
+        await advance_reader(tx, "fast", Position(rows[3].xid, rows[3].id))
+        await advance_reader(tx, "slow", Position(rows[1].xid, rows[1].id))
+    assert await left_after_pruning(before_days=2) == 4  # too young
+    assert await left_after_pruning() == 2
+    async with db.write() as tx:
+        await advance_reader(tx, "slow", Position(rows[3].xid, rows[3].id))
+    assert await left_after_pruning() == 0
