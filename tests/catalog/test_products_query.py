@@ -232,8 +232,8 @@ async def test_a_page_takes_the_same_few_statements_whatever_its_size(
                 await make_variant(tx, f"S{number}-{variant}", product_id=product_id, channel_id=channel_id)
     with count_statements() as count:
         page = (await execute(PAGE, {"first": size}))["products"]
-    # The list, its count, price ranges, media, categories, ancestors, variants, prices, and the variants' products.
-    assert count.total == 9
+    # The channel, the list, its count, price ranges, media, categories, ancestors, variants, prices and their products.
+    assert count.total == 10
     assert page["totalCount"] == 25
     assert len(page["nodes"]) == size
     assert page["nodes"][0]["variants"][0] == {
@@ -249,4 +249,4 @@ async def test_only_those_who_ask_for_the_count_pay_for_it(db: Database, execute
     await stock_shop(db, 3)
     with count_statements() as count:
         assert await slugs(execute) == ["p0", "p1", "p2"]
-    assert count.total == 1
+    assert count.total == 2  # the channel and the list

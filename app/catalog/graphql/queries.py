@@ -11,7 +11,7 @@ from app.catalog.model import MAX_SEARCH_LENGTH, is_storable, parse_search
 from app.catalog.sql import reads
 from app.catalog.sql.product_list import ProductOrder, Selection, list_products, sort_columns, sort_kinds
 from app.engine.relations import rows_by
-from app.kit.db import Row
+from app.kit.db import ReadTx, Row
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.graphql.context import Context, Info
 from app.kit.graphql.enums import describe_enum
@@ -140,16 +140,15 @@ class CatalogQuery:
     ) -> Any:
         """Staff see products in any state, whether listed in the channel or not."""
         context = info.context
-        selection = _selection(context, filter or ProductFilter(), context.channel if channel is None else channel)
-        order, descending = _order(sort or ProductSort(), context.language)
         size = page_size(first)
-        position = decode_cursor(after, sort_kinds(order, selection)) if after is not None else None
-        if selection.impossible:
-            return product_connection(Page(has_previous=after is not None), selection)
+        order, descending = _order(sort or ProductSort(), context.language)
         async with context.db.read() as tx:
+            channel_id = await _channel_id(tx, context.channel if channel is None else channel)
+            selection = _selection(context, filter or ProductFilter(), channel_id)
+            position = decode_cursor(after, sort_kinds(order, selection)) if after is not None else None
+            if selection.impossible:
+                return product_connection(Page(has_previous=after is not None), selection)
             rows = await list_products(tx, selection, order, descending=descending, after=position, limit=size + 1)
-            if not rows and await tx.fetchval(reads.CHANNEL, channel=selection.channel) is None:
-                raise _no_channel(selection.channel)
         return product_connection(make_page(rows, size, sort_columns(order, selection), after=after), selection)
 
     @strawberry.field(
@@ -207,9 +206,7 @@ async def _variants_by_sku(context: Context, skus: list[str]) -> dict[Any, Row]:
     return rows_by(rows, "sku")
 
 
-def _selection(context: Context, conditions: ProductFilter, channel: str) -> Selection:
-    if not is_storable(channel):
-        raise _no_channel(channel)
+def _selection(context: Context, conditions: ProductFilter, channel_id: int) -> Selection:
     search = conditions.search if conditions.search and not conditions.search.isspace() else None
     if search is not None and len(search) > MAX_SEARCH_LENGTH:
         message = f"A search has at most {MAX_SEARCH_LENGTH} characters."
@@ -224,7 +221,7 @@ def _selection(context: Context, conditions: ProductFilter, channel: str) -> Sel
     texts = [conditions.category_slug or "", conditions.brand or ""]
     empty = conditions.ids == [] or conditions.skus == []
     return Selection(
-        channel=channel,
+        channel_id=channel_id,
         sees_all=batches.sees_all(context),
         search=parsed,
         category_slug=conditions.category_slug,
@@ -259,5 +256,8 @@ def _bounded(name: str, values: Any) -> None:
         raise InvalidInput(message, path=name.split("."))
 
 
-def _no_channel(code: str) -> NotFound:
-    return NotFound(f"There is no channel {code[:64]!r}.", path=["channel"])
+async def _channel_id(tx: ReadTx, code: str) -> int:
+    channel_id = await tx.fetchval(reads.CHANNEL, channel=code) if is_storable(code) else None
+    if channel_id is None:
+        raise NotFound(f"There is no channel {code[:64]!r}.", path=["channel"])
+    return channel_id

@@ -1,5 +1,7 @@
 """The list of products: every combination of filters and sort orders is one statement, built when first needed.
 
+Each is planned for its values: the best way to few products and the best way to many are opposite ones.
+
 Pages continue behind the sort values of a row (keyset). Every order ends in the product's id, so it is total.
 """
 
@@ -17,6 +19,7 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    false,
     func,
     literal,
     literal_column,
@@ -27,7 +30,7 @@ from sqlalchemy import (
 )
 
 from app.catalog.model import SearchQuery
-from app.catalog.sql.reads import CHANNEL_ID, PRODUCT_COLUMNS
+from app.catalog.sql.reads import PRODUCT_COLUMNS
 from app.catalog.tables import categories, product_listings, products, variants
 from app.kit.db import ReadTx, Row
 from app.kit.statement import Statement
@@ -52,7 +55,7 @@ class Selection:
     impossible: a condition that nothing can meet, such as a search without letters and digits.
     """
 
-    channel: str
+    channel_id: int
     sees_all: bool
     search: SearchQuery | None = None
     category_slug: str | None = None
@@ -74,7 +77,7 @@ class Selection:
         found: dict[str, Any] = {name: getattr(self, name) for name in self.conditions - {"search"}}
         if self.search is not None:
             found |= {"terms": self.search.terms, "patterns": self.search.patterns}
-        return {"channel": self.channel, **found}
+        return {"channel_id": self.channel_id, **found}
 
 
 def sort_kinds(order: ProductOrder, selection: Selection) -> Sequence[type]:
@@ -108,7 +111,7 @@ async def list_products(
         values |= {"code_terms": search.code_terms} if rank == 0 else {}
         values |= {"name_terms": search.name_terms} if rank <= 1 else {}
         statement = _ranked_statement(selection.conditions, rank, sees_all=selection.sees_all)
-        return await tx.fetch(statement, **values)
+        return await tx.fetch_planned(statement, **values)
     statement = _sorted_statement(
         selection.conditions,
         order,
@@ -118,13 +121,14 @@ async def list_products(
     )
     if after is not None:
         values |= {"after_id": after[-1]} | ({"after_key": after[0]} if len(after) > 1 else {})
-    return await tx.fetch(statement, **values)
+    return await tx.fetch_planned(statement, **values)
 
 
 async def count_products(tx: ReadTx, selection: Selection) -> int:
     """How many products there are, counted up to `COUNTED`."""
     statement = _count_statement(selection.conditions, sees_all=selection.sees_all)
-    return await tx.fetchval(statement, **selection.values())
+    rows = await tx.fetch_planned(statement, **selection.values())
+    return rows[0]["count"]
 
 
 # ── how the statements are built ──────────────────────────────────────────────────────────────────────
@@ -149,7 +153,7 @@ _BELOW: Final = _below.union(select(categories.c.id).join(_below, categories.c.p
 # The terms find candidates by the index; the patterns make sure that their pieces stand together as in the query.
 _CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
     "search": _SEARCH_TERMS.bool_op("@>")(bindparam("terms", type_=ARRAY(Text)))
-    & products.c.search_text.like(func.all(bindparam("patterns", type_=ARRAY(Text)))),
+    & func.coalesce(products.c.search_text.like(func.all(bindparam("patterns", type_=ARRAY(Text)))), false()),
     "category_slug": products.c.category_id == func.any(func.array(select(_BELOW.c.id).scalar_subquery())),
     "ids": products.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
     "skus": products.c.id.in_(
@@ -162,7 +166,8 @@ _CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
 
 
 def _matching(conditions: frozenset[str], *columns: ColumnElement[Any], sees_all: bool) -> Select[Any]:
-    listed = (product_listings.c.product_id == products.c.id) & (product_listings.c.channel_id == CHANNEL_ID)
+    in_channel = product_listings.c.channel_id == bindparam("channel_id", type_=Integer)
+    listed = (product_listings.c.product_id == products.c.id) & in_channel
     query = select(*columns).select_from(products).join(product_listings, listed, isouter=sees_all)
     return query.where(*(_CONDITIONS[name] for name in sorted(conditions)))
 
@@ -225,4 +230,4 @@ def _ranked_statement(conditions: frozenset[str], first_rank: int, *, sees_all: 
 @lru_cache(maxsize=256)
 def _count_statement(conditions: frozenset[str], *, sees_all: bool) -> Statement:
     found = _matching(conditions, literal(1).label("one"), sees_all=sees_all).limit(COUNTED).subquery()
-    return Statement(select(func.count()).select_from(found))
+    return Statement(select(func.count().label("count")).select_from(found))
