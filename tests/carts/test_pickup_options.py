@@ -11,7 +11,8 @@ from app.kit.statement import Statement
 from tests.carts.builders import SHIBUYA, line_ids, make_cart, make_goods, make_shop
 
 NOBODY = UUID("01900000-0000-7000-8000-000000000000")
-OPTIONS = """query ($cartId: ID, $lines: [PickupLineInput!], $near: String, $modes: [DeliveryMode!], $first: Int! = 20)
+OPTIONS = """query (
+    $cartId: ID, $lines: [PickupLineInput!], $near: NearInput, $modes: [DeliveryMode!], $first: Int! = 20)
 {
   pickupOptions(cartId: $cartId, lines: $lines, near: $near, modes: $modes, first: $first) {
     mode location { code } distanceKm coverage coveredLines eligible reasons { code } fee { amount }
@@ -27,7 +28,7 @@ async def test_options_are_nearest_first_with_what_each_covers(db: Database, exe
         await make_goods(tx, shop, "CUP", price=500, is_chilled=True, stock={shop.yokohama: 1})
         await tx.execute(AREA, lat=SHIBUYA[0], lon=SHIBUYA[1])
     lines = [{"sku": "TEA", "quantity": 1}, {"sku": "CUP", "quantity": 2}, {"sku": "TEA", "quantity": 1}]
-    options = (await execute(OPTIONS, {"lines": lines, "near": "１５０−０００１"}))["pickupOptions"]
+    options = (await execute(OPTIONS, {"lines": lines, "near": {"postalCode": "１５０−０００１"}}))["pickupOptions"]
     assert [
         (
             option["mode"],
@@ -109,7 +110,7 @@ async def test_goods_that_are_not_sold_are_not_eligible_anywhere(db: Database, e
         ({"lines": [{"sku": "TEA", "quantity": 9_999}, {"sku": "TEA"}]}, "INVALID_INPUT"),
         ({"lines": [{"sku": "TEA"}], "first": 0}, "INVALID_INPUT"),
         ({"lines": [{"sku": "TEA"}], "first": 101}, "INVALID_INPUT"),
-        ({"lines": [{"sku": "TEA"}], "near": "12345"}, "INVALID_POSTAL_CODE"),
+        ({"lines": [{"sku": "TEA"}], "near": {"postalCode": "12345"}}, "INVALID_POSTAL_CODE"),
         ({"lines": [{"sku": "NONE"}]}, "NOT_FOUND"),
         ({"lines": [{"sku": "T\0"}]}, "NOT_FOUND"),
         ({"cartId": global_id("Cart", NOBODY)}, "NOT_FOUND"),
@@ -147,9 +148,9 @@ async def test_the_statements_are_the_same_for_one_line_and_for_twenty(
     for lines in (1, 20):
         asked = [{"sku": f"S{number}"} for number in range(lines)]
         with count_statements() as count:
-            await execute(OPTIONS, {"lines": asked, "near": "1500001"})
+            await execute(OPTIONS, {"lines": asked, "near": {"postalCode": "1500001"}})
         totals.append(count.total)
     with count_statements() as count:
-        await execute(OPTIONS, {"cartId": cart, "near": "1500001"})
+        await execute(OPTIONS, {"cartId": cart, "near": {"postalCode": "1500001"}})
     assert totals[0] == totals[1]
     assert max(*totals, count.total) <= 12

@@ -10,7 +10,7 @@ from app.locations.model import Point, distance_km
 from tests.inventory.builders import hold, wish
 from tests.inventory.shop import PLACES, READER, Shop, fill, limited, open_shop
 
-AVAILABILITY = """query ($sku: String!, $near: String, $locationIds: [ID!], $first: Int! = 5) { variant(sku: $sku) {
+AVAILABILITY = """query ($sku: String!, $near: NearInput, $locationIds: [ID!], $first: Int! = 5) { variant(sku: $sku) {
   availability(near: $near, locationIds: $locationIds, first: $first) {
     available isAvailable onHand reserved allocated
     locations { location { code } distanceKm available onHand reserved allocated safety version } } } }"""
@@ -48,12 +48,12 @@ async def test_locations_with_most_units_come_first(db: Database, execute: Any) 
 
 async def test_the_nearest_locations_come_first(db: Database, execute: Any) -> None:
     await filled(db)
-    found = await asked(execute, "SHIRT", near="〒１５０－０００１")
+    found = await asked(execute, "SHIRT", near={"postalCode": "〒１５０－０００１"})
     assert codes(found) == [("shibuya", 2), ("umeda", 9), ("depot", 2)]
     near, far, unknown = (level["distanceKm"] for level in found["locations"])
     assert near < 50 < far < 500
     assert unknown is None
-    assert codes(await asked(execute, "SHIRT", near="150-0001", first=1)) == [("shibuya", 2)]
+    assert codes(await asked(execute, "SHIRT", near={"postalCode": "150-0001"}, first=1)) == [("shibuya", 2)]
     umeda_shibuya = distance_km(Point(*PLACES["umeda"][1] or ()), Point(*PLACES["shibuya"][1] or ()))
     assert abs(far - umeda_shibuya) < 50
 
@@ -62,10 +62,12 @@ async def test_locations_asked_for_are_listed_also_when_empty(db: Database, exec
     shop = await filled(db)
     ids = [shop.place(code) for code in ("sapporo", "shibuya", "elsewhere", "konbini")]
     assert codes(await asked(execute, "SHIRT", locationIds=ids)) == [("shibuya", 2), ("sapporo", 0)]
-    found = await asked(execute, "MUG", locationIds=ids, near="060-0001")
+    found = await asked(execute, "MUG", locationIds=ids, near={"postalCode": "060-0001"})
     assert codes(found) == [("sapporo", 0), ("shibuya", 0)]
     assert (found["available"], found["isAvailable"]) == (0, False)
-    assert codes(await asked(execute, "SHIRT", locationIds=ids, near="060-0001", first=1)) == [("sapporo", 0)]
+    assert codes(await asked(execute, "SHIRT", locationIds=ids, near={"postalCode": "060-0001"}, first=1)) == [
+        ("sapporo", 0)
+    ]
 
 
 async def test_sold_out_and_never_stocked_variants_have_totals(db: Database, execute: Any) -> None:
@@ -104,7 +106,7 @@ async def test_safety_stock_of_one_location_takes_nothing_from_another(db: Datab
 async def test_bad_arguments_are_refused(db: Database, execute: Any) -> None:
     shop = await filled(db)
     for arguments, code in [
-        ({"near": "abc"}, "INVALID_POSTAL_CODE"),
+        ({"near": {"postalCode": "abc"}}, "INVALID_POSTAL_CODE"),
         ({"first": 0}, "INVALID_INPUT"),
         ({"first": 101}, "INVALID_INPUT"),
         ({"locationIds": ["nonsense"]}, "NOT_FOUND"),
@@ -122,7 +124,7 @@ async def test_statements_do_not_grow_with_the_variants(
     for sku in skus:
         await fill(db, shop, sku, shibuya=3, umeda=1)
     query = """query ($first: Int!) { products(first: $first) { nodes { variants { sku
-        availability(near: "150-0001") { available locations { location { code } available } } } } } }"""
+        availability(near: {postalCode: "150-0001"}) { available locations { location { code } available } } } } } }"""
     counts = []
     for first in (1, 30):
         with count_statements() as count:

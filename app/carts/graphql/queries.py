@@ -25,9 +25,7 @@ from app.kit.graphql.context import Context, Info
 from app.kit.graphql.nodes import require_uuid
 from app.kit.ids import uuid_key
 from app.kit.paging import page_size
-from app.locations.errors import InvalidPostalCode
-from app.locations.model import parse_postal_code
-from app.locations.sql import find_point
+from app.locations.graphql.batches import NearInput, origin_of
 from app.sourcing.model import DeliveryMode, Goods
 from app.sourcing.sql import PlanInputs, load_plan_inputs
 
@@ -57,7 +55,7 @@ class CartQuery:
         lines: Annotated[
             list[PickupLineInput] | None, strawberry.argument(description="1 to 100 rows of goods.")
         ] = None,
-        near: Annotated[str | None, strawberry.argument(description="Postal code to measure distances from.")] = None,
+        near: Annotated[NearInput | None, strawberry.argument(description="Where to measure distances from.")] = None,
         modes: Annotated[
             list[DeliveryMode] | None, strawberry.argument(description="Only these modes; null for all of them.")
         ] = None,
@@ -67,7 +65,6 @@ class CartQuery:
     ) -> Any:
         """Rows of `Option`. A fixed number of statements, whatever the number of lines and places."""
         page_size(first)
-        postal_code = None if near is None else _postal_code(near)
         if (cart_id is None) == (lines is None):
             raise InvalidInput("Ask with either cartId or lines.", path=["cartId"])
         async with info.context.db.read() as tx:
@@ -75,16 +72,9 @@ class CartQuery:
                 asked, channel, plan = await _of_cart(tx, cart_id or "")
             else:
                 asked, channel, plan = await _of_lines(tx, info.context, lines)
-            origin = None if postal_code is None else await find_point(tx, postal_code)
+            origin = await origin_of(tx, near)
         inputs = OptionInputs(plan.places, plan.available, ShippingRate.of(channel), channel.currency, origin)
         return pickup_options(asked, inputs, modes, first)
-
-
-def _postal_code(near: str) -> str:
-    try:
-        return parse_postal_code(near)
-    except InvalidPostalCode as refusal:
-        raise refusal.at("near") from None
 
 
 async def _of_cart(tx: ReadTx, cart_id: str) -> tuple[list[AskedLine], Row, PlanInputs]:

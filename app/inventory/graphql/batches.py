@@ -16,8 +16,9 @@ from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context
 from app.kit.graphql.nodes import require_int
 from app.kit.paging import MAX_PAGE, page_size
+from app.locations.graphql.batches import NearInput, origin_of
 from app.locations.model import Place, rank_places
-from app.locations.sql import find_point, places_of_group
+from app.locations.sql import places_of_group
 
 Columns: TypeAlias = Any
 SEES_TRANSFERS: Final = ("stock:read", "fulfillment:read")
@@ -78,8 +79,8 @@ async def availability_by_variant(
     columns: Columns | None,
     *,
     near: Annotated[
-        str | None,
-        strawberry.argument(description="A Japanese postal code: list the nearest locations first."),
+        NearInput | None,
+        strawberry.argument(description="List the locations nearest to this place first."),
     ] = None,
     location_ids: Annotated[
         list[strawberry.ID] | None,
@@ -99,7 +100,7 @@ async def availability_by_variant(
     wanted = _wanted(location_ids)
     async with context.db.read() as tx:
         places = await channel_places(tx, context.channel)
-        origin = await find_point(tx, near) if near is not None else None
+        origin = await origin_of(tx, near)
         ranked = rank_places(places, origin)
         rows = await tx.fetch(
             stock.AVAILABILITY,
