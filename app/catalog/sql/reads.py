@@ -45,8 +45,8 @@ CATEGORY_COLUMNS: Final = (
     categories.c.position,
 )
 
+# Wider than the columns: a made-up id that no column could hold finds nothing, as any unknown one.
 _IDS: Final = func.any(bindparam("ids", type_=ARRAY(BigInteger)))
-_SMALL_IDS: Final = func.any(bindparam("ids", type_=ARRAY(Integer)))
 _SEES_ALL: Final = bindparam("sees_all", type_=Boolean)
 
 # The channel's id is looked up inside the statement; an unknown or inactive channel has nothing.
@@ -128,14 +128,14 @@ MEDIA_BY_PRODUCT: Final = Statement(
     .order_by(media.c.product_id, media.c.position, media.c.id)
 )
 
-CATEGORIES_BY_ID: Final = Statement(select(*CATEGORY_COLUMNS).where(categories.c.id == _SMALL_IDS))
+CATEGORIES_BY_ID: Final = Statement(select(*CATEGORY_COLUMNS).where(categories.c.id == _IDS))
 CATEGORY_BY_SLUG: Final = Statement(select(*CATEGORY_COLUMNS).where(categories.c.slug == bindparam("slug", type_=Text)))
 TOP_CATEGORIES: Final = Statement(
     select(*CATEGORY_COLUMNS).where(categories.c.parent_id.is_(None)).order_by(categories.c.position, categories.c.id)
 )
 CATEGORIES_BY_PARENT: Final = Statement(
     select(*CATEGORY_COLUMNS)
-    .where(categories.c.parent_id == _SMALL_IDS)
+    .where(categories.c.parent_id == _IDS)
     .order_by(categories.c.position, categories.c.id)
 )
 # From the top of the tree down to the parent; a tree deeper than 32 is cut off at its top.
