@@ -5,7 +5,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Integer, Text, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Boolean, Text, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.catalog.tables import categories, listings, media, product_listings, products, variants
