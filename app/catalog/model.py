@@ -175,7 +175,7 @@ def parse_search(text: str) -> SearchQuery | None:
     words = list(dict.fromkeys(_WORD.findall(whole)))
     if not words:
         return None
-    pairs = [word[index : index + 2] for word in words for index in range(len(word) - 1)]
+    pairs = [pair for word in words for pair in _pairs_to_look_for(word)]
     singles = [word for word in words if len(word) == 1]
     terms = tuple(dict.fromkeys([*pairs, *(word for word in singles if not word.isascii())] or singles))
     return SearchQuery(
@@ -186,6 +186,15 @@ def parse_search(text: str) -> SearchQuery | None:
         name_terms=(*terms, "^" + whole[:2]),
         name_pattern=f"%\n{escape_like(whole)}%",
     )
+
+
+def _pairs_to_look_for(word: str) -> list[str]:
+    """Pairs that cover a word: every other one, since the pairs of a word go together and the planner, which does not
+    know that, would expect too few products. Codes need all of theirs: pairs of digits are everywhere.
+    """
+    step = 1 if any(character.isdigit() for character in word) else 2
+    starts = sorted({*range(0, len(word) - 1, step), len(word) - 2} - {-1})
+    return [word[start : start + 2] for start in starts]
 
 
 def escape_like(text: str) -> str:

@@ -66,13 +66,13 @@ def test_a_text_without_letters_and_digits_asks_for_nothing(text: str) -> None:
 
 
 def test_a_query_speaks_the_language_of_the_entries() -> None:
-    query = parse_search("ﾃｨｰｼｬﾂ　Ｂlue_1")
+    query = parse_search("ﾃｨｰｼｬﾂ　Ｒed_1")
     assert query is not None
-    assert query.patterns == ("%てぃーしゃつ%", r"%blue\_1%")
-    assert query.terms == ("てぃ", "ぃー", "ーし", "しゃ", "ゃつ", "bl", "lu", "ue", "e_", "_1")
-    assert query.code_terms == ("=てぃーしゃつ blue_1",)
-    assert query.code_pattern == "%\tてぃーしゃつ blue\\_1\t%"
-    assert query.name_pattern == "%\nてぃーしゃつ blue\\_1%"
+    assert query.patterns == ("%てぃーしゃつ%", r"%red\_1%")
+    assert query.terms == ("てぃ", "ーし", "ゃつ", "re", "ed", "d_", "_1")
+    assert query.code_terms == ("=てぃーしゃつ red_1",)
+    assert query.code_pattern == "%\tてぃーしゃつ red\\_1\t%"
+    assert query.name_pattern == "%\nてぃーしゃつ red\\_1%"
     assert query.name_terms == (*query.terms, "^てぃ")
 
 

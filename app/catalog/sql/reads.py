@@ -134,9 +134,7 @@ TOP_CATEGORIES: Final = Statement(
     select(*CATEGORY_COLUMNS).where(categories.c.parent_id.is_(None)).order_by(categories.c.position, categories.c.id)
 )
 CATEGORIES_BY_PARENT: Final = Statement(
-    select(*CATEGORY_COLUMNS)
-    .where(categories.c.parent_id == _IDS)
-    .order_by(categories.c.position, categories.c.id)
+    select(*CATEGORY_COLUMNS).where(categories.c.parent_id == _IDS).order_by(categories.c.position, categories.c.id)
 )
 # From the top of the tree down to the parent; a tree deeper than 32 is cut off at its top.
 ANCESTORS_BY_CATEGORY: Final = Statement("""
