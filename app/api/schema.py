@@ -23,6 +23,7 @@ from app.inventory.graphql.mutations import InventoryMutation
 from app.inventory.graphql.queries import InventoryQuery
 from app.inventory.graphql.subscriptions import InventorySubscription
 from app.kit.graphql.errors import ERROR_TYPES, GenericError
+from app.kit.graphql.nodes import IMPLEMENTATIONS
 from app.locations.graphql import errors as location_errors
 from app.locations.graphql.queries import LocationsQuery
 from app.members.graphql.queries import MembersQuery
@@ -63,7 +64,7 @@ def build_schema() -> Schema:
         query=_root("Query", QUERIES, "What can be read."),
         mutation=_root("Mutation", MUTATIONS, "What can be done."),
         subscription=_root("Subscription", SUBSCRIPTIONS, "What can be listened to."),
-        types=[GenericError, *ERROR_TYPES.values()],
+        types=[GenericError, *ERROR_TYPES.values(), *IMPLEMENTATIONS],
         extensions=EXTENSIONS,
     )
 

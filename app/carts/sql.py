@@ -178,10 +178,11 @@ async def check_stored_size(tx: WriteTx, cart_id: UUID) -> None:
         check_size(size.lines, size.subtotal)
 
 
-async def load_contents(tx: ReadTx, carts: Sequence[Row]) -> dict[UUID, CartContents]:
+async def load_contents(tx: ReadTx, carts: Sequence[Row], *, with_all_points: bool = False) -> dict[UUID, CartContents]:
     """Carts (rows as of `lock_cart`) with everything that their rules ask for, by id.
 
     Two statements, and for each channel among the carts at most four more, whatever the number of lines.
+    with_all_points: with every point of the channel, not only those that the carts' deliveries name.
     """
     ids = [cart.id for cart in carts]
     lines = groups_by(await tx.fetch(LINES_BY_CART, ids=ids), "cart_id")
@@ -196,6 +197,7 @@ async def load_contents(tx: ReadTx, carts: Sequence[Row]) -> dict[UUID, CartCont
             group_id=own[0].location_group_id,
             variant_ids=variant_ids,
             postal_codes=_postal_codes(row for cart in own for row in deliveries.get(cart.id, ())),
+            points=None if with_all_points else _points(row for cart in own for row in deliveries.get(cart.id, ())),
         )
         for cart in own:
             found = lines.get(cart.id, []), deliveries.get(cart.id, [])
@@ -205,3 +207,7 @@ async def load_contents(tx: ReadTx, carts: Sequence[Row]) -> dict[UUID, CartCont
 
 def _postal_codes(deliveries: Iterable[Row]) -> set[str]:
     return {row.address["postal_code"] for row in deliveries if row.address is not None}
+
+
+def _points(deliveries: Iterable[Row]) -> set[int]:
+    return {row.location_id for row in deliveries if row.location_id is not None}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.inventory.sql import stock_levels
 from app.kit.db import ReadTx
 from app.locations.model import Place, Point, rank_places
-from app.locations.sql import find_points, places_of_group
+from app.locations.sql import find_points, places_of_group, stock_places_of_group
 from app.sourcing.model import Available, DeliveryMode, sources_of
 
 
@@ -32,15 +32,24 @@ class PlanInputs:
 
 
 async def load_plan_inputs(
-    tx: ReadTx, *, group_id: int, variant_ids: Sequence[int], postal_codes: Collection[str] = ()
+    tx: ReadTx,
+    *,
+    group_id: int,
+    variant_ids: Sequence[int],
+    postal_codes: Collection[str] = (),
+    points: Collection[int] | None = None,
 ) -> PlanInputs:
     """Everything that `plan_sources`, `plan_pickup` and `coverage` need, in two statements (three with postal
     codes).
 
     group_id: the channel's location group. postal_codes: of the addresses that home deliveries go to, seven
-    digits.
+    digits. points: the locations without stock that matter; None: all that the group has.
     """
-    places = {place.id: place for place in await places_of_group(tx, group_id)}
+    if points is None:
+        found = await places_of_group(tx, group_id)
+    else:
+        found = await stock_places_of_group(tx, group_id, also=points)
+    places = {place.id: place for place in found}
     holding = [place.id for place in sources_of(None, places.values())]
     available = await stock_levels(tx, list(dict.fromkeys(variant_ids)), holding)
     origins = await find_points(tx, sorted(set(postal_codes))) if postal_codes else {}

@@ -126,7 +126,9 @@ async def problems_by_cart(
         for group_id in dict.fromkeys(key.location_group_id for key in open_keys):
             own = [key for key in open_keys if key.location_group_id == group_id]
             variant_ids = [line.variant_id for key in own for line in lines.get(key.cart_id, ())]
-            inputs = await load_plan_inputs(tx, group_id=group_id, variant_ids=variant_ids)
+            named = (line.delivery_location_id for key in own for line in lines.get(key.cart_id, ()))
+            points = {location_id for location_id in named if location_id is not None}
+            inputs = await load_plan_inputs(tx, group_id=group_id, variant_ids=variant_ids, points=points)
             for key in own:
                 found = sql.problems_of(lines.get(key.cart_id, []), inputs)
                 problems[key] = [ProblemRow(problem, key.currency) for problem in found]

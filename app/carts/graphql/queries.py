@@ -83,7 +83,7 @@ async def _of_cart(tx: ReadTx, cart_id: str) -> tuple[list[AskedLine], Row, Plan
     carts = await tx.fetch(sql.CARTS_BY_ID, ids=[key])
     if not carts:
         raise NotFound("There is no such cart.", path=["cartId"])
-    contents = (await sql.load_contents(tx, carts))[key]
+    contents = (await sql.load_contents(tx, carts, with_all_points=True))[key]
     asked = [
         AskedLine(
             variant_id=row.variant_id,

@@ -18,7 +18,7 @@ from app.kit.graphql.nodes import require_int
 from app.kit.paging import MAX_PAGE, page_size
 from app.locations.graphql.batches import NearInput, origin_of
 from app.locations.model import Place, rank_places
-from app.locations.sql import places_of_group
+from app.locations.sql import stock_places_of_group
 
 Columns: TypeAlias = Any
 SEES_TRANSFERS: Final = ("stock:read", "fulfillment:read")
@@ -69,8 +69,7 @@ async def visible_location_ids(context: Context) -> list[int] | None:
 async def channel_places(tx: ReadTx, channel: str) -> list[Place]:
     """The active stock-keeping locations that a channel sells from; none for an unknown channel."""
     row = await channel_by_code(tx, channel)
-    places = await places_of_group(tx, row["location_group_id"]) if row is not None else []
-    return [place for place in places if place.holds_stock]
+    return [] if row is None else await stock_places_of_group(tx, row["location_group_id"])
 
 
 async def availability_by_variant(

@@ -1,6 +1,18 @@
 """Every statement of the locations slice, by noun."""
 
-from app.locations.sql.places import places_by_id, places_of_group, transit_location_id
+from app.locations.sql.places import (
+    places_by_id,
+    places_of_group,
+    stock_places_of_group,
+    transit_location_id,
+)
 from app.locations.sql.postal_areas import find_point, find_points
 
-__all__ = ["find_point", "find_points", "places_by_id", "places_of_group", "transit_location_id"]
+__all__ = [
+    "find_point",
+    "find_points",
+    "places_by_id",
+    "places_of_group",
+    "stock_places_of_group",
+    "transit_location_id",
+]

@@ -29,6 +29,13 @@ _PLACES_OF_GROUP: Final = Statement(
     .where(location_group_members.c.group_id == bindparam("group_id", type_=Integer), locations.c.is_active)
     .order_by(locations.c.id)
 )
+# A channel may offer thousands of pickup points, and few of its locations hold stock.
+_STOCK_PLACES_OF_GROUP: Final = Statement(
+    _PLACE.join(location_group_members, location_group_members.c.location_id == locations.c.id)
+    .where(location_group_members.c.group_id == bindparam("group_id", type_=Integer), locations.c.is_active)
+    .where(locations.c.holds_stock | (locations.c.id == func.any(bindparam("also", type_=ARRAY(Integer)))))
+    .order_by(locations.c.id)
+)
 _PLACES_BY_ID: Final = Statement(_PLACE.where(locations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
 # A literal, so that the partial unique index on this kind is used.
 _TRANSIT: Final = Statement(select(locations.c.id).where(locations.c.kind == literal_column("'IN_TRANSIT'")))
@@ -37,6 +44,11 @@ _TRANSIT: Final = Statement(select(locations.c.id).where(locations.c.kind == lit
 async def places_of_group(tx: ReadTx, group_id: int) -> list[Place]:
     """The active locations of a group, in order of id."""
     return [_place(row) for row in await tx.fetch(_PLACES_OF_GROUP, group_id=group_id)]
+
+
+async def stock_places_of_group(tx: ReadTx, group_id: int, *, also: Iterable[int] = ()) -> list[Place]:
+    """The active locations of a group that hold stock, and those of its locations `also` named, in order of id."""
+    return [_place(row) for row in await tx.fetch(_STOCK_PLACES_OF_GROUP, group_id=group_id, also=list(also))]
 
 
 async def places_by_id(tx: ReadTx, ids: Iterable[int]) -> dict[int, Place]:
