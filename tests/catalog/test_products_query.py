@@ -245,6 +245,22 @@ async def test_a_page_takes_the_same_few_statements_whatever_its_size(
     assert page["nodes"][0]["category"] == {"name": "shirts", "ancestors": [{"name": "clothes"}]}
 
 
+async def test_availability_on_a_page_takes_as_many_statements_for_three_products_as_for_twenty(
+    db: Database, execute: Any, count_statements: Any
+) -> None:
+    await stock_shop(db, 20)
+    document = """query ($first: Int!) {
+      products(first: $first) { nodes { variants { sku price { tax { amount } } availability { available } } } }
+    }"""
+    totals: list[int] = []
+    for size in (3, 20):
+        with count_statements() as count:
+            nodes = (await execute(document, {"first": size}))["products"]["nodes"]
+        assert [node["variants"][0]["availability"] for node in nodes] == [{"available": 0}] * size
+        totals.append(count.total)
+    assert totals[0] == totals[1]
+
+
 async def test_only_those_who_ask_for_the_count_pay_for_it(db: Database, execute: Any, count_statements: Any) -> None:
     await stock_shop(db, 3)
     with count_statements() as count:
