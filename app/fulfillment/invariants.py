@@ -65,11 +65,11 @@ INVARIANTS: Final[dict[str, str]] = {
           FROM pickups AS pickup
           JOIN fulfillments AS fulfillment ON fulfillment.delivery_id = pickup.delivery_id
          WHERE (fulfillment.status = 'CANCELED')
-            <> (pickup.status = 'CANCELED' OR (pickup.status = 'EXPIRED' AND pickup.partner_id IS NULL))""",
+            <> (pickup.status = 'CANCELED' OR (pickup.status = 'EXPIRED' AND fulfillment.kind = 'PICKUP'))""",
     "parcels of a pickup on its way have left": """
         SELECT pickup.id, pickup.status, fulfillment.id FROM pickups AS pickup
           JOIN fulfillments AS fulfillment ON fulfillment.delivery_id = pickup.delivery_id
-         WHERE pickup.partner_id IS NOT NULL AND fulfillment.status = 'OPEN'
+         WHERE fulfillment.kind = 'SHIP' AND fulfillment.status = 'OPEN'
            AND pickup.status NOT IN ('REQUESTED', 'PREPARING', 'CANCELED')""",
     "ready and collected pickups have their times": """
         SELECT id, status FROM pickups

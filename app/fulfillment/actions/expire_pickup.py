@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.take_pickup import take_pickup
-from app.fulfillment.model import FulfillmentState, PickupStatus, next_pickup_status
+from app.fulfillment.model import PARTNER_MODES, FulfillmentState, PickupStatus, next_pickup_status
 from app.fulfillment.sql import fulfillments, pickups
 from app.inventory.actions.release_holds import release_holds
 from app.kit.db import Row, WriteTx
@@ -26,7 +26,7 @@ async def expire_pickup(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: date
     await pickups.set_status(tx, pickup_id, PickupStatus.EXPIRED, now=now)
     facts = {"pickup": pickup.number}
     await add_history(tx, order.id, "PICKUP_EXPIRED", actor=actor.reference, now=now, facts=facts)
-    if pickup.partner_id is None:
+    if pickup.mode not in PARTNER_MODES:
         await _put_back(tx, pickup, actor=actor.reference, now=now)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.fulfillment.actions.ship_units import ship_units
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.errors import PickupCodeLocked, PickupCodeNotVerified
-from app.fulfillment.model import FulfillmentState, PickupStatus, next_pickup_status
+from app.fulfillment.model import PARTNER_MODES, FulfillmentState, PickupStatus, next_pickup_status
 from app.fulfillment.sql import fulfillments, pickups
 from app.kit.db import Row, WriteTx
 from app.kit.permissions import Actor
@@ -47,6 +47,6 @@ async def hand_over(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime
 
 async def _take_out(tx: WriteTx, pickup: Row, leaving: list[Row], actor: Actor) -> dict[int, int]:
     """The units per order line, taken out of the own store's stock."""
-    if pickup.partner_id is not None:
+    if pickup.mode in PARTNER_MODES:
         return await fulfillments.quantities_of(tx, [row.id for row in leaving])
     return await ship_units(tx, pickup.order_id, leaving, kind="HANDED_OVER", actor=actor.reference)

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.take_pickup import take_pickup
-from app.fulfillment.model import PickupStatus, WorkKind, hold_until, next_pickup_status
+from app.fulfillment.model import PARTNER_MODES, PickupStatus, WorkKind, hold_until, next_pickup_status
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
@@ -16,11 +16,11 @@ async def mark_ready(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetim
     """The pickup becomes READY and is kept for the location's hold days; its preparation is done.
 
     Raises NotFound, or InvalidTransition when units are still elsewhere, when the pickup is past this step,
-    or when it is at a partner's point: there, the partner reports the arrival.
+    or when a parcel brings the goods: then its arrival is reported.
     """
     order, pickup = await take_pickup(tx, pickup_id, actor=actor)
-    if pickup.partner_id is not None:
-        message = "Goods at a partner's point are ready when the partner reports their arrival."
+    if pickup.mode in PARTNER_MODES:
+        message = "Goods at a partner's point are ready when their arrival is reported."
         raise InvalidTransition(message, current_status=pickup.status)
     next_pickup_status(pickup.status, PickupStatus.READY)
     prepared = await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)

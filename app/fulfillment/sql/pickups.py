@@ -34,7 +34,12 @@ _INSERT: Final = Statement("""
       JOIN locations AS location ON location.id = new.location_id
 """)
 _BY_ID: Final = Statement(select(pickups).where(pickups.c.id == bindparam("id", type_=Uuid)))
-_LOCK: Final = Statement(select(pickups).where(pickups.c.id == bindparam("id", type_=Uuid)).with_for_update())
+# With how the goods reach the buyer: own stores hand over what is on their shelves, points what a parcel brought.
+_LOCK: Final = Statement("""
+    SELECT pickup.*, delivery.mode
+      FROM pickups AS pickup JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id
+     WHERE pickup.id = :id FOR UPDATE OF pickup
+""")
 _LOCK_BY_DELIVERY: Final = Statement(
     select(pickups).where(pickups.c.delivery_id == bindparam("delivery_id", type_=Uuid)).with_for_update()
 )
@@ -68,9 +73,10 @@ _CANCEL: Final = Statement("""
      WHERE order_id = :order_id AND status <> 'CANCELED'
 """)
 _OVERDUE: Final = Statement("""
-    SELECT id FROM pickups
-     WHERE status = 'READY' AND hold_until < :before AND partner_id IS NULL
-     ORDER BY hold_until LIMIT :limit
+    SELECT pickup.id
+      FROM pickups AS pickup JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id
+     WHERE pickup.status = 'READY' AND pickup.hold_until < :before AND delivery.mode = 'STORE_PICKUP'
+     ORDER BY pickup.hold_until LIMIT :limit
 """)
 
 PICKUPS_BY_ORDER: Final = Statement("""
@@ -135,7 +141,7 @@ async def find_pickup(tx: ReadTx, pickup_id: UUID) -> Row | None:
 
 
 async def lock_pickup(tx: WriteTx, pickup_id: UUID) -> Row | None:
-    """A pickup, all columns, locked until the transaction ends. Lock its order first."""
+    """A pickup, all columns and its delivery's mode, locked until the transaction ends. Lock its order first."""
     return await tx.fetchrow(_LOCK, id=pickup_id)
 
 
