@@ -18,10 +18,79 @@ class Example:
 
 EXAMPLES: Final = [
     Example(
-        "Any object",
-        "# Every object has an id; node finds it again.\n"
-        "query AnyObject($id: ID!) {\n  node(id: $id) {\n    __typename\n    id\n  }\n}\n",
-        {"id": "UHJvZHVjdDox"},
+        "Products",
+        """# What the shop sells, and where it is: nearest locations first.
+query Products($words: String!, $near: NearInput!) {
+  products(first: 3, filter: { search: $words }) {
+    totalCount
+    nodes {
+      name
+      priceRange { minimum { formatted } }
+      variants {
+        sku
+        availability(near: $near, first: 3) {
+          available
+          locations { available distanceKm location { name kind } }
+        }
+      }
+    }
+  }
+}
+""",
+        {"words": "藍染", "near": {"postalCode": "150-0043"}},
+    ),
+    Example(
+        "Fill a cart",
+        """# A cart with one pouch. The answer says what is missing before it can be bought.
+mutation FillCart($input: CartCreateInput!) {
+  cartCreate(input: $input) {
+    cart {
+      id
+      lines { sku quantity total { formatted } }
+      problems { code message }
+    }
+    userErrors { code message path }
+  }
+}
+""",
+        {"input": {"lines": [{"sku": "BA0196-GN", "quantity": 1}]}},
+    ),
+    Example(
+        "Pickup points",
+        """# Where this could be collected, nearest first.
+query PickupPoints($lines: [PickupLineInput!]!, $near: NearInput!) {
+  pickupOptions(lines: $lines, near: $near, first: 5) {
+    mode
+    distanceKm
+    location { name kind }
+  }
+}
+""",
+        {"lines": [{"sku": "BA0196-GN", "quantity": 1}], "near": {"postalCode": "150-0043"}},
+    ),
+    Example(
+        "Watch stock",
+        """# Runs until you stop it: an event for each change, for example when somebody buys.
+subscription Watch($skus: [String!]!) {
+  stockChanged(skus: $skus) {
+    variant { sku }
+    location { code }
+    available
+    version
+  }
+}
+""",
+        {"skus": ["BA0196-GN"]},
+    ),
+    Example(
+        "Work of a store",
+        """# For the shop's own people: set the header {"Authorization": "Bearer hk_demo_staff"}.
+query Work {
+  workInstructions(status: OPEN, first: 5) {
+    nodes { kind orderNumber location { name } lines { sku name quantity } }
+  }
+}
+""",
     ),
 ]
 

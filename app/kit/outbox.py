@@ -74,6 +74,16 @@ _PRUNE: Final = Statement(
              ORDER BY id LIMIT :limit)
     """)
 )
+_IS_FOREIGN: Final = Statement("""
+    SELECT greatest((SELECT max(xid) FROM outbox), (SELECT max(xid) FROM feed_cursors))
+           >= (pg_snapshot_xmax(pg_current_snapshot())::text)::bigint
+""")
+_LOCK: Final = Statement("LOCK TABLE outbox, feed_cursors IN EXCLUSIVE MODE")
+_FORGET_READ: Final = Statement(
+    "DELETE FROM outbox WHERE (xid, id) <= (SELECT xid, id FROM feed_cursors ORDER BY xid, id LIMIT 1)"
+)
+_ADOPT: Final = Statement("UPDATE outbox SET xid = 0")
+_RESTART: Final = Statement("UPDATE feed_cursors SET xid = 0, id = 0")
 
 
 async def publish(tx: WriteTx, *events: Event) -> None:
@@ -116,6 +126,24 @@ async def reader_position(tx: WriteTx, reader: str) -> Position:
 async def advance_reader(tx: WriteTx, reader: str, to: Position) -> None:
     """Remember how far a named reader has come."""
     await tx.execute(_ADVANCE, reader=reader, xid=to.xid, id=to.id)
+
+
+async def adopt_restored_outbox(tx: WriteTx) -> bool:
+    """Make a feed readable that was restored from a dump; False, changing nothing, when it was not.
+
+    A dump carries the transaction ids of the server that it comes from. On another server, which counts from the
+    beginning, cursors would stand far ahead of all new facts. What every reader has passed is forgotten, the rest is
+    given to all readers (again), in the order of the ids: for each key that is the order of the commits.
+    """
+    if not await tx.fetchval(_IS_FOREIGN):
+        return False
+    await tx.execute(_LOCK)
+    if not await tx.fetchval(_IS_FOREIGN):
+        return False
+    await tx.execute(_FORGET_READ)
+    await tx.execute(_ADOPT)
+    await tx.execute(_RESTART)
+    return True
 
 
 async def prune_outbox(tx: WriteTx, *, before: Any, limit: int = 10_000) -> int:

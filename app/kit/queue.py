@@ -28,7 +28,7 @@ from pgqueuer.domain.types import JobId
 
 from app.kit.clock import utc_now
 from app.kit.db import Database, WriteTx
-from app.kit.outbox import Position, advance_reader, fact, read_feed, reader_position
+from app.kit.outbox import Position, adopt_restored_outbox, advance_reader, fact, read_feed, reader_position
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,13 @@ class Worker:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _dispatch_all(self) -> None:
+        is_adopted = False
+
         async def work() -> None:
+            nonlocal is_adopted
+            if not is_adopted and await self._db.in_write(adopt_restored_outbox):
+                log.warning("The database comes from a dump: facts that were pending are handled now, maybe again.")
+            is_adopted = True
             self._woken.clear()
             while not self.stopped.is_set() and await dispatch(self._db, self._hearings):
                 pass

@@ -11,7 +11,7 @@ import pytest
 from app.kit import queue as queue_module
 from app.kit.clock import utc_now
 from app.kit.db import Database, WriteTx
-from app.kit.outbox import publish
+from app.kit.outbox import adopt_restored_outbox, publish
 from app.kit.queue import Hearing, Timed, Worker, dispatch, failed_jobs, prune_jobs, retry_failed_jobs
 from tests.kit.feed_tools import PATIENCE_S, Happened, running_feed, say, until
 
@@ -240,6 +240,26 @@ async def test_the_log_of_jobs_is_pruned(queue: Database) -> None:
         )
     await prune_jobs(queue, before=utc_now() - timedelta(days=7))
     assert await log_size() == 1
+
+
+async def test_a_database_restored_from_a_dump_of_a_busier_server(queue: Database) -> None:
+    """Its facts and cursors carry transaction ids that this server will reach much later."""
+    recorder = Recorder()
+    async with queue.write() as tx:
+        await tx.connection.execute(
+            "INSERT INTO outbox (xid, topic, key, payload) VALUES"
+            " (9000000000, 'happened', 'done', '{}'), (9000000005, 'happened', 'pending', '{}')"
+        )
+        await tx.connection.execute(
+            "INSERT INTO feed_cursors (reader, xid, id) SELECT 'jobs', xid, id FROM outbox WHERE key = 'done'"
+        )
+    async with working(queue, [Hearing("one:happened", "happened", recorder)]):
+        await until(recorder.has(1))
+        await say(queue, Happened("new"))
+        await until(recorder.has(2))
+    assert [key for key, _ in recorder.calls] == ["pending", "new"]
+    async with queue.write() as tx:
+        assert not await adopt_restored_outbox(tx)
 
 
 async def test_events_of_rolled_back_transactions_give_no_jobs(queue: Database) -> None:
