@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from app.kit.db import WriteTx
-from app.orders import sql
+from app.orders.actions.change_states import change_states, require_order
 
 
 async def add_history(
     tx: WriteTx, order_id: UUID, kind: str, *, actor: str, now: datetime, facts: dict[str, Any] | None = None
-) -> None:
+) -> int:
     """Append one line to the order's history: `kind` in capitals, such as PICKUP_READY; facts are JSON
-    values.
+    values. Returns the new version: who listens to the order hears of it. Raises NotFound.
     """
-    await sql.insert_history(tx, [(order_id, kind, facts or {})], actor=actor, at=now)
+    return await change_states(tx, await require_order(tx, order_id), kind, actor=actor, now=now, facts=facts)

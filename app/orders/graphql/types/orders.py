@@ -133,7 +133,9 @@ class Order(Entity, Node):
     currency: str = strawberry.field(description="ISO 4217 code of all its amounts.")
     placed_at: datetime = strawberry.field(description="When the buyer ordered.")
     canceled_at: datetime | None = strawberry.field(description="When it was canceled.")
-    version: int = strawberry.field(description="Raised by each change of its states.")
+    version: int = strawberry.field(
+        description="Raised by each change of its states and each step of its pickups and parcels."
+    )
 
     @strawberry.field(description="Where the buyer gets messages; masked for partners.")
     def email(self, info: Info) -> str | None:
