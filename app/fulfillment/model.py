@@ -97,9 +97,9 @@ def attempt(failed_attempts: int, *, is_right: bool) -> tuple[int, bool]:
 
 
 def may_touch(actor: Actor, *, partner_id: UUID | None, location_id: int) -> bool:
-    """Whether a caller with the right scope may see and work on a pickup.
+    """Whether a caller with the right scope may see and work on what is at a location.
 
-    Partners see those at their own points, staff those at the locations of their key.
+    partner_id: whose location it is. Partners work at their own, staff at the locations of their key.
     """
     if actor.kind is ActorKind.PARTNER and (partner_id is None or actor.partner_id != partner_id):
         return False

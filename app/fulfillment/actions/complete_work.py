@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.mark_ready import mark_ready
-from app.fulfillment.model import PickupStatus, WorkKind, WorkStatus
+from app.fulfillment.model import PickupStatus, WorkKind, WorkStatus, may_touch
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition, NotFound
@@ -49,7 +49,7 @@ async def complete_work(tx: WriteTx, work_id: UUID, *, actor: Actor, now: dateti
 async def _take_work(tx: WriteTx, work_id: UUID, actor: Actor) -> Row:
     """The instruction, locked after its order."""
     found = await work.find_work(tx, work_id)
-    if found is not None and actor.may_act_at(found.location_id):
+    if found is not None and may_touch(actor, partner_id=found.partner_id, location_id=found.location_id):
         if found.order_id is not None:
             await lock_order(tx, found.order_id)
         instruction = await work.lock_work(tx, work_id)

@@ -11,6 +11,7 @@ from app.fulfillment.model import (
     FulfillmentState,
     PickupStatus,
     WorkKind,
+    may_touch,
     next_pickup_status,
 )
 from app.fulfillment.sql import fulfillments, pickups, work
@@ -65,7 +66,7 @@ async def create_shipment(
 async def _take_fulfillment(tx: WriteTx, fulfillment_id: UUID, actor: Actor) -> Row:
     """The fulfillment, locked after its order."""
     found = await fulfillments.find_fulfillment(tx, fulfillment_id)
-    if found is not None and actor.may_act_at(found.location_id):
+    if found is not None and may_touch(actor, partner_id=found.partner_id, location_id=found.location_id):
         await lock_order(tx, found.order_id)
         fulfillment = await fulfillments.lock_fulfillment(tx, fulfillment_id)
         if fulfillment is not None:
@@ -88,7 +89,7 @@ async def _send_on(tx: WriteTx, pickup: Row, now: datetime) -> None:
 
 def _text(text: str, name: str) -> str:
     text = text.strip()
-    if not 1 <= len(text) <= MAX_TEXT:
-        message = f"{name} has 1 to {MAX_TEXT} characters."
+    if not 1 <= len(text) <= MAX_TEXT or not text.isprintable():
+        message = f"{name} has 1 to {MAX_TEXT} printable characters."
         raise InvalidInput(message, path=["input", name])
     return text

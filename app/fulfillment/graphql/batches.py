@@ -10,6 +10,7 @@ from uuid import UUID
 from app.engine.relations import groups_by, rows_by
 from app.fulfillment.model import may_touch
 from app.fulfillment.sql import fulfillments, pickups, work
+from app.inventory.graphql.batches import visible_location_ids
 from app.kit.graphql.context import Context
 from app.kit.permissions import ActorKind
 from app.orders.graphql import batches as order_batches
@@ -97,7 +98,7 @@ async def work_by_fulfillment(context: Context, keys: list[UUID], columns: Colum
     del columns
     if not context.actor.may(*STAFF):
         return {}
-    rows = await context.fetch(work.WORK_BY_FULFILLMENT, ids=keys, allowed=allowed_locations(context))
+    rows = await context.fetch(work.WORK_BY_FULFILLMENT, ids=keys, allowed=await visible_location_ids(context))
     return groups_by(rows, "fulfillment_id")
 
 
@@ -106,7 +107,7 @@ async def work_by_id(context: Context, keys: list[UUID], columns: Columns | None
     del columns
     if not context.actor.may(*STAFF):
         return {}
-    rows = await context.fetch(work.WORK_BY_ID, ids=keys, allowed=allowed_locations(context))
+    rows = await context.fetch(work.WORK_BY_ID, ids=keys, allowed=await visible_location_ids(context))
     return rows_by(rows, "id")
 
 
@@ -116,7 +117,8 @@ async def fulfillments_by_id(context: Context, keys: list[UUID], columns: Column
     if not context.actor.may(*STAFF):
         return {}
     rows = await context.fetch(fulfillments.FULFILLMENTS_BY_ID, ids=keys)
-    return rows_by([row for row in rows if context.actor.may_act_at(row.location_id)], "id")
+    allowed = await visible_location_ids(context)
+    return rows_by([row for row in rows if allowed is None or row.location_id in allowed], "id")
 
 
 async def shipments_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
@@ -124,9 +126,8 @@ async def shipments_by_id(context: Context, keys: list[UUID], columns: Columns |
     del columns
     if not context.actor.may(*STAFF):
         return {}
-    return rows_by(
-        await context.fetch(fulfillments.SHIPMENTS_BY_ID, ids=keys, allowed=allowed_locations(context)), "id"
-    )
+    allowed = await visible_location_ids(context)
+    return rows_by(await context.fetch(fulfillments.SHIPMENTS_BY_ID, ids=keys, allowed=allowed), "id")
 
 
 async def pickups_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
@@ -146,12 +147,6 @@ async def orders_by_id(context: Context, keys: list[UUID], columns: Columns | No
     if context.actor.kind is ActorKind.PARTNER:
         return {}
     return await order_batches.orders_by_id(context, keys, columns)
-
-
-def allowed_locations(context: Context) -> list[int] | None:
-    """The locations that the caller's key is limited to, or None."""
-    allowed = context.actor.location_ids
-    return None if allowed is None else sorted(allowed)
 
 
 def touchable_pickups(context: Context, rows: list[Any]) -> list[Any]:

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import strawberry
 
-from app.fulfillment.graphql.batches import allowed_locations, pickups_by_id, touchable_pickups
+from app.fulfillment.graphql.batches import pickups_by_id, touchable_pickups
 from app.fulfillment.graphql.types import Pickup, WorkInstruction
 from app.fulfillment.model import PickupStatus, WorkKind, WorkStatus
 from app.fulfillment.sql import pickups, work
+from app.inventory.graphql.batches import visible_location_ids
 from app.kit.db import Row
 from app.kit.errors import DomainError, InvalidInput
 from app.kit.graphql.context import Context, Info
@@ -89,7 +90,8 @@ class FulfillmentQuery:
         if id is not None:
             key = uuid_key(id, "Pickup")
             return None if key is None else (await pickups_by_id(context, [key], None)).get(key)
-        rows = await context.fetch(pickups.PICKUP_BY_NUMBER, number=(number or "").strip().upper())
+        text = (number or "").strip().upper()
+        rows = await context.fetch(pickups.PICKUP_BY_NUMBER, number=text if text.isprintable() else "")
         return next(iter(touchable_pickups(context, rows)), None)
 
 
@@ -112,7 +114,7 @@ async def _work_page(
 ) -> Page:
     rows = await context.fetch(
         work.WORK_PAGE,
-        allowed=allowed_locations(context),
+        allowed=await visible_location_ids(context),
         location_id=_location(location_id),
         status=status and str(status.value),
         kinds=None if kinds is None else [str(kind.value) for kind in kinds],
@@ -125,10 +127,11 @@ async def _work_page(
 async def _pickup_page(
     context: Context, status: PickupStatus | None, location_id: str | None, first: int, after: str | None
 ) -> Page:
+    limits = context.actor.location_ids
     rows = await context.fetch(
         pickups.PICKUP_PAGE,
         partner_id=context.actor.partner_id,
-        allowed=allowed_locations(context),
+        allowed=None if limits is None else sorted(limits),
         location_id=_location(location_id),
         status=status and str(status.value),
         after=_position(after),
@@ -138,7 +141,10 @@ async def _pickup_page(
 
 
 def _location(location_id: str | None) -> int | None:
-    return None if location_id is None else require_int(location_id, "Location", "locationId")
+    if location_id is None:
+        return None
+    key = require_int(location_id, "Location", "locationId")
+    return key if key < 1 << 31 else 0  # which is none, for a number that no location can have
 
 
 def _position(after: str | None) -> UUID | None:

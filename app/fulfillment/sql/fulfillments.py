@@ -38,7 +38,11 @@ _INSERT_LINES: Final = Statement("""
     SELECT * FROM unnest(CAST(:fulfillment_ids AS uuid[]), CAST(:line_nos AS int[]),
                          CAST(:variant_ids AS bigint[]), CAST(:quantities AS int[]))
 """)
-_BY_ID: Final = Statement(select(fulfillments).where(fulfillments.c.id == bindparam("id", type_=Uuid)))
+_BY_ID: Final = Statement("""
+    SELECT fulfillment.*, location.partner_id
+      FROM fulfillments AS fulfillment JOIN locations AS location ON location.id = fulfillment.location_id
+     WHERE fulfillment.id = :id
+""")
 _LOCK: Final = Statement(select(fulfillments).where(fulfillments.c.id == bindparam("id", type_=Uuid)).with_for_update())
 _OF_ORDER: Final = Statement(
     select(fulfillments).where(fulfillments.c.order_id == bindparam("order_id", type_=Uuid)).order_by(fulfillments.c.id)
@@ -173,7 +177,7 @@ async def insert_fulfillments(tx: WriteTx, order_id: UUID, shares: Sequence[Shar
 
 
 async def find_fulfillment(tx: ReadTx, fulfillment_id: UUID) -> Row | None:
-    """A fulfillment, all columns."""
+    """A fulfillment, all columns, and the partner that runs its location."""
     return await tx.fetchrow(_BY_ID, id=fulfillment_id)
 
 

@@ -38,7 +38,11 @@ _INSERT: Final = Statement("""
                   CAST(:transfer_ids AS uuid[])) AS new
     ON CONFLICT DO NOTHING
 """)
-_BY_ID: Final = Statement(select(work_instructions).where(work_instructions.c.id == bindparam("id", type_=Uuid)))
+_BY_ID: Final = Statement("""
+    SELECT work.*, location.partner_id
+      FROM work_instructions AS work JOIN locations AS location ON location.id = work.location_id
+     WHERE work.id = :id
+""")
 _LOCK: Final = Statement(
     select(work_instructions).where(work_instructions.c.id == bindparam("id", type_=Uuid)).with_for_update()
 )
@@ -142,7 +146,7 @@ async def insert_work(tx: WriteTx, work: Sequence[NewWork], *, now: datetime) ->
 
 
 async def find_work(tx: ReadTx, work_id: UUID) -> Row | None:
-    """A work instruction, all columns."""
+    """A work instruction, all columns, and the partner that runs its location."""
     return await tx.fetchrow(_BY_ID, id=work_id)
 
 

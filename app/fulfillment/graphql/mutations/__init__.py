@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 
+from app.catalog.model import is_storable
 from app.fulfillment.actions.arrive import arrive
 from app.fulfillment.actions.cancel_order import cancel_order
 from app.fulfillment.actions.complete_work import complete_work
@@ -208,8 +209,8 @@ class FulfillmentMutation:
         async def work(tx: WriteTx) -> Outcome:
             order_id = require_uuid(input.order_id, "Order", "input", "orderId")
             reason = (input.reason or "").strip()
-            if len(reason) > MAX_REASON:
-                message = f"A reason has up to {MAX_REASON} characters."
+            if len(reason) > MAX_REASON or not is_storable(reason):
+                message = f"A reason has up to {MAX_REASON} characters, and none that cannot be kept."
                 raise InvalidInput(message, path=["input", "reason"])
             reference = context.actor.reference
             try:
