@@ -5,11 +5,12 @@ from uuid import UUID
 
 from app.fulfillment.actions.drop_lost_units import drop_lost_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
+from app.fulfillment.actions.plan_work import plan_work
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.kit.db import Database
 from tests.conftest import NOW
-from tests.fulfillment.builders import home, planned_order, store_pickup
+from tests.fulfillment.builders import home, make_order, make_shop, planned_order, store_pickup
 from tests.fulfillment.views import (
     everything,
     fulfillments_of,
@@ -63,3 +64,28 @@ async def test_without_losses_nothing_changes(db: Database) -> None:
     async with db.write() as tx:
         assert await drop_lost_units(tx, order_id, now=NOW) == {}
     assert await everything(db) == before
+
+
+async def test_units_that_were_lost_before_the_work_was_planned_are_canceled_too(db: Database) -> None:
+    async with db.write() as tx:
+        shop = await make_shop(tx)
+        order_id = await make_order(tx, shop, store_pickup(shop, units=3, source=shop.other_store))
+    await _arrive(db, order_id, {1: 2})
+    async with db.write() as tx:
+        assert len(await plan_work(tx, order_id, now=NOW)) == 1
+    assert await lines_of(db, order_id) == [(1, 1)]
+    assert ("PREPARE_PICKUP", shop.store, "OPEN") in await work_of(db)
+    assert (await pickup_of(db, order_id)).status == "PREPARING"
+    assert (await history_of(db, order_id))[-1] == "UNITS_CANCELED"
+
+
+async def test_an_order_that_was_lost_before_the_work_was_planned_is_canceled(db: Database) -> None:
+    async with db.write() as tx:
+        shop = await make_shop(tx)
+        order_id = await make_order(tx, shop, store_pickup(shop, units=3, source=shop.other_store))
+    await _arrive(db, order_id, {1: 3})
+    async with db.write() as tx:
+        await plan_work(tx, order_id, now=NOW)
+    assert await order_states(db, order_id) == ("CANCELED", "VOIDED", "CANCELED")
+    assert await payment_status(db, order_id) == "VOIDED"
+    assert (await pickup_of(db, order_id)).status == "CANCELED"

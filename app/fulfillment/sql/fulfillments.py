@@ -17,7 +17,8 @@ from app.kit.statement import Statement
 
 _IDS: Final = func.any(bindparam("ids", type_=ARRAY(Uuid)))
 
-# Claims of an order with the delivery that each is for. Goods taken away at a till need no fulfillment.
+# Claims of an order with the delivery that each is for. Goods taken away at a till need no fulfillment. Units that were
+# lost on their way to a store before the work is planned are planned, too: who follows the transfer takes them out.
 _CLAIMED_UNITS: Final = Statement("""
     SELECT delivery.id AS delivery_id, delivery.mode, delivery.location_id AS destination_id,
            hold.line_no, hold.variant_id, hold.location_id, hold.quantity
@@ -25,7 +26,19 @@ _CLAIMED_UNITS: Final = Statement("""
       JOIN order_lines AS line ON line.order_id = hold.owner_id AND line.line_no = hold.line_no
       JOIN order_deliveries AS delivery ON delivery.id = line.delivery_id
      WHERE hold.owner_id = :order_id AND hold.state = 'A' AND delivery.mode <> 'TAKE_AWAY'
-     ORDER BY delivery.id, hold.location_id, hold.line_no
+     UNION ALL
+    SELECT delivery.id, delivery.mode, delivery.location_id, line.line_no, line.variant_id, delivery.location_id,
+           line.quantity - line.fulfilled_quantity - line.canceled_quantity - line.short_quantity - claimed.units
+      FROM order_lines AS line JOIN order_deliveries AS delivery ON delivery.id = line.delivery_id
+     CROSS JOIN LATERAL (
+           SELECT coalesce(sum(hold.quantity), 0)::int AS units FROM holds AS hold
+            WHERE hold.owner_id = line.order_id AND hold.line_no = line.line_no AND hold.state = 'A') AS claimed
+     WHERE line.order_id = :order_id AND delivery.mode = 'STORE_PICKUP'
+       AND line.quantity - line.fulfilled_quantity - line.canceled_quantity - line.short_quantity > claimed.units
+       AND EXISTS (
+           SELECT FROM transfers AS transfer JOIN transfer_lines AS sent ON sent.transfer_id = transfer.id
+            WHERE transfer.order_id = line.order_id AND sent.order_line_no = line.line_no AND sent.lost_quantity > 0)
+     ORDER BY delivery_id, location_id, line_no
 """)
 _INSERT: Final = Statement("""
     INSERT INTO fulfillments (id, order_id, delivery_id, kind, location_id, status, created_at)
@@ -144,7 +157,7 @@ LINES_BY_FULFILLMENT: Final = Statement("""
 
 
 async def claimed_units(tx: ReadTx, order_id: UUID) -> list[ClaimedUnits]:
-    """The allocated claims of an order, each with the delivery that it is for."""
+    """The allocated claims of an order, each with the delivery that it is for, and what was lost on its way."""
     rows = await tx.fetch(_CLAIMED_UNITS, order_id=order_id)
     return [ClaimedUnits(**dict(row)) for row in rows]
 
