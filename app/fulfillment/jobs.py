@@ -12,8 +12,9 @@ from app.fulfillment.sql.pickups import overdue_pickups
 from app.kit.db import Database, WriteTx
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import SYSTEM
+from app.orders.actions.add_history import add_history
 from app.orders.actions.set_payment_status import set_payment_status
-from app.orders.sql import lock_order
+from app.orders.sql import canceled_value, lock_order
 from app.payments.actions.capture_payment import capture_payment
 from app.payments.model import PaymentStatus, provider_of
 from app.payments.sql import payment_of
@@ -34,24 +35,29 @@ async def transfer_changed(db: Database, event_key: str, payload: dict[str, Any]
 
 
 async def order_completed(db: Database, event_key: str, payload: dict[str, Any], *, now: datetime) -> None:
-    """Money that was set aside is taken. The provider is asked outside of the transaction, and again after a crash.
+    """Money that was set aside is taken, less what units cost that never reached the buyer.
 
-    The payment's id makes repeated calls harmless. Raises ProviderUnreachable; the job is then tried again.
+    The provider is asked outside of the transaction, and again after a crash. The payment's id makes repeated calls harmless. Raises ProviderUnreachable; the job is then tried again.
     """
     del payload
     order_id = UUID(event_key)
     async with db.read() as tx:
         payment = await payment_of(tx, order_id)
+        canceled_minor = await canceled_value(tx, order_id)
     if payment is None or payment.status != PaymentStatus.AUTHORIZED:
         return
+    amount_minor = max(payment.amount_minor - canceled_minor, 0)
     provider = provider_of(payment.method)
     if provider is not None:
-        await provider.capture(payment.id, payment.provider_reference, payment.amount_minor)
+        await provider.capture(payment.id, payment.provider_reference, amount_minor)
 
     async def record(tx: WriteTx) -> None:
         await lock_order(tx, order_id)
         await capture_payment(tx, order_id, now=now)
         await set_payment_status(tx, order_id, PaymentStatus.CAPTURED, actor=SYSTEM.reference, now=now)
+        if canceled_minor:
+            facts = {"amountMinor": amount_minor, "canceledMinor": canceled_minor}
+            await add_history(tx, order_id, "PARTLY_CAPTURED", actor=SYSTEM.reference, now=now, facts=facts)
 
     await db.in_write(record)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
-from app.orders.model import LineCounts
+from app.orders.model import LineCounts, OrderHistoryKind
 
 # A number that is drawn for an order that exists already is lost: numbers are unique, not gapless.
 INSERT_ORDERS: Final = Statement("""
@@ -72,6 +72,11 @@ UPDATE_STATES: Final = Statement("""
     RETURNING version
 """)
 
+RELEASE_SOURCE: Final = Statement("""
+    UPDATE orders SET external_reference = external_reference || '/' || number
+     WHERE id = :order_id AND NOT starts_with(reverse(external_reference), reverse('/' || number))
+""")
+
 _LINES: Final = Statement("""
     SELECT * FROM order_lines WHERE order_id = ANY(CAST(:order_ids AS uuid[])) ORDER BY order_id, line_no
 """)
@@ -105,6 +110,11 @@ CANCEL_OPEN_UNITS: Final = Statement("""
     RETURNING line_no
 """)
 
+_CANCELED_VALUE: Final = Statement("""
+    SELECT coalesce(sum(canceled_quantity::bigint * unit_price_minor), 0)::bigint
+      FROM order_lines WHERE order_id = :order_id
+""")
+
 _FIND_BY_SOURCE: Final = Statement("""
     SELECT * FROM orders WHERE source_system = :source_system AND external_reference = :external_reference
 """)
@@ -130,6 +140,11 @@ async def counts_of(tx: ReadTx, order_id: UUID) -> dict[int, LineCounts]:
     }
 
 
+async def canceled_value(tx: ReadTx, order_id: UUID) -> int:
+    """What the order's canceled units cost, tax included, in minor units of its currency."""
+    return await tx.fetchval(_CANCELED_VALUE, order_id=order_id)
+
+
 async def deliveries_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
     """The deliveries (all columns) of these orders."""
     return await tx.fetch(_DELIVERIES, order_ids=list(order_ids))
@@ -141,13 +156,13 @@ async def order_by_source(tx: ReadTx, source_system: str, external_reference: st
 
 
 async def insert_history(
-    tx: WriteTx, entries: Sequence[tuple[UUID, str, dict[str, Any]]], *, actor: str, at: Any
+    tx: WriteTx, entries: Sequence[tuple[UUID, OrderHistoryKind, dict[str, Any]]], *, actor: str, at: Any
 ) -> None:
     """Append (order id, kind, facts) to the orders' histories."""
     await tx.execute(
         INSERT_HISTORY,
         order_ids=[order_id for order_id, _, _ in entries],
-        kinds=[kind for _, kind, _ in entries],
+        kinds=[str(kind) for _, kind, _ in entries],
         facts=[facts for _, _, facts in entries],
         actor=actor,
         at=at,

@@ -7,6 +7,7 @@ import pytest
 
 from app.fulfillment import jobs
 from app.fulfillment.actions.cancel_order import cancel_order
+from app.fulfillment.actions.expire_pickup import expire_pickup
 from app.fulfillment.jobs import HANDLERS, SCHEDULES, expire_pickups, order_changed, order_completed
 from app.inventory.actions.create_transfer import create_transfer
 from app.inventory.actions.receive_transfer import receive_transfer
@@ -16,9 +17,10 @@ from app.kit.db import Database
 from app.kit.ids import new_id
 from app.payments.model import PROVIDERS
 from tests.conftest import NOW
-from tests.fulfillment.builders import home, konbini_pickup, make_order, make_shop, planned_order, store_pickup
+from tests.fulfillment.builders import STAFF, home, konbini_pickup, make_order, make_shop, planned_order, store_pickup
 from tests.fulfillment.views import (
     everything,
+    history_of,
     make_arrived,
     make_ready,
     order_states,
@@ -96,6 +98,19 @@ async def test_money_set_aside_is_taken_when_the_order_is_complete(db: Database,
     await order_completed(db, str(new_id()), {}, now=NOW)
     assert await everything(db) == before
     assert len(provider.calls) == 1
+
+
+async def test_no_money_is_taken_for_units_that_nobody_got(db: Database, provider: Recorder) -> None:
+    # 3,000 yen were set aside; a unit for 1,000 stays in the store.
+    _, order_id = await planned_order(db, home, store_pickup)
+    pickup = await make_ready(db, order_id)
+    async with db.write() as tx:
+        await expire_pickup(tx, pickup.id, actor=STAFF, now=NOW)
+    await ship_all(db, order_id)
+    await pump(db)
+    assert [call for call, _ in provider.calls] == ["capture"]
+    assert await order_states(db, order_id) == ("COMPLETED", "CAPTURED", "FULFILLED")
+    assert (await history_of(db, order_id))[-1] == "PARTLY_CAPTURED"
 
 
 async def test_money_set_aside_is_given_up_when_the_order_is_canceled(db: Database, provider: Recorder) -> None:
