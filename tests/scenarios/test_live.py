@@ -64,7 +64,6 @@ async def test_the_order_page_sees_each_step(shop: Shop, shopper: Client, shibuy
             while [pickup["status"] for pickup in events[-1]["pickups"]] != [status]:
                 events.append(await socket.next())
 
-        await until_status("PREPARING")
         [preparing] = await work_of(shibuya, order, "PREPARE_PICKUP")
         pickup_id = preparing["fulfillment"]["pickup"]["id"]
         await shibuya.do(ask.MARK_READY, pickupId=pickup_id)

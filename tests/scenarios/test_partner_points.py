@@ -10,6 +10,12 @@ from tests.scenarios.journeys import code_of, movements, order_to_point, ship
 from tests.scenarios.shop import Shop
 
 
+@pytest.fixture
+def companies(hoshi: Client, hako: Client) -> tuple[Client, Client]:
+    """The konbini chain and the locker company."""
+    return hoshi, hako
+
+
 async def jobs_of(partner: Client, order: dict[str, Any], shopper: Client) -> list[dict[str, Any]]:
     """The pickups of an order that a partner sees in its list."""
     of_order = {pickup["id"] for pickup in (await shopper.ask(ask.ORDER, id=order["id"]))["pickups"]}
@@ -18,9 +24,9 @@ async def jobs_of(partner: Client, order: dict[str, Any], shopper: Client) -> li
 
 @pytest.mark.parametrize("point", ["HOSHI-1", "HAKO-1"])
 async def test_a_partner_hands_over_what_was_sent_to_its_point(
-    shop: Shop, shopper: Client, staff: Client, hoshi: Client, hako: Client, point: str
+    shop: Shop, shopper: Client, staff: Client, companies: tuple[Client, Client], point: str
 ) -> None:
-    partner, other = (hoshi, hako) if point == "HOSHI-1" else (hako, hoshi)
+    partner, other = companies if point == "HOSHI-1" else reversed(companies)
     sku = await shop.goods(EAST=2)
     order = await order_to_point(shopper, shop, sku, point)
     await ship(staff, order)
