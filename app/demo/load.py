@@ -22,6 +22,7 @@ from app.kit import idempotency
 from app.kit.db import Database, ReadTx, WriteTx
 from app.kit.ids import new_id
 from app.kit.statement import Statement
+from app.locations.actions.learn_postal_areas import learn_postal_areas
 from app.locations.actions.save_location_group import save_location_group
 from app.locations.actions.save_locations import save_locations
 from app.locations.actions.seed_postal_areas import seed_postal_areas
@@ -80,6 +81,9 @@ async def _load_places(tx: WriteTx, partners: Mapping[str, UUID]) -> tuple[int, 
         drafts += [_locker(town, number, random, partners["EKIBAKO"]) for number in range(1, LOCKERS_PER_TOWN + 1)]
     ids = await save_locations(tx, drafts)
     await seed_postal_areas(tx)
+    await learn_postal_areas(
+        tx, [(town.postal_code, Point(town.latitude, town.longitude), town.prefecture) for town in towns()]
+    )
     group_id = await save_location_group(
         tx, code="japan", names={"ja": "全国", "en": "All of Japan"}, location_ids=sorted(ids.values())
     )

@@ -69,13 +69,13 @@ class Place(NamedTuple):
 
 
 def distance_km(a: Point, b: Point) -> float:
-    """The great-circle distance in kilometres (haversine, on a sphere: at most 0.6 % off)."""
+    """The great-circle distance in kilometres, to the metre (haversine, on a sphere: at most 0.6 % off)."""
     latitude_a, latitude_b = math.radians(a.latitude), math.radians(b.latitude)
     half_latitude = math.sin((latitude_b - latitude_a) / 2)
     half_longitude = math.sin(math.radians(b.longitude - a.longitude) / 2)
     square = half_latitude**2 + math.cos(latitude_a) * math.cos(latitude_b) * half_longitude**2
     # Rounding can carry the square of opposite points a hair past 1, where asin has no answer.
-    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, square)))
+    return round(2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, square))), 3)
 
 
 def rank_places(places: Iterable[Place], origin: Point | None) -> list[tuple[Place, float | None]]:

@@ -10,11 +10,13 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Integer,
+    Numeric,
     Select,
     Text,
     Uuid,
     bindparam,
     case,
+    cast,
     func,
     literal_column,
     or_,
@@ -76,7 +78,8 @@ def _distance_km() -> ColumnElement[Any]:
     square = func.power(half_latitude, two) + scale * func.power(half_longitude, two)
     # LEAST ignores NULL, so that without the CASE a place without coordinates would lie at the antipodes.
     angle = func.asin(func.sqrt(func.least(literal_column("1"), square)))
-    return case((locations.c.latitude.is_not(None), literal_column(str(2 * EARTH_RADIUS_KM)) * angle))
+    km = cast(func.round(cast(literal_column(str(2 * EARTH_RADIUS_KM)) * angle, Numeric), literal_column("3")), Float)
+    return case((locations.c.latitude.is_not(None), km))
 
 
 def _matching(*columns: ColumnElement[Any]) -> Select[Any]:
