@@ -14,6 +14,7 @@ from app.kit.errors import InvalidTransition
 from app.kit.permissions import SYSTEM
 from app.orders.actions.add_history import add_history
 from app.orders.actions.set_payment_status import set_payment_status
+from app.orders.model import OrderHistoryKind
 from app.orders.sql import canceled_value, lock_order
 from app.payments.actions.capture_payment import capture_payment
 from app.payments.model import PaymentStatus, provider_of
@@ -37,7 +38,8 @@ async def transfer_changed(db: Database, event_key: str, payload: dict[str, Any]
 async def order_completed(db: Database, event_key: str, payload: dict[str, Any], *, now: datetime) -> None:
     """Money that was set aside is taken, less what units cost that never reached the buyer.
 
-    The provider is asked outside of the transaction, and again after a crash. The payment's id makes repeated calls harmless. Raises ProviderUnreachable; the job is then tried again.
+    The provider is asked outside of the transaction, and again after a crash. The payment's id makes repeated calls
+    harmless. Raises ProviderUnreachable; the job is then tried again.
     """
     del payload
     order_id = UUID(event_key)
@@ -57,7 +59,8 @@ async def order_completed(db: Database, event_key: str, payload: dict[str, Any],
         await set_payment_status(tx, order_id, PaymentStatus.CAPTURED, actor=SYSTEM.reference, now=now)
         if canceled_minor:
             facts = {"amountMinor": amount_minor, "canceledMinor": canceled_minor}
-            await add_history(tx, order_id, "PARTLY_CAPTURED", actor=SYSTEM.reference, now=now, facts=facts)
+            kind = OrderHistoryKind.PAYMENT_CHANGED
+            await add_history(tx, order_id, kind, actor=SYSTEM.reference, now=now, facts=facts)
 
     await db.in_write(record)
 
