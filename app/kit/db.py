@@ -20,6 +20,8 @@ T = TypeVar("T")
 # Serialization failure, deadlock, lock not available, shutdown by an administrator, connection trouble:
 # the same work may be sent again, with the same idempotency key.
 RETRYABLE: Final = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08")
+# Of these, the ones with which PostgreSQL itself says that nothing was kept, whenever they come.
+ROLLED_BACK: Final = ("40001", "40P01", "55P03")
 RETRIES: Final = 5
 
 
@@ -147,18 +149,23 @@ class Database:
         if tx.published and self.after_publish is not None:
             self.after_publish()
 
-    async def in_write(self, work: Callable[[WriteTx], Awaitable[T]]) -> T:
+    async def in_write(self, work: Callable[[WriteTx], Awaitable[T]], *, is_repeatable: bool = True) -> T:
         """Run `work` in one transaction, again from its start when PostgreSQL asks for a retry.
 
         `work` must keep all its effects in the transaction. A lost connection during COMMIT leaves the outcome
-        unknown; that is retried too, so `work` claims an idempotency key where repeating it would matter.
+        unknown; that is retried too, unless `is_repeatable` is False: then the error is raised, and the caller has
+        to look. Repeatable is work that finds its own traces, such as a claimed idempotency key.
         """
         for attempt in range(RETRIES):
+            is_committing = False
             try:
                 async with self.write() as tx:
-                    return await work(tx)
+                    result = await work(tx)
+                    is_committing = True
+                return result
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                if attempt == RETRIES - 1 or not is_retryable(error):
+                is_unknown = is_committing and getattr(error, "sqlstate", None) not in ROLLED_BACK
+                if attempt == RETRIES - 1 or not is_retryable(error) or (is_unknown and not is_repeatable):
                     raise
                 await asyncio.sleep(random.uniform(0.005, 0.05) * (attempt + 1))  # noqa: S311  # jitter, no secret
         raise AssertionError  # the loop returns or raises

@@ -1,9 +1,10 @@
 """Mutations: one transaction, refusals as data, one answer per idempotency key, results read after the commit."""
 
 import enum
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import strawberry
 
@@ -28,6 +29,7 @@ class Payload:
     )
 
 
+MAX_SUBJECT: Final = 200
 PayloadType = TypeVar("PayloadType", bound=Payload)
 
 
@@ -61,7 +63,7 @@ async def commit(
     key may be tried again when the reason is gone.
     """
     actor = context.actor
-    caller = f"shopper:{subject}" if actor.kind is ActorKind.SHOPPER else actor.reference
+    caller = f"shopper:{_short(subject)}" if actor.kind is ActorKind.SHOPPER else actor.reference
     hashed = idempotency.body_hash(_plain(body)) if key is not None else b""
 
     async def transaction(tx: WriteTx) -> tuple[dict[str, Any], bool]:
@@ -79,7 +81,8 @@ async def commit(
         return answer, False
 
     try:
-        answer, replayed = await context.db.in_write(transaction)
+        # Without a key nothing tells a repetition from a second wish, such as twice the same delivery of goods.
+        answer, replayed = await context.db.in_write(transaction, is_repeatable=key is not None)
     except DomainError as error:
         return payload_type(user_errors=[to_user_error(refusal) for refusal in each_refusal(error)])
     errors: list[UserError] = []
@@ -87,6 +90,13 @@ async def commit(
         code, message, path, facts = answer["refusal"]
         errors = [build_user_error(ErrorCode(code), message, path, facts)]
     return payload_type(user_errors=errors, replayed=replayed, **answer["values"])
+
+
+def _short(subject: str) -> str:
+    """The subject, as it was sent or, when no id looks like that, as a text that can be a key of a table."""
+    if len(subject) <= MAX_SUBJECT and subject.isascii() and subject.isprintable():
+        return subject
+    return hashlib.sha256(subject.encode(errors="surrogatepass")).hexdigest()
 
 
 def _plain(body: Any) -> Any:
