@@ -11,6 +11,7 @@ from typing import Any, Final
 from app.carts import invariants as carts_invariants
 from app.catalog import invariants as catalog_invariants
 from app.channels import invariants as channels_invariants
+from app.checkout import invariants as checkout_invariants
 from app.checkout import jobs as checkout_jobs
 from app.fulfillment import invariants as fulfillment_invariants
 from app.fulfillment import jobs as fulfillment_jobs
@@ -43,6 +44,7 @@ _INVARIANTS: Final[dict[str, dict[str, str]]] = {
     "catalog": catalog_invariants.INVARIANTS,
     "carts": carts_invariants.INVARIANTS,
     "channels": channels_invariants.INVARIANTS,
+    "checkout": checkout_invariants.INVARIANTS,
     "fulfillment": fulfillment_invariants.INVARIANTS,
     "inventory": inventory_invariants.INVARIANTS,
     "locations": locations_invariants.INVARIANTS,

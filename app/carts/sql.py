@@ -91,6 +91,10 @@ COMPLETE_CART: Final = Statement("""
     UPDATE carts SET status = 'COMPLETED', updated_at = :now, version = version + 1
      WHERE id = :id AND status = 'OPEN'
 """)
+REOPEN_CART: Final = Statement("""
+    UPDATE carts SET status = 'OPEN', updated_at = :now, expires_at = :expires_at, version = version + 1
+     WHERE id = :id AND status = 'COMPLETED'
+""")
 _SAVE: Final = Statement("""
     WITH without_lines AS (
         DELETE FROM cart_deliveries AS delivery

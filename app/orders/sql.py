@@ -62,6 +62,11 @@ INSERT_HISTORY: Final = Statement("""
         AS entry (order_id, kind, facts)
 """)
 
+_TELLS: Final = Statement("""
+    SELECT EXISTS (SELECT FROM order_history
+                    WHERE order_id = :order_id AND kind = :kind AND facts = CAST(:facts AS jsonb))
+""")
+
 _LOCK: Final = Statement("SELECT * FROM orders WHERE id = :order_id FOR UPDATE")
 
 UPDATE_STATES: Final = Statement("""
@@ -74,7 +79,7 @@ UPDATE_STATES: Final = Statement("""
 
 RELEASE_SOURCE: Final = Statement("""
     UPDATE orders SET external_reference = external_reference || '/' || number
-     WHERE id = :order_id AND NOT starts_with(reverse(external_reference), reverse('/' || number))
+     WHERE id = :order_id AND right(external_reference, length(number) + 1) <> '/' || number
 """)
 
 _LINES: Final = Statement("""
@@ -167,6 +172,11 @@ async def insert_history(
         actor=actor,
         at=at,
     )
+
+
+async def history_tells(tx: ReadTx, order_id: UUID, kind: OrderHistoryKind, facts: dict[str, Any]) -> bool:
+    """Whether the order's history has an entry of this kind with exactly these facts."""
+    return await tx.fetchval(_TELLS, order_id=order_id, kind=str(kind), facts=facts)
 
 
 # ── what people see ────────────────────────────────────────────────────────────────────────────────

@@ -137,7 +137,7 @@ async def test_a_declined_card_cancels_and_says_so_each_time(db: Database, execu
         {
             "__typename": "PaymentDeclinedError",
             "code": "PAYMENT_DECLINED",
-            "message": "The payment was declined. The order is canceled.",
+            "message": "The payment was declined. The order is canceled, the cart is open again.",
             "path": ["input", "payment"],
         }
     ]

@@ -9,7 +9,7 @@ from app.kit.db import WriteTx
 
 
 async def complete_cart(tx: WriteTx, cart_id: UUID, *, now: datetime) -> None:
-    """Mark an open cart as completed; it stays readable and does not change again.
+    """Mark an open cart as completed; it stays readable, and changes only if `reopen_cart` opens it.
 
     The caller has locked it and made the order. Raises CartCompleted when it was completed before.
     """

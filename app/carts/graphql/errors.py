@@ -25,7 +25,7 @@ class CartExpiredError(UserError):
     """Create a new cart."""
 
 
-@user_error(ErrorCode.CART_COMPLETED, "The cart has become an order and does not change again.")
+@user_error(ErrorCode.CART_COMPLETED, "The cart has become an order and cannot change.")
 class CartCompletedError(UserError):
     """The order is at hand."""
 

@@ -28,8 +28,8 @@ async def complete_payment(db: Database, order_id: UUID, *, actor: str, now: dat
     """Bring the payment of an order to its end, whoever else is doing so at this moment.
 
     SETTLED: there is nothing left to ask. WAITING: the provider gave no answer; a job asks again with the
-    same key. DECLINED: the order is canceled. TOO_LATE: the reservation ended first, the order is canceled
-    and the payment void.
+    same key. DECLINED: the order is canceled and its cart open again. TOO_LATE: the same, because the
+    reservation ended first; the payment is void.
     """
     async with db.read() as tx:
         payment = await payment_of(tx, order_id)

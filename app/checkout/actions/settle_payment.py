@@ -1,15 +1,14 @@
-"""The card company has answered: the order is placed, or canceled and its units given back."""
+"""The card company has answered: the order is placed, or canceled and its units and cart given back."""
 
 from datetime import datetime
 from uuid import UUID
 
+from app.checkout.actions.cancel_unpaid import cancel_unpaid
 from app.checkout.actions.raise_transfers import raise_transfers
 from app.checkout.sql import stores_of_order
 from app.inventory.actions.allocate_reserved import allocate_reserved
-from app.inventory.actions.release_holds import release_holds
 from app.kit.db import WriteTx
 from app.orders.actions.change_states import change_states, require_order
-from app.orders.actions.mark_canceled import mark_canceled
 from app.orders.actions.mark_placed import mark_placed
 from app.orders.model import OrderStatus
 from app.payments.actions.record_authorization import record_authorization
@@ -22,24 +21,19 @@ async def settle_payment(
     """Bring an order that waits for its payment to its end, once; returns the status that it has then.
 
     Authorized: the reservation becomes an allocation, transfers are raised, the order is PLACED. Declined:
-    the units go back on sale, the order is CANCELED. Raises NotFound, or ReservationExpired when the units
-    were given back before the answer came: then nothing may be kept of the transaction, and `cancel_unpaid`
-    ends the order.
+    the units go back on sale, the order is CANCELED, its cart is open again. Raises NotFound, or
+    ReservationExpired when the units were given back before the answer came: then nothing may be kept of the
+    transaction, and `cancel_unpaid` ends the order.
     """
+    if not result.is_authorized:
+        return await cancel_unpaid(tx, order_id, declined=result, actor=actor, now=now)
     order = await require_order(tx, order_id)
     if order.status != OrderStatus.PENDING_PAYMENT:
-        if result.is_authorized and order.status == OrderStatus.CANCELED:
+        if order.status == OrderStatus.CANCELED:
             # The answer came after the order was given up. Telling of the voided payment again lets the
             # provider give up what it has set aside meanwhile.
             await change_states(tx, order, "LATE_AUTHORIZATION", actor=actor, now=now)
         return OrderStatus(order.status)
-    if not result.is_authorized:
-        await release_holds(tx, order_id, actor=actor)
-        await record_authorization(tx, order_id, result, now=now)
-        await mark_canceled(
-            tx, order_id, reason="PAYMENT_DECLINED", payment_status=PaymentStatus.FAILED, actor=actor, now=now
-        )
-        return OrderStatus.CANCELED
     claims = await allocate_reserved(tx, order_id, actor=actor)
     await record_authorization(tx, order_id, result, now=now)
     stores = await stores_of_order(tx, order_id)

@@ -74,7 +74,8 @@ class CheckoutCompleteInput:
         description="The total that the buyer was shown, in minor units; another one is refused with PRICE_CHANGED.",
     )
     idempotency_key: str = strawberry.field(
-        description="Makes repeating the mutation safe. A cart becomes one order under any number of keys."
+        description="Makes repeating the mutation safe. A cart becomes one order under any number of keys. After a "
+        "payment was refused, the same key repeats that answer; another try takes a new key."
     )
 
 
@@ -95,7 +96,8 @@ class CheckoutCompletePayload(Payload):
         LazyCart,
         carts_by_id,
         key=lambda payload: payload.cart_id and UUID(payload.cart_id),
-        description="The cart, now completed; null when the checkout was refused.",
+        description="The cart: completed, or open again beside the refusal of a payment; null when the checkout was "
+        "refused before.",
     )
 
 
@@ -105,7 +107,8 @@ class CheckoutMutation:
 
     @strawberry.mutation(
         description="Turn a cart into an order, exactly once, however often it is sent. Checks everything at once, "
-        "takes the stock, and pays; a refusal keeps nothing. A cart that is an order already answers with that order."
+        "takes the stock, and pays; a refusal keeps nothing. A cart that is an order already answers with that order. "
+        "When the payment is declined or comes too late, the order is canceled and the cart open again."
     )
     async def checkout_complete(self, info: Info, input: CheckoutCompleteInput) -> CheckoutCompletePayload:
         """One transaction, then the provider outside of any, then a second one; each can be repeated."""
@@ -144,9 +147,9 @@ def _request(input: CheckoutCompleteInput) -> CheckoutRequest:
 
 def _refusals(outcome: PaymentOutcome) -> list[DomainError]:
     if outcome is PaymentOutcome.DECLINED:
-        message = "The payment was declined. The order is canceled."
+        message = "The payment was declined. The order is canceled, the cart is open again."
         return [PaymentDeclined(message, path=["input", "payment"])]
     if outcome is PaymentOutcome.TOO_LATE:
-        message = "The payment took too long, and the reserved units went back on sale. The order is canceled."
+        message = "The payment took too long: the units are on sale, the order is canceled, the cart is open again."
         return [ReservationExpired(message)]
     return []

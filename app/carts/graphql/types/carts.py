@@ -40,7 +40,7 @@ describe_enum(
     "What a cart is.",
     {
         model.CartStatus.OPEN: "It can change, unless it has expired.",
-        model.CartStatus.COMPLETED: "It has become an order and does not change again.",
+        model.CartStatus.COMPLETED: "It has become an order; it opens again only if that order's payment fails.",
     },
 )
 
@@ -238,7 +238,10 @@ class Cart(Entity, Node):
         description="What keeps it from becoming an order, in the order of the lines. Empty: the checkout can go on.",
     )
     order = relation(
-        LazyOrder, orders_by_cart, key=lambda cart: cart.id, description="The order that it became; else null."
+        LazyOrder,
+        orders_by_cart,
+        key=lambda cart: cart.id,
+        description="The order that it became; null while it is open, also after an order whose payment failed.",
     )
 
 
