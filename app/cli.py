@@ -13,7 +13,6 @@ import typer
 from app import main as process
 from app.api.schema import schema as graphql_schema
 from app.cli_imports import add_import_commands
-from app.demo.partners import KEYS
 from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.kit.embedded import EmbeddedPostgresError
@@ -22,16 +21,9 @@ from app.kit.logs import set_up_logs
 from app.kit.migrations import SchemaDrift, check_migrations, migrate
 from app.kit.permissions import SCOPES
 from app.kit.queue import failed_jobs, retry_failed_jobs
+from app.kit.startup import StartError, database_must_answer, run
 from app.partners.actions.create_api_key import create_api_key
-from app.settings import (
-    Settings,
-    SettingsError,
-    development_secret_key,
-    load_settings,
-    make_config,
-    require_database_url,
-    require_secret_key,
-)
+from app.settings import Settings, SettingsError, load_settings
 from app.worker import INVARIANTS, broken_invariants
 
 cli = typer.Typer(
@@ -46,7 +38,7 @@ jobs = typer.Typer(help="Background jobs.", no_args_is_help=True)
 cli.add_typer(keys, name="key")
 cli.add_typer(jobs, name="jobs")
 SCHEMA_FILE = Path(__file__).parents[1] / "schema.graphql"
-_EXPECTED = (process.StartError, SettingsError, EmbeddedPostgresError, SchemaDrift, DomainError)
+_EXPECTED = (StartError, SettingsError, EmbeddedPostgresError, SchemaDrift, DomainError)
 
 
 @contextmanager
@@ -63,6 +55,11 @@ def _command() -> Generator[Settings]:
         raise typer.Exit(130) from None
 
 
+def _say(line: str) -> None:
+    typer.echo(line)
+    sys.stdout.flush()
+
+
 def _with_database(settings: Settings, work: Any) -> Any:
     """Run `work(db)` on the migrated database of the settings."""
 
@@ -71,38 +68,14 @@ def _with_database(settings: Settings, work: Any) -> Any:
             return await work(db)
 
     with process.database_server(settings) as dsn:
-        return process.run(opened(dsn))
+        return run(opened(dsn))
 
 
 @cli.command()
 def dev() -> None:
     """Start everything for development: an embedded database, migrations, the demo shop, web and worker."""
     with _command() as settings:
-        if settings.production:
-            message = "`hikiate dev` is for development: run `hikiate serve` and `hikiate worker` in production."
-            raise process.StartError(message)
-        config = make_config(settings, development_secret_key(settings))
-        with process.bind(settings) as listening, process.database_server(settings) as dsn:
-
-            async def start() -> None:
-                is_demo = await process.prepare_development(dsn, settings, typer.echo)
-                async with process.open_database(dsn, settings) as db:
-                    when_ready = _greeting(process.url_of(listening), is_demo=is_demo)
-                    await process.serve(db, settings, config, listening, with_worker=True, when_ready=when_ready)
-
-            process.run(start())
-
-
-def _greeting(url: str, *, is_demo: bool) -> Any:
-    def greet() -> None:
-        if is_demo:
-            typer.echo("API keys of the demo shop, to be sent as `Authorization: Bearer <key>`:")
-            for key in KEYS:
-                typer.echo(f"  {key.token:<18} {key.name}")
-        typer.echo(f"Hikiate is ready: {url}")
-        sys.stdout.flush()
-
-    return greet
+        process.develop(settings, _say)
 
 
 @cli.command()
@@ -111,32 +84,14 @@ def serve(
 ) -> None:
     """Answer requests. Needs DATABASE_URL and HIKIATE_SECRET_KEY."""
     with _command() as settings:
-        config = make_config(settings, require_secret_key(settings))
-        dsn = require_database_url(settings)
-        with process.bind(settings) as listening:
-
-            async def start() -> None:
-                async with process.open_database(dsn, settings) as db:
-                    greet = _greeting(process.url_of(listening), is_demo=False)
-                    await process.serve(db, settings, config, listening, with_worker=worker, when_ready=greet)
-
-            process.run(start())
+        process.serve(settings, _say, with_worker=worker)
 
 
 @cli.command()
 def worker() -> None:
     """Run background jobs. Needs DATABASE_URL and HIKIATE_SECRET_KEY."""
     with _command() as settings:
-        require_secret_key(settings)
-        dsn = require_database_url(settings)
-
-        async def start() -> None:
-            async with process.open_database(dsn, settings) as db:
-                typer.echo("Hikiate's worker is ready.")
-                sys.stdout.flush()
-                await process.work(db)
-
-        process.run(start())
+        process.work(settings, _say)
 
 
 @cli.command("migrate")
@@ -144,11 +99,11 @@ def migrate_command(
     check: Annotated[bool, typer.Option("--check", help="Compare the migrations with the code's tables.")] = False,
 ) -> None:
     """Bring the database up to date."""
-    with _command() as settings, process.database_server(settings) as dsn, process.database_must_answer(dsn):
+    with _command() as settings, process.database_server(settings) as dsn, database_must_answer(dsn):
         if check:
-            process.run(check_migrations(dsn))
+            run(check_migrations(dsn))
             typer.echo("The migrations lead to the tables of the code.")
-        elif process.run(migrate(dsn)):
+        elif run(migrate(dsn)):
             typer.echo("The database is up to date now.")
         else:
             typer.echo("The database was up to date.")

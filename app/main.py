@@ -1,22 +1,18 @@
 """Puts a process together: database, feed, web server, worker; and takes it apart again within seconds."""
 
 import asyncio
-import errno
 import logging
 import signal
 import socket
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
+from typing import Final
 
-import asyncpg
-import uvicorn
-from uvicorn.loops.auto import auto_loop_factory
-
+from app.api.listening import Server, bind, url_of
 from app.api.schema import schema
 from app.api.server import create_app
 from app.demo.load import demo_is_loaded, load_demo
+from app.demo.partners import KEYS
 from app.kit.clock import utc_now
 from app.kit.config import Config
 from app.kit.db import Database
@@ -24,12 +20,19 @@ from app.kit.embedded import create_database, start_embedded, stop_embedded
 from app.kit.feed import Feed
 from app.kit.migrations import current_revision, head_revision, migrate
 from app.kit.queue import Worker
+from app.kit.startup import StartError, database_must_answer, run
 from app.kit.statement import Statement
-from app.settings import Settings
+from app.settings import (
+    Settings,
+    development_secret_key,
+    make_config,
+    require_database_url,
+    require_secret_key,
+)
 from app.worker import HEARINGS, TIMETABLE
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
+Say = Callable[[str], None]
 
 # How long requests and jobs under way are waited for before they are broken off.
 GRACE_S: Final = 5
@@ -39,16 +42,6 @@ _MAY_HAVE_DEMO: Final = Statement("""
     SELECT NOT EXISTS (SELECT FROM products) AND NOT EXISTS (SELECT FROM orders) AND NOT EXISTS (SELECT FROM api_keys)
         OR EXISTS (SELECT FROM api_keys WHERE name = 'demo-staff')
 """)
-
-
-class StartError(Exception):
-    """The process cannot start; the message is one line and says what to do."""
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end on the fastest event loop there is."""
-    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-        return runner.run(work)
 
 
 @contextmanager
@@ -65,10 +58,10 @@ def database_server(settings: Settings) -> Generator[str]:
 
 
 @asynccontextmanager
-async def open_database(dsn: str, settings: Settings, *, migrated: bool = True) -> AsyncGenerator[Database, None]:
-    """The pools. Raises StartError when nothing answers, or when migrations are missing and `migrated` is asked for."""
+async def open_database(dsn: str, settings: Settings) -> AsyncGenerator[Database, None]:
+    """The pools on a migrated database. Raises StartError when nothing answers or migrations are missing."""
     with database_must_answer(dsn):
-        if migrated and await current_revision(dsn) != head_revision():
+        if await current_revision(dsn) != head_revision():
             message = "The database is not up to date: run `hikiate migrate` first."
             raise StartError(message)
         db = await Database.open(
@@ -80,64 +73,80 @@ async def open_database(dsn: str, settings: Settings, *, migrated: bool = True) 
         await db.close()
 
 
-@contextmanager
-def database_must_answer(dsn: str) -> Generator[None]:
-    """Turn what a missing database raises into a StartError that names it, without its password."""
-    try:
-        yield
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        message = f"No database at {_address(dsn)}: {reason}. Start PostgreSQL, or correct DATABASE_URL."
-        raise StartError(message) from error
+def develop(settings: Settings, say: Say) -> None:
+    """Everything in one process, with an embedded database and a demo shop where there is none."""
+    if settings.production:
+        message = "`hikiate dev` is for development: run `hikiate serve` and `hikiate worker` in production."
+        raise StartError(message)
+    config = make_config(settings, development_secret_key(settings))
+    with bind(settings.host, settings.port) as listening, database_server(settings) as dsn:
+
+        async def start() -> None:
+            is_demo = await _prepare_development(dsn, settings, say)
+            async with open_database(dsn, settings) as db:
+                ready = _greeting(listening, say, is_demo=is_demo)
+                await _serve(db, settings, config, listening, with_worker=True, when_ready=ready)
+
+        run(start())
 
 
-def _address(dsn: str) -> str:
-    try:
-        parts = urlsplit(dsn)
-        return f"{parts.hostname or 'the local socket'}:{parts.port or 5432}{parts.path}"
-    except ValueError:
-        return "DATABASE_URL"
+def serve(settings: Settings, say: Say, *, with_worker: bool) -> None:
+    """Answer requests, and run jobs as well if wanted, until SIGINT or SIGTERM."""
+    config, dsn = make_config(settings, require_secret_key(settings)), require_database_url(settings)
+    with bind(settings.host, settings.port) as listening:
+
+        async def start() -> None:
+            async with open_database(dsn, settings) as db:
+                ready = _greeting(listening, say, is_demo=False)
+                await _serve(db, settings, config, listening, with_worker=with_worker, when_ready=ready)
+
+        run(start())
 
 
-def bind(settings: Settings) -> socket.socket:
-    """Take the port before anything else is started. Raises StartError when somebody has it."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
-    except (OSError, OverflowError) as error:
-        where = f"{settings.host}:{settings.port}"
-        message = f"Cannot listen on {where}: {error}. Set HIKIATE_HOST and HIKIATE_PORT to a free address."
-        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            message = f"Port {settings.port} is in use: stop what uses it, or set HIKIATE_PORT to another one."
-        raise StartError(message) from error
+def work(settings: Settings, say: Say) -> None:
+    """Run jobs until SIGINT or SIGTERM."""
+    require_secret_key(settings)
+    dsn = require_database_url(settings)
+
+    async def start() -> None:
+        async with open_database(dsn, settings) as db:
+            feed = Feed(db)
+            await feed.start()
+            worker = Worker(db, HEARINGS, TIMETABLE)
+            feed.after_read.append(worker.wake)
+            with _on_signals(worker.stop):
+                say("Hikiate's worker is ready.")
+                await _until_stopped(worker)
+            await feed.close()
+
+    run(start())
 
 
-def url_of(listening: socket.socket) -> str:
-    """Where a browser finds the socket."""
-    host, port = listening.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104  # shown, not bound
-    return f"http://{shown}:{port}/"
+async def _prepare_development(dsn: str, settings: Settings, say: Say) -> bool:
+    """Migrate, and load the demo shop into an empty database; whether the shop is the demo shop."""
+    with database_must_answer(dsn):
+        if await migrate(dsn):
+            say("The database is up to date.")
+    async with open_database(dsn, settings) as db:
+        async with db.read() as tx:
+            is_loaded, may_have_demo = await demo_is_loaded(tx), bool(await tx.fetchval(_MAY_HAVE_DEMO))
+        if may_have_demo and not is_loaded:
+            await load_demo(db, now=utc_now(), report=say)
+        return may_have_demo
 
 
-class _Server(uvicorn.Server):
-    """uvicorn with signals left to us, since more than the server has to stop, and a call when it answers."""
+def _greeting(listening: socket.socket, say: Say, *, is_demo: bool) -> Callable[[], None]:
+    def greet() -> None:
+        if is_demo:
+            say("API keys of the demo shop, to be sent as `Authorization: Bearer <key>`:")
+            for key in KEYS:
+                say(f"  {key.token:<18} {key.name}")
+        say(f"Hikiate is ready: {url_of(listening)}")
 
-    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._when_ready = when_ready
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Nothing."""
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then tell."""
-        await super().startup(sockets)
-        self._when_ready()
+    return greet
 
 
-async def serve(
+async def _serve(
     db: Database,
     settings: Settings,
     config: Config,
@@ -146,7 +155,6 @@ async def serve(
     with_worker: bool,
     when_ready: Callable[[], None],
 ) -> None:
-    """Answer requests, and run jobs as well if wanted, until SIGINT or SIGTERM."""
     feed = Feed(db)
     await feed.start()
     app = create_app(
@@ -157,35 +165,20 @@ async def serve(
         allowed_origins=settings.allowed_origins(),
         max_body_bytes=settings.max_body_bytes,
     )
-    server = _Server(_server_config(app, settings), when_ready)
-    worker = Worker(db, HEARINGS, TIMETABLE) if with_worker else None
-    async with asyncio.TaskGroup() as group:
-        if worker is not None:
-            feed.after_read.append(worker.wake)
-            group.create_task(_until_stopped(worker))
-
-        def stop() -> None:
-            if server.should_exit:
-                server.force_exit = True
-            server.should_exit = True
-            if worker is not None:
-                worker.stop()
-
-        with _on_signals(stop):
-            await server.serve(sockets=[listening])
-            if worker is not None:
-                worker.stop()
-    await feed.close()
-
-
-async def work(db: Database) -> None:
-    """Run jobs until SIGINT or SIGTERM."""
-    feed = Feed(db)
-    await feed.start()
+    server = Server(app, when_ready, grace_s=GRACE_S, max_message_bytes=settings.max_body_bytes)
     worker = Worker(db, HEARINGS, TIMETABLE)
     feed.after_read.append(worker.wake)
-    with _on_signals(worker.stop):
-        await _until_stopped(worker)
+
+    def stop() -> None:
+        server.stop()
+        worker.stop()
+
+    async with asyncio.TaskGroup() as group:
+        if with_worker:
+            group.create_task(_until_stopped(worker))
+        with _on_signals(stop):
+            await server.serve(sockets=[listening])
+            worker.stop()
     await feed.close()
 
 
@@ -212,29 +205,3 @@ def _on_signals(stop: Callable[[], None]) -> Generator[None]:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-def _server_config(app: Any, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
-        ws_max_size=settings.max_body_bytes,
-        proxy_headers=False,
-    )
-
-
-async def prepare_development(dsn: str, settings: Settings, report: Callable[[str], None]) -> bool:
-    """Migrate, and load the demo shop into an empty database; whether the shop is the demo shop."""
-    with database_must_answer(dsn):
-        if await migrate(dsn):
-            report("The database is up to date.")
-    async with open_database(dsn, settings) as db:
-        async with db.read() as tx:
-            is_loaded, may_have_demo = await demo_is_loaded(tx), await tx.fetchval(_MAY_HAVE_DEMO)
-        if may_have_demo and not is_loaded:
-            await load_demo(db, now=utc_now(), report=report)
-        return is_loaded or bool(may_have_demo)

@@ -14,9 +14,9 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from app.api.auth import InvalidKey, identify
-from app.api.errors import UNAVAILABLE
 from app.api.extensions import Schema
 from app.api.language import preferred_language
+from app.api.masking import UNAVAILABLE
 from app.kit.config import Config
 from app.kit.db import Database, is_retryable
 from app.kit.feed import Feed

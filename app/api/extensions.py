@@ -9,8 +9,8 @@ from graphql import GraphQLError
 from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, ValidationCache
 from strawberry.types import ExecutionContext
 
-from app.api.errors import OperationContext, PublicErrors
 from app.api.limits import MAX_TOKENS, LimitsRule
+from app.api.masking import OperationContext, PublicErrors
 
 CACHED_DOCUMENTS: Final = 512
 

@@ -1,0 +1,231 @@
+"""The command line: what starts, what refuses to start and says so in one line, what the small commands answer."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from app import cli
+from app.kit.db import Database
+from tests.api.small import make_key
+from tests.conftest import ROOT, cloned_database, with_database
+from tests.kit.feed_tools import PATIENCE_S
+
+SECRET = "a secret for tests, long enough to be one"
+HISTORY = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+1,A1,Mug,2,2010-12-01 08:26:00,2.55,17850,United Kingdom
+2,B1,Cup,x,2010-12-01 08:26:00,2.55,17850,United Kingdom
+"""
+
+
+@pytest.fixture
+async def dsn(worker_id: str) -> AsyncGenerator[str, None]:
+    """A migrated database of one's own, so that processes of the test may hold connections to it."""
+    async with cloned_database(f"cli_{worker_id}") as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def hikiate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
+    """Runs a command in this process with nothing in the environment but what is given."""
+    monkeypatch.setattr(cli, "set_up_logs", lambda **_: None)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, **environment: str) -> Result:
+        for name in [name for name in os.environ if name.startswith("HIKIATE_") or name == "DATABASE_URL"]:
+            monkeypatch.delenv(name)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return CliRunner().invoke(cli.cli, arguments)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "message"),
+    [
+        ("serve", {}, "HIKIATE_SECRET_KEY is not set"),
+        ("worker", {}, "HIKIATE_SECRET_KEY is not set"),
+        ("serve", {"HIKIATE_SECRET_KEY": SECRET}, "DATABASE_URL is not set"),
+        ("serve", {"HIKIATE_SECRET_KEY": "short"}, "HIKIATE_SECRET_KEY cannot be used"),
+        ("serve", {"HIKIATE_PORT": "eighty"}, "HIKIATE_PORT cannot be used"),
+        ("serve", {"HIKIATE_PORT": "70000"}, "HIKIATE_PORT cannot be used"),
+        ("dev", {"HIKIATE_PRODUCTION": "true"}, "`hikiate dev` is for development"),
+        ("check", {"DATABASE_URL": "postgresql://nobody:hidden@127.0.0.1:1/none"}, "No database at 127.0.0.1:1/none"),
+        ("migrate", {"DATABASE_URL": "no address"}, "No database at"),
+        ("migrate", {"DATABASE_URL": "postgresql://x:y@[::1:5432/z"}, "No database at"),
+    ],
+)
+def test_what_cannot_start_says_why_in_one_line(
+    hikiate: Callable[..., Result], command: str, environment: dict[str, str], message: str
+) -> None:
+    result = hikiate(command, **environment)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"hikiate: {message}")
+    assert result.output.count("\n") == 1
+    for secret in ("hidden", "short", SECRET):
+        assert secret not in result.output
+
+
+def test_a_taken_port_is_named(hikiate: Callable[..., Result], dsn: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = hikiate("serve", HIKIATE_SECRET_KEY=SECRET, DATABASE_URL=dsn, HIKIATE_PORT=port)
+    assert (result.exit_code, result.output) == (
+        1,
+        f"hikiate: Port {port} is in use: stop what uses it, or set HIKIATE_PORT to another one.\n",
+    )
+
+
+async def test_an_empty_database_has_to_be_migrated_first(
+    hikiate: Callable[..., Result], dsn: str, worker_id: str
+) -> None:
+    name = f"empty_{os.getpid()}_{worker_id}"
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(f'CREATE DATABASE "{name}"')
+    empty = with_database(dsn, name)
+    try:
+        for command, code, message in (
+            ("check", 1, "hikiate: The database is not up to date: run `hikiate migrate` first.\n"),
+            ("migrate", 0, "The database is up to date now.\n"),
+            ("migrate", 0, "The database was up to date.\n"),
+        ):
+            result = await _in_process(command, empty)
+            assert (result.returncode, result.stdout) == (code, message)
+    finally:
+        await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await connection.close()
+
+
+async def _in_process(command: str, dsn: str) -> subprocess.CompletedProcess[str]:
+    import asyncio  # noqa: PLC0415
+
+    environment = {**os.environ, "DATABASE_URL": dsn}
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "app", command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def test_small_commands(hikiate: Callable[..., Result], dsn: str, tmp_path: Path) -> None:
+    checked = hikiate("check", DATABASE_URL=dsn)
+    assert (checked.exit_code, checked.output) == (
+        0,
+        f"{len(cli.INVARIANTS)} of {len(cli.INVARIANTS)} invariants hold.\n",
+    )
+
+    made = hikiate("key", "create", "till", "--scope", "stock:read", "--scope", "stock:write", DATABASE_URL=dsn)
+    assert made.exit_code == 0
+    assert made.output.startswith("hk_")
+    again = hikiate("key", "create", "till", "--scope", "stock:read", DATABASE_URL=dsn)
+    assert again.exit_code == 1
+    assert again.output.startswith("hikiate: There is, or was, a key named till already")
+    unknown = hikiate("key", "create", "other", "--scope", "everything", DATABASE_URL=dsn)
+    assert unknown.exit_code == 1
+    assert unknown.output.count("\n") == 1
+
+    assert hikiate("jobs", "failed", DATABASE_URL=dsn).output == ""
+    assert hikiate("jobs", "retry", DATABASE_URL=dsn).output == "0 jobs will be tried again.\n"
+
+    history = tmp_path / "history.csv"
+    history.write_text(HISTORY)
+    imported = hikiate("import", "orders", str(history), DATABASE_URL=dsn)
+    assert imported.exit_code == 0, imported.output
+    assert (tmp_path / "history.csv.refused.csv").read_text().splitlines()[1].startswith("3,")
+    wrong = hikiate("import", "orders", str(history), "--layout", "nonsense", DATABASE_URL=dsn)
+    assert wrong.exit_code == 2
+
+
+def test_the_schema_command(hikiate: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "schema.graphql"
+    monkeypatch.setattr(cli, "SCHEMA_FILE", file)
+    assert hikiate("schema", "--check").exit_code == 1
+    assert hikiate("schema", "--write").exit_code == 0
+    assert hikiate("schema", "--check").exit_code == 0
+    assert hikiate("schema").output == file.read_text()
+    file.write_text("type Query { old: Int }\n")
+    assert "run `make schema`" in hikiate("schema", "--check").output
+
+
+@pytest.fixture
+def started(dsn: str, tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], list[str]]]]:
+    """Starts a process and reads its output until it says that it is ready."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, **environment: str) -> tuple[subprocess.Popen[str], list[str]]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HIKIATE_")}
+        given = {"DATABASE_URL": dsn, "HIKIATE_SECRET_KEY": SECRET, "HIKIATE_PORT": "0", "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=tmp_path,
+            env={**kept, **given, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        processes.append(process)
+        assert process.stdout is not None
+        lines: list[str] = []
+        while not lines or "ready" not in lines[-1]:
+            line = process.stdout.readline()
+            assert line, lines
+            lines.append(line.rstrip())
+        return process, lines
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def ended(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> int:
+    """Its exit code after a signal."""
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=PATIENCE_S)
+    assert output == ""
+    return process.returncode
+
+
+def test_serve_answers_and_ends_on_a_signal(started: Callable[..., Any]) -> None:
+    process, lines = started("serve", "--worker")
+    address = lines[-1].removeprefix("Hikiate is ready: ")
+    assert httpx.get(f"{address}readyz").json() == {"status": "ready"}
+    answer = httpx.post(f"{address}graphql", json={"query": "{ __typename }"})
+    assert answer.json() == {"data": {"__typename": "Query"}}
+    # A connection that stays open must not hold the process up.
+    with httpx.Client() as client:
+        client.get(f"{address}healthz")
+        assert ended(process) == 0
+
+
+def test_a_worker_ends_on_a_signal(started: Callable[..., Any]) -> None:
+    process, lines = started("worker")
+    assert lines == ["Hikiate's worker is ready."]
+    assert ended(process, signal.SIGINT) == 0
+
+
+async def test_dev_leaves_a_database_that_somebody_uses_alone(started: Callable[..., Any], dsn: str) -> None:
+    db = await Database.open(dsn, read_connections=1, write_connections=1)
+    await make_key(db, name="own")
+    process, lines = started("dev")
+    assert [line for line in lines if "demo" in line.lower()] == []
+    assert ended(process, signal.SIGINT) == 0
+    async with db.read() as tx:
+        assert [row.name for row in await tx.connection.fetch("SELECT name FROM api_keys")] == ["own"]
+        assert await tx.connection.fetchval("SELECT count(*) FROM products") == 0
+    await db.close()
