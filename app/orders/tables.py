@@ -21,7 +21,8 @@ from app.kit.tables import instant, metadata
 order_numbers = Sequence("order_numbers", start=10_000_001, metadata=metadata)
 
 # (source_system, external_reference) is what the order came from: an own cart's id, or another system's
-# order number. It is unique, so that nothing becomes an order twice.
+# order number. It is unique, so that nothing becomes an order twice. An order that was canceled because its cart's
+# payment failed has its number behind the cart's id: the cart may be tried again.
 orders = Table(
     "orders",
     metadata,
@@ -131,4 +132,11 @@ order_history = Table(
     Column("actor", Text, nullable=False),
     Column("facts", JSONB, nullable=False, server_default="{}"),
     Index("ix_order_history_order_id", "order_id", "id"),
+    CheckConstraint(
+        "kind IN ('CREATED', 'PLACED', 'WORK_PLANNED', 'PICKED', 'SHIPPED', 'TRANSFER_SHIPPED', 'TRANSFER_RECEIVED', "
+        "'PICKUP_READY', 'PICKUP_ARRIVED', 'PICKUP_CODE_VERIFIED', 'PICKUP_CODE_REFUSED', 'PICKUP_LOCKED', "
+        "'PICKUP_UNLOCKED', 'PICKUP_COLLECTED', 'PICKUP_EXPIRED', 'PARTIALLY_FULFILLED', 'COMPLETED', "
+        "'UNITS_CANCELED', 'CANCELED', 'PAYMENT_CHANGED', 'LATE_AUTHORIZATION')",
+        "order_history_kind_known",
+    ),
 )

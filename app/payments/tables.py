@@ -14,6 +14,8 @@ payments = Table(
     Column("provider", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("amount_minor", Integer, nullable=False),
+    # What was taken so far. Less than the amount while pickups are open, and when units were not handed over.
+    Column("captured_minor", Integer, nullable=False, server_default="0"),
     Column("currency", Text, nullable=False),
     Column("token", Text, nullable=True),
     Column("provider_reference", Text, nullable=True),
@@ -35,4 +37,5 @@ payments = Table(
         "payment_status_known",
     ),
     CheckConstraint("amount_minor >= 0", "payment_not_negative"),
+    CheckConstraint("captured_minor BETWEEN 0 AND amount_minor", "payment_takes_no_more_than_its_amount"),
 )

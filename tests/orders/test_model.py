@@ -1,8 +1,11 @@
 """Totals, states and steps of orders."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import CheckConstraint
 
 from app.kit.errors import InvalidTransition
 from app.kit.tax import Rounding
@@ -11,6 +14,7 @@ from app.orders.model import (
     MAX_AMOUNT,
     FulfillmentStatus,
     LineCounts,
+    OrderHistoryKind,
     OrderStatus,
     fulfillment_status_of,
     mask_email,
@@ -18,6 +22,7 @@ from app.orders.model import (
     normalize_email,
     totals_of,
 )
+from app.orders.tables import order_history
 
 LINES = st.lists(st.tuples(st.sampled_from([1000, 800, 0]), st.integers(-50_000, 50_000)), max_size=20)
 
@@ -120,3 +125,11 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 def test_an_address_is_masked_for_those_who_need_not_know_it() -> None:
     assert mask_email("hanako@example.jp") == "h***@example.jp"
     assert mask_email(None) is None
+
+
+def test_the_table_knows_every_kind_of_history_and_no_other() -> None:
+    [check] = [
+        constraint for constraint in order_history.constraints if str(constraint.name).endswith("history_kind_known")
+    ]
+    assert isinstance(check, CheckConstraint)
+    assert re.findall(r"'([A-Z_]+)'", str(check.sqltext)) == [str(kind) for kind in OrderHistoryKind]

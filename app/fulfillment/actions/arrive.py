@@ -10,6 +10,7 @@ from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor
 from app.orders.actions.add_history import add_history
+from app.orders.model import OrderHistoryKind
 
 
 async def arrive(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime) -> None:
@@ -25,4 +26,4 @@ async def arrive(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime) -
     until = hold_until(now, await pickups.hold_days_of(tx, pickup.location_id))
     await pickups.set_ready(tx, pickup_id, now=now, hold_until=until)
     facts = {"pickup": pickup.number, "holdUntil": until.isoformat()}
-    await add_history(tx, order.id, "PICKUP_ARRIVED", actor=actor.reference, now=now, facts=facts)
+    await add_history(tx, order.id, OrderHistoryKind.PICKUP_ARRIVED, actor=actor.reference, now=now, facts=facts)

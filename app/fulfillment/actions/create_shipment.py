@@ -20,6 +20,7 @@ from app.kit.errors import InvalidInput, InvalidTransition, NotFound
 from app.kit.permissions import Actor
 from app.orders.actions.add_history import add_history
 from app.orders.actions.record_fulfilled import record_fulfilled
+from app.orders.model import OrderHistoryKind
 from app.orders.sql import lock_order
 
 MAX_TEXT: Final = 60
@@ -54,7 +55,7 @@ async def create_shipment(
     done = [WorkKind.PICK, WorkKind.SHIP]
     await work.finish_work(tx, [fulfillment_id], done, actor=actor.reference, now=now)
     facts = {"carrier": carrier, "trackingNumber": tracking_number}
-    await add_history(tx, order_id, "SHIPPED", actor=actor.reference, now=now, facts=facts)
+    await add_history(tx, order_id, OrderHistoryKind.SHIPPED, actor=actor.reference, now=now, facts=facts)
     pickup = await pickups.lock_pickup_of_delivery(tx, fulfillment.delivery_id)
     if pickup is None:
         await record_fulfilled(tx, order_id, quantities, actor=actor.reference, now=now)

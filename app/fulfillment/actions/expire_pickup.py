@@ -11,6 +11,7 @@ from app.kit.db import Row, WriteTx
 from app.kit.permissions import Actor
 from app.orders.actions.add_history import add_history
 from app.orders.actions.cancel_units import cancel_units
+from app.orders.model import OrderHistoryKind
 from app.payments.actions.void_payment import void_payment
 
 
@@ -25,7 +26,7 @@ async def expire_pickup(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: date
     next_pickup_status(pickup.status, PickupStatus.EXPIRED)
     await pickups.set_status(tx, pickup_id, PickupStatus.EXPIRED, now=now)
     facts = {"pickup": pickup.number}
-    await add_history(tx, order.id, "PICKUP_EXPIRED", actor=actor.reference, now=now, facts=facts)
+    await add_history(tx, order.id, OrderHistoryKind.PICKUP_EXPIRED, actor=actor.reference, now=now, facts=facts)
     if pickup.mode not in PARTNER_MODES:
         await _put_back(tx, pickup, actor=actor.reference, now=now)
 

@@ -13,6 +13,7 @@ from app.kit.permissions import Actor
 from app.orders.actions.add_history import add_history
 from app.orders.actions.record_fulfilled import record_fulfilled
 from app.orders.actions.set_payment_status import set_payment_status
+from app.orders.model import OrderHistoryKind
 from app.payments.actions.capture_payment import capture_payment
 
 
@@ -38,7 +39,7 @@ async def hand_over(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime
     await fulfillments.set_states(tx, [row.id for row in leaving], FulfillmentState.COMPLETED, now=now)
     await pickups.set_status(tx, pickup_id, PickupStatus.COLLECTED, now=now)
     facts = {"pickup": pickup.number}
-    await add_history(tx, order.id, "PICKUP_COLLECTED", actor=actor.reference, now=now, facts=facts)
+    await add_history(tx, order.id, OrderHistoryKind.PICKUP_COLLECTED, actor=actor.reference, now=now, facts=facts)
     if order.payment_status == "DUE_AT_PICKUP":
         await capture_payment(tx, order.id, now=now)
         await set_payment_status(tx, order.id, "CAPTURED", actor=actor.reference, now=now)

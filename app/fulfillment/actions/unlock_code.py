@@ -10,6 +10,7 @@ from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor
 from app.orders.actions.add_history import add_history
+from app.orders.model import OrderHistoryKind
 
 
 async def unlock_code(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime) -> None:
@@ -23,4 +24,4 @@ async def unlock_code(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: dateti
         raise InvalidTransition(message, current_status=pickup.status)
     await pickups.unlock(tx, pickup_id)
     facts = {"pickup": pickup.number}
-    await add_history(tx, order.id, "PICKUP_UNLOCKED", actor=actor.reference, now=now, facts=facts)
+    await add_history(tx, order.id, OrderHistoryKind.PICKUP_UNLOCKED, actor=actor.reference, now=now, facts=facts)

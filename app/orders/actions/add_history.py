@@ -6,12 +6,20 @@ from uuid import UUID
 
 from app.kit.db import WriteTx
 from app.orders.actions.change_states import change_states, require_order
+from app.orders.model import OrderHistoryKind
 
 
 async def add_history(
-    tx: WriteTx, order_id: UUID, kind: str, *, actor: str, now: datetime, facts: dict[str, Any] | None = None
+    tx: WriteTx,
+    order_id: UUID,
+    kind: OrderHistoryKind,
+    *,
+    actor: str,
+    now: datetime,
+    facts: dict[str, Any] | None = None,
 ) -> int:
-    """Append one line to the order's history: `kind` in capitals, such as PICKUP_READY; facts are JSON
-    values. Returns the new version: who listens to the order hears of it. Raises NotFound.
+    """Append one line to the order's history; facts are JSON values.
+
+    Returns the new version: who listens to the order hears of it. Raises NotFound.
     """
     return await change_states(tx, await require_order(tx, order_id), kind, actor=actor, now=now, facts=facts)

@@ -12,6 +12,7 @@ from app.orders.errors import TooManyFulfilled
 from app.orders.events import OrderCompleted
 from app.orders.model import (
     FulfillmentStatus,
+    OrderHistoryKind,
     OrderStatus,
     fulfillment_status_of,
     next_order_status,
@@ -47,7 +48,7 @@ async def cancel_units(
     await change_states(
         tx,
         order,
-        "UNITS_CANCELED",
+        OrderHistoryKind.UNITS_CANCELED,
         status=next_order_status(order["status"], status) if status is not OrderStatus.PLACED else None,
         payment_status=payment_status_when_canceled(paid) if status is OrderStatus.CANCELED else None,
         fulfillment_status=goods,

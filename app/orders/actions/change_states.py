@@ -9,6 +9,7 @@ from app.kit.errors import NotFound
 from app.kit.outbox import Event, publish
 from app.orders import sql
 from app.orders.events import OrderChanged
+from app.orders.model import OrderHistoryKind
 
 
 async def require_order(tx: WriteTx, order_id: UUID) -> Row:
@@ -23,7 +24,7 @@ async def require_order(tx: WriteTx, order_id: UUID) -> Row:
 async def change_states(  # noqa: PLR0913  # three states, each may stay; all by keyword
     tx: WriteTx,
     order: Row,
-    kind: str,
+    kind: OrderHistoryKind,
     *,
     actor: str,
     now: datetime,

@@ -14,6 +14,7 @@ from app.orders.events import OrderChanged, OrderPlaced
 from app.orders.model import (
     CreatedOrder,
     OrderDraft,
+    OrderHistoryKind,
     OrderStatus,
     Totals,
     draft_counts,
@@ -39,7 +40,7 @@ async def create_orders(
         await _insert_deliveries(tx, [draft for draft, _ in created])
         await _insert_lines(tx, [draft for draft, _ in created])
         await _insert_taxes(tx, created)
-        entries = [(draft.id, "CREATED", {"status": str(draft.status)}) for draft, _ in created]
+        entries = [(draft.id, OrderHistoryKind.CREATED, {"status": str(draft.status)}) for draft, _ in created]
         await sql.insert_history(tx, entries, actor=actor, at=now)
         await publish(tx, *(event for draft, _ in created for event in _facts(draft)))
     return [

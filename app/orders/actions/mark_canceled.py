@@ -9,6 +9,7 @@ from app.orders import sql
 from app.orders.actions.change_states import change_states, require_order
 from app.orders.model import (
     FulfillmentStatus,
+    OrderHistoryKind,
     OrderStatus,
     fulfillment_status_of,
     next_order_status,
@@ -43,7 +44,7 @@ async def mark_canceled(
     return await change_states(
         tx,
         order,
-        "CANCELED",
+        OrderHistoryKind.CANCELED,
         status=status,
         payment_status=paid,
         fulfillment_status=fulfillment_status_of(counts.values()),

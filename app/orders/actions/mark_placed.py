@@ -6,7 +6,7 @@ from uuid import UUID
 from app.kit.db import WriteTx
 from app.orders.actions.change_states import change_states, require_order
 from app.orders.events import OrderPlaced
-from app.orders.model import OrderStatus, next_order_status
+from app.orders.model import OrderHistoryKind, OrderStatus, next_order_status
 from app.payments.model import PaymentStatus, next_payment_status
 
 
@@ -19,7 +19,7 @@ async def mark_placed(tx: WriteTx, order_id: UUID, *, payment_status: str, actor
     return await change_states(
         tx,
         order,
-        "PLACED",
+        OrderHistoryKind.PLACED,
         status=next_order_status(order["status"], OrderStatus.PLACED),
         payment_status=next_payment_status(order["payment_status"], PaymentStatus(payment_status)),
         actor=actor,

@@ -12,6 +12,7 @@ from app.orders.errors import TooManyFulfilled
 from app.orders.events import OrderCompleted
 from app.orders.model import (
     FulfillmentStatus,
+    OrderHistoryKind,
     OrderStatus,
     fulfillment_status_of,
     next_order_status,
@@ -47,7 +48,7 @@ async def record_fulfilled(
     return await change_states(
         tx,
         order,
-        "COMPLETED" if is_complete else "PARTIALLY_FULFILLED",
+        OrderHistoryKind.COMPLETED if is_complete else OrderHistoryKind.PARTIALLY_FULFILLED,
         status=next_order_status(order["status"], OrderStatus.COMPLETED) if is_complete else None,
         fulfillment_status=fulfilled,
         actor=actor,

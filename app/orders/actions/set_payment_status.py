@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.kit.db import WriteTx
 from app.orders.actions.change_states import change_states, require_order
+from app.orders.model import OrderHistoryKind
 from app.payments.model import PaymentStatus, next_payment_status
 
 
@@ -20,7 +21,7 @@ async def set_payment_status(tx: WriteTx, order_id: UUID, status: str, *, actor:
     return await change_states(
         tx,
         order,
-        "PAYMENT_CHANGED",
+        OrderHistoryKind.PAYMENT_CHANGED,
         payment_status=next_payment_status(order["payment_status"], PaymentStatus(status)),
         actor=actor,
         now=now,

@@ -59,6 +59,34 @@ describe_enum(
     },
 )
 
+describe_enum(
+    model.OrderHistoryKind,
+    "What happened to an order.",
+    {
+        model.OrderHistoryKind.CREATED: "It was written: by a checkout, or taken over from another system.",
+        model.OrderHistoryKind.PLACED: "Its payment was settled: fulfillment may begin.",
+        model.OrderHistoryKind.WORK_PLANNED: "It was decided which location ships or hands over what.",
+        model.OrderHistoryKind.PICKED: "A location has taken the goods of a parcel from its shelves.",
+        model.OrderHistoryKind.SHIPPED: "A parcel has left.",
+        model.OrderHistoryKind.TRANSFER_SHIPPED: "Goods for a pickup have left for the store that hands them over.",
+        model.OrderHistoryKind.TRANSFER_RECEIVED: "Goods for a pickup have arrived at its store, or are lost.",
+        model.OrderHistoryKind.PICKUP_READY: "A store has the goods of a pickup ready at its counter.",
+        model.OrderHistoryKind.PICKUP_ARRIVED: "The goods of a pickup have arrived at the partner's point.",
+        model.OrderHistoryKind.PICKUP_CODE_VERIFIED: "The right code of a pickup was said.",
+        model.OrderHistoryKind.PICKUP_CODE_REFUSED: "A wrong code of a pickup was said.",
+        model.OrderHistoryKind.PICKUP_LOCKED: "The fifth wrong code was said: the pickup is locked.",
+        model.OrderHistoryKind.PICKUP_UNLOCKED: "Staff has given a pickup a new code.",
+        model.OrderHistoryKind.PICKUP_COLLECTED: "The goods of a pickup were handed over.",
+        model.OrderHistoryKind.PICKUP_EXPIRED: "A pickup was given up without being collected.",
+        model.OrderHistoryKind.PARTIALLY_FULFILLED: "Some units were shipped home or handed over; others are open.",
+        model.OrderHistoryKind.COMPLETED: "The last open units were shipped home or handed over.",
+        model.OrderHistoryKind.UNITS_CANCELED: "Some units will not reach the buyer.",
+        model.OrderHistoryKind.CANCELED: "The whole order was given up.",
+        model.OrderHistoryKind.PAYMENT_CHANGED: "Its money is somewhere else now.",
+        model.OrderHistoryKind.LATE_AUTHORIZATION: "The card was accepted after the order was given up; it is voided.",
+    },
+)
+
 
 @strawberry.type(description="The part of an order's tax that one rate makes, rounded once.")
 class OrderTax(Entity):
@@ -90,7 +118,7 @@ class OrderHistoryEntry(Entity):
     """A row of `order_history`."""
 
     at: datetime = strawberry.field(description="When.")
-    kind: str = strawberry.field(description="What, in capitals: CREATED, PLACED, CANCELED, PICKUP_READY, …")
+    kind: model.OrderHistoryKind = strawberry.field(description="What.")
 
     @strawberry.field(description="Who did it, such as `shopper` or `key:…`; null without the scope `orders:read`.")
     def actor(self, info: Info) -> str | None:
