@@ -85,7 +85,11 @@ class _Buffer:
         self.failure: Exception | None = None
 
     def put(self, key: str, payload: dict[str, Any]) -> None:
-        self.pending.pop(key, None)
+        # The feed is in the order of transaction ids, which are drawn before the row is locked: of two facts about
+        # one key the later one may be the older one. Their versions tell.
+        waiting = self.pending.pop(key, None)
+        if waiting is not None and waiting.get("version", 0) > payload.get("version", 0):
+            payload = waiting
         if len(self.pending) >= MAX_PENDING_KEYS:
             self.pending.clear()
             self.failure = SubscriberTooSlow()

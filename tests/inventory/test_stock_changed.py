@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.inventory.actions.hold_stock import hold_stock
 from app.inventory.actions.release_holds import release_holds
 from app.kit.db import Database
 from app.kit.feed import Feed
@@ -100,6 +101,23 @@ async def test_versions_only_grow_and_the_last_event_is_the_truth(db: Database, 
         assert version > levels[code][1]
         assert available < levels[code][0]
         levels[code] = (available, version)
+    await stream.aclose()
+
+
+async def test_of_two_levels_the_newer_one_is_told_whichever_comes_first(db: Database, feed: Feed) -> None:
+    """The feed is in the order of the transactions' beginnings: here the first one moves units last."""
+    shop = await open_shop(db, "SHIRT")
+    await fill(db, shop, "SHIRT", shibuya=3)
+    request = wish(shop.variants["SHIRT"], 1, shop.places["shibuya"])
+    stream = await listen(Execute(db, feed), skus=["SHIRT"])
+    assert await take(stream, 1) == [("SHIRT", "shibuya", 3, 1)]
+    async with db.write() as first:
+        await first.connection.execute("SELECT pg_current_xact_id()")
+        await hold(db, wish(shop.variants["SHIRT"], 1, shop.places["shibuya"]))
+        await hold_stock(first, [request], actor="test")
+    assert await take(stream, 1) == [("SHIRT", "shibuya", 1, 3)]
+    await fill(db, shop, "SHIRT", shibuya=1)
+    assert await take(stream, 1) == [("SHIRT", "shibuya", 2, 4)]
     await stream.aclose()
 
 
