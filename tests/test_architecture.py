@@ -160,6 +160,18 @@ def test_everything_in_the_schema_is_described() -> None:
     assert silent == []
 
 
+@pytest.mark.parametrize("interface", ["UserError", "CartProblem"])
+def test_one_name_has_one_type_over_all_refusals(interface: str) -> None:
+    """Else `... on A { sku } ... on B { sku }` in one document is refused by every server and client."""
+    types: dict[str, dict[str, list[str]]] = {}
+    for kind in schema_types():
+        if isinstance(kind, GraphQLObjectType) and interface in {parent.name for parent in kind.interfaces}:
+            for name, field in kind.fields.items():
+                types.setdefault(name, {}).setdefault(str(field.type), []).append(kind.name)
+    assert "message" in types
+    assert {name: by_type for name, by_type in types.items() if len(by_type) > 1} == {}
+
+
 def test_every_mutation_asks_for_a_scope_or_is_open_on_purpose() -> None:
     from app.api.schema import schema  # noqa: PLC0415  # the other tests here need no schema
 

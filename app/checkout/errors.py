@@ -25,6 +25,6 @@ class DeliveryMissing(DomainError):
 
 
 class PaymentMethodNotEligible(DomainError):
-    """The order cannot be paid like this. Facts: method, reasons (NOT_OFFERED, NOT_ALL_STORE_PICKUP)."""
+    """The order cannot be paid like this. Facts: method, method_reasons (NOT_OFFERED, NOT_ALL_STORE_PICKUP)."""
 
     code = ErrorCode.PAYMENT_METHOD_NOT_ELIGIBLE

@@ -32,10 +32,11 @@ COMPLETE = """mutation ($input: CheckoutCompleteInput!) { checkoutComplete(input
   userErrors {
     __typename code message path
     ... on InsufficientStockError { sku lineId requested available }
-    ... on PriceChangedError { priceSku: sku lineId2: lineId old { amount } new { formatted } }
-    ... on DeliveryMissingError { deliverySku: sku deliveryLineId: lineId }
-    ... on DeliveryModeNotEligibleError { mode reasons modeSku: sku }
-    ... on PaymentMethodNotEligibleError { paymentReasons: reasons }
+    ... on PriceChangedError { sku lineId old { amount } new { formatted } }
+    ... on DeliveryMissingError { sku lineId }
+    ... on DeliveryModeNotEligibleError { mode reasons sku lineId }
+    ... on PaymentMethodNotEligibleError { methodReasons }
+    ... on CartTooLargeError { requested maximum }
   }
 } }"""
 
@@ -184,15 +185,15 @@ async def test_all_refusals_come_at_once_with_their_facts_and_keep_nothing(db: D
     short, missing, _, mode, price, email, payment = payload["userErrors"]
     assert (short["sku"], short["requested"], short["available"]) == ("SKU-A", 3, 1)
     assert (short["message"], bool(short["lineId"])) == ("SKU-A: 1 of 3 units are available.", True)
-    assert (missing["deliverySku"], bool(missing["deliveryLineId"])) == ("SKU-B", True)
-    assert (mode["mode"], mode["reasons"], mode["modeSku"]) == (
+    assert (missing["sku"], bool(missing["lineId"])) == ("SKU-B", True)
+    assert (mode["mode"], mode["reasons"], mode["sku"]) == (
         "CONVENIENCE_STORE_PICKUP",
         ["GIRTH_OVER_LIMIT"],
         "SKU-C",
     )
-    assert (price["old"], price["new"], price["priceSku"]) == ({"amount": 1}, {"formatted": "¥6,840"}, None)
+    assert (price["old"], price["new"], price["sku"]) == ({"amount": 1}, {"formatted": "¥6,840"}, None)
     assert (email["code"], email["path"]) == ("INVALID_INPUT", ["input", "email"])
-    assert payment["paymentReasons"] == ["NOT_ALL_STORE_PICKUP"]
+    assert payment["methodReasons"] == ["NOT_ALL_STORE_PICKUP"]
     assert await row_counts(db, *TRACES, "requests") == {**before, "requests": 0}
 
 

@@ -179,7 +179,7 @@ async def test_everything_that_is_wrong_is_said_at_once(db: Database) -> None:
     assert facts[2] == {"sku": "SKU-B"}
     assert facts[4] == {"sku": "SKU-C", "mode": "CONVENIENCE_STORE_PICKUP", "reasons": ["GIRTH_OVER_LIMIT"]}
     assert facts[5] == {"old_minor": 1, "new_minor": 6840, "currency": "JPY"}
-    assert facts[7] == {"method": "PAY_AT_PICKUP", "reasons": ["NOT_OFFERED", "NOT_ALL_STORE_PICKUP"]}
+    assert facts[7] == {"method": "PAY_AT_PICKUP", "method_reasons": ["NOT_OFFERED", "NOT_ALL_STORE_PICKUP"]}
     assert len({refusal.facts["line_id"] for refusal in refusals[:5]}) == 3
     assert [refusal.path for refusal in refusals[5:]] == [
         ["input", "expectedTotal"],

@@ -42,7 +42,9 @@ class CartCompletedError(UserError):
 class CartTooLargeError(UserError):
     """Split the request."""
 
-    maximum: int = strawberry.field(description="How many lines or rows, or how many minor units of money, may be.")
+    maximum: int | None = strawberry.field(
+        description="How many lines or rows, or how many minor units of money, may be.", default=None
+    )
     requested: int | None = strawberry.field(
         description="How many lines or rows there would be; null for money.", default=None
     )

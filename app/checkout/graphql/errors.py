@@ -50,12 +50,12 @@ class PriceChangedError(UserError):
 class DeliveryMissingError(UserError):
     """Call `cartDeliverySet`."""
 
-    line_id: strawberry.ID = strawberry.field(description="The cart's line.")
-    sku: str = strawberry.field(description="The line's SKU.")
+    line_id: strawberry.ID | None = strawberry.field(default=None, description="The cart's line.")
+    sku: str | None = strawberry.field(default=None, description="The line's SKU.")
 
 
 @user_error(ErrorCode.PAYMENT_METHOD_NOT_ELIGIBLE, "The order cannot be paid like this.")
 class PaymentMethodNotEligibleError(UserError):
     """Choose another method, or other deliveries."""
 
-    reasons: list[PaymentMethodReason] = strawberry.field(description="Why not.")
+    method_reasons: list[PaymentMethodReason] = strawberry.field(description="Why not.")

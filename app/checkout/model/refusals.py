@@ -118,7 +118,7 @@ def _payment_refusals(cart: Any, lines: Iterable[Any], request: CheckoutRequest)
         reasons.append(PaymentMethodReason.NOT_ALL_STORE_PICKUP)
     if reasons:
         message = "This order cannot be paid like this."
-        return [PaymentMethodNotEligible(message, path=[*path, "method"], method=str(method), reasons=reasons)]
+        return [PaymentMethodNotEligible(message, path=[*path, "method"], method=str(method), method_reasons=reasons)]
     if method != PaymentMethod.CARD:
         return []
     if not (request.token or "").strip():

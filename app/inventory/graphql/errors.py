@@ -18,7 +18,7 @@ class InvalidQuantityError(UserError):
 class InsufficientStockError(UserError):
     """Nothing was moved or promised."""
 
-    requested: int = strawberry.field(description="Units that were asked for.")
+    requested: int | None = strawberry.field(description="Units that were asked for.", default=None)
     available: int = strawberry.field(description="Units that there are.")
     sku: str | None = strawberry.field(description="The variant, where one is meant.", default=None)
     line_id: strawberry.ID | None = strawberry.field(description="The cart's line, where one is meant.", default=None)
