@@ -10,7 +10,7 @@ from app.inventory.actions.allocate_reserved import allocate_reserved
 from app.kit.db import WriteTx
 from app.orders.actions.change_states import change_states, require_order
 from app.orders.actions.mark_placed import mark_placed
-from app.orders.model import OrderStatus
+from app.orders.model import OrderHistoryKind, OrderStatus
 from app.payments.actions.record_authorization import record_authorization
 from app.payments.model import AuthorizationResult, PaymentStatus
 
@@ -32,7 +32,7 @@ async def settle_payment(
         if order.status == OrderStatus.CANCELED:
             # The answer came after the order was given up. Telling of the voided payment again lets the
             # provider give up what it has set aside meanwhile.
-            await change_states(tx, order, "LATE_AUTHORIZATION", actor=actor, now=now)
+            await change_states(tx, order, OrderHistoryKind.LATE_AUTHORIZATION, actor=actor, now=now)
         return OrderStatus(order.status)
     claims = await allocate_reserved(tx, order_id, actor=actor)
     await record_authorization(tx, order_id, result, now=now)
