@@ -8,6 +8,7 @@ import pytest
 from app.kit.db import Database
 from tests.conftest import broken_invariants, cloned_database
 from tests.scenarios.client import Client
+from tests.scenarios.ground import Ground, lay_ground
 from tests.scenarios.serving import Program
 from tests.scenarios.shop import HAKO_KEY, HOSHI_KEY, SHIBUYA_KEY, STAFF_KEY, Shop, make_shop
 
@@ -82,3 +83,17 @@ async def hako(server: Program) -> AsyncGenerator[Client, None]:
     client = Client(server.url, key=HAKO_KEY)
     yield client
     await client.close()
+
+
+@pytest.fixture(scope="session")
+async def laid_ground(open_shop: Shop, shopper: Client, staff: Client) -> Ground:
+    """What bad requests are thrown at, made once."""
+    return await lay_ground(open_shop, shopper, staff)
+
+
+@pytest.fixture
+async def ground(laid_ground: Ground) -> AsyncGenerator[Ground, None]:
+    """What bad requests are thrown at. At the end of the test every table is as it was."""
+    before = await laid_ground.traces()
+    yield laid_ground
+    assert await laid_ground.traces() == before

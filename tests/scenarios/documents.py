@@ -18,6 +18,11 @@ def mutation(name: str, fields: str) -> str:
     return f"mutation ($input: {input_type}!) {{ {name}(input: $input) {{ replayed {fields} {ERRORS} }} }}"
 
 
+def name_of(document: str) -> str:
+    """The mutation in a document that `mutation` made."""
+    return document.partition("{ ")[2].partition("(")[0]
+
+
 def about_pickup(name: str) -> str:
     """The document of one step of a pickup: `pickupArrive` and its like."""
     return mutation(name, "pickup { status isVerified isLocked }")
