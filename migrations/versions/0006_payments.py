@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.Integer(), nullable=False),
+        sa.Column("captured_minor", sa.Integer(), server_default="0", nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("token", sa.Text(), nullable=True),
         sa.Column("provider_reference", sa.Text(), nullable=True),
@@ -29,6 +30,9 @@ def upgrade() -> None:
             name=op.f("payment_status_known"),
         ),
         sa.CheckConstraint("amount_minor >= 0", name=op.f("payment_not_negative")),
+        sa.CheckConstraint(
+            "captured_minor BETWEEN 0 AND amount_minor", name=op.f("payment_takes_no_more_than_its_amount")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
     )
     op.create_index(
