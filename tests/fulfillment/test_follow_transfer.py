@@ -12,7 +12,7 @@ from app.kit.db import Database, WriteTx
 from app.kit.ids import new_id
 from tests.conftest import NOW
 from tests.fulfillment.builders import STAFF, Shop, make_shop, planned_order, store_pickup
-from tests.fulfillment.views import everything, pickup_of, stock_of, transfer_of, work_of, work_rows
+from tests.fulfillment.views import everything, history_of, pickup_of, stock_of, transfer_of, work_of, work_rows
 
 
 async def _own_transfer(tx: WriteTx, shop: Shop, units: int = 3) -> UUID:
@@ -102,3 +102,40 @@ async def test_a_canceled_transfer_asks_for_no_more_work(db: Database) -> None:
         await cancel_transfer(tx, transfer_id, actor="test", now=NOW)
         await follow_transfer(tx, transfer_id, now=NOW)
     assert await work_of(db) == [("TRANSFER", shop.warehouse, "CANCELED"), ("RECEIVE", shop.store, "CANCELED")]
+
+
+async def test_work_tells_who_sent_and_who_took_in_however_late_it_is_heard(db: Database) -> None:
+    shop, order_id = await planned_order(db, lambda shop: store_pickup(shop, units=3, source=shop.other_store))
+    transfer = await transfer_of(db, order_id)
+    async with db.write() as tx:
+        await ship_transfer(tx, transfer.id, actor="key:umeda", now=NOW)
+        await receive_transfer(tx, transfer.id, quantities={1: 1}, actor="key:first", now=NOW)
+        await receive_transfer(tx, transfer.id, quantities={1: 1}, lost={1: 1}, actor="key:second", now=NOW)
+        await follow_transfer(tx, transfer.id, now=NOW)
+    assert {(row.kind, row.location_id): row.completed_by for row in await work_rows(db)} == {
+        ("TRANSFER", shop.other_store): "key:umeda",
+        ("RECEIVE", shop.store): "key:second",
+        ("PREPARE_PICKUP", shop.store): None,
+    }
+
+
+async def test_each_arrival_is_told_once(db: Database) -> None:
+    _, order_id = await planned_order(db, lambda shop: store_pickup(shop, units=3, source=shop.other_store))
+    transfer = await transfer_of(db, order_id)
+    async with db.write() as tx:
+        await ship_transfer(tx, transfer.id, actor="key:umeda", now=NOW)
+        await receive_transfer(tx, transfer.id, quantities={1: 1}, actor="key:store", now=NOW)
+        await follow_transfer(tx, transfer.id, now=NOW)
+        await follow_transfer(tx, transfer.id, now=NOW)
+        await receive_transfer(tx, transfer.id, quantities={1: 2}, actor="key:store", now=NOW)
+        await follow_transfer(tx, transfer.id, now=NOW)
+        await follow_transfer(tx, transfer.id, now=NOW)
+        rows = await tx.connection.fetch("SELECT kind, actor, facts FROM order_history WHERE kind LIKE 'TRANSFER%'")
+    number = rows[0]["facts"]["transfer"]
+    assert number.startswith("TR-")
+    assert [(row["kind"], row["actor"], row["facts"]) for row in rows] == [
+        ("TRANSFER_SHIPPED", "key:umeda", {"transfer": number}),
+        ("TRANSFER_RECEIVED", "key:store", {"transfer": number, "received": 1, "lost": 0}),
+        ("TRANSFER_RECEIVED", "key:store", {"transfer": number, "received": 3, "lost": 0}),
+    ]
+    assert (await history_of(db, order_id))[:2] == ["CREATED", "WORK_PLANNED"]

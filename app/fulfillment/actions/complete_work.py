@@ -9,6 +9,8 @@ from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition, NotFound
 from app.kit.permissions import Actor
+from app.orders.actions.add_history import add_history
+from app.orders.model import OrderHistoryKind
 from app.orders.sql import lock_order
 
 # What moves goods is reported with its facts, by a mutation of its own.
@@ -44,6 +46,7 @@ async def complete_work(tx: WriteTx, work_id: UUID, *, actor: Actor, now: dateti
     await work.open_work(tx, about, WorkKind.SHIP)
     if pickup is not None and pickup.status == PickupStatus.REQUESTED:
         await pickups.set_status(tx, pickup.id, PickupStatus.PREPARING, now=now)
+    await add_history(tx, instruction.order_id, OrderHistoryKind.PICKED, actor=actor.reference, now=now)
 
 
 async def _take_work(tx: WriteTx, work_id: UUID, actor: Actor) -> Row:

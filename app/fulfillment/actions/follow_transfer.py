@@ -1,15 +1,17 @@
 """Work follows the transfer that it is about: sent, under way, received."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.fulfillment.actions.drop_lost_units import drop_lost_units
 from app.fulfillment.actions.open_preparations import open_preparations
 from app.fulfillment.model import WorkKind, WorkStatus
 from app.fulfillment.sql import work
-from app.kit.db import WriteTx
-from app.kit.permissions import SYSTEM
-from app.orders.sql import lock_order
+from app.kit.db import Row, WriteTx
+from app.orders.actions.add_history import add_history
+from app.orders.model import OrderHistoryKind
+from app.orders.sql import history_tells, lock_order
 
 
 async def follow_transfer(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> None:
@@ -44,11 +46,25 @@ async def follow_transfer(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> N
     await work.insert_work(tx, [sending, receiving], now=now)
     if transfer.status == "READY_TO_SHIP":
         return
-    await work.finish_work(tx, [transfer_id], [WorkKind.TRANSFER], actor=SYSTEM.reference, now=now)
+    await work.finish_work(tx, [transfer_id], [WorkKind.TRANSFER], actor=transfer.shipped_by, now=now)
     if transfer.status == "RECEIVED":
-        await work.finish_work(tx, [transfer_id], [WorkKind.RECEIVE], actor=SYSTEM.reference, now=now)
+        await work.finish_work(tx, [transfer_id], [WorkKind.RECEIVE], actor=transfer.received_by, now=now)
     else:
         await work.open_work(tx, [transfer_id], WorkKind.RECEIVE)
     if transfer.order_id is not None:
+        await _tell(tx, transfer, now=now)
         await drop_lost_units(tx, transfer.order_id, now=now)
         await open_preparations(tx, transfer.order_id, now=now)
+
+
+async def _tell(tx: WriteTx, transfer: Row, *, now: datetime) -> None:
+    """Write into the order's history how far the transfer has come, unless it says so already."""
+    steps: list[tuple[OrderHistoryKind, str, dict[str, Any]]] = [
+        (OrderHistoryKind.TRANSFER_SHIPPED, transfer.shipped_by, {"transfer": transfer.number})
+    ]
+    if transfer.received_by is not None:
+        arrived = {"transfer": transfer.number, "received": transfer.received, "lost": transfer.lost}
+        steps.append((OrderHistoryKind.TRANSFER_RECEIVED, transfer.received_by, arrived))
+    for kind, actor, facts in steps:
+        if not await history_tells(tx, transfer.order_id, kind, facts):
+            await add_history(tx, transfer.order_id, kind, actor=actor, now=now, facts=facts)

@@ -18,6 +18,9 @@ from app.fulfillment.model import (
 )
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import WriteTx
+from app.kit.permissions import SYSTEM
+from app.orders.actions.add_history import add_history
+from app.orders.model import OrderHistoryKind
 from app.orders.sql import lock_order
 
 
@@ -42,6 +45,7 @@ async def plan_work(tx: WriteTx, order_id: UUID, *, now: datetime) -> list[UUID]
     ]
     await work.insert_work(tx, instructions, now=now)
     await pickups.insert_pickups(tx, order_id, _pickups(claimed), now=now)
+    await add_history(tx, order_id, OrderHistoryKind.WORK_PLANNED, actor=SYSTEM.reference, now=now)
     for transfer in await work.transfers_of_order(tx, order_id):
         await follow_transfer(tx, transfer.id, now=now)
     await open_preparations(tx, order_id, now=now)

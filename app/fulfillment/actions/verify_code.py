@@ -11,6 +11,7 @@ from app.kit.db import WriteTx
 from app.kit.errors import DomainError, InvalidTransition
 from app.kit.permissions import Actor
 from app.orders.actions.add_history import add_history
+from app.orders.model import OrderHistoryKind
 
 
 async def verify_code(
@@ -33,7 +34,12 @@ async def verify_code(
     await pickups.record_attempt(
         tx, pickup_id, failed_attempts=failed, is_locked=is_locked, verified_at=now if is_right else None
     )
-    if is_locked:
-        facts = {"pickup": pickup.number}
-        await add_history(tx, order.id, "PICKUP_LOCKED", actor=actor.reference, now=now, facts=facts)
+    facts = {"pickup": pickup.number}
+    await add_history(tx, order.id, _told(is_right, is_locked), actor=actor.reference, now=now, facts=facts)
     return None if is_right else PickupCodeInvalid(remaining_attempts=MAX_CODE_ATTEMPTS - failed)
+
+
+def _told(is_right: bool, is_locked: bool) -> OrderHistoryKind:  # noqa: FBT001  # both are computed
+    if is_right:
+        return OrderHistoryKind.PICKUP_CODE_VERIFIED
+    return OrderHistoryKind.PICKUP_LOCKED if is_locked else OrderHistoryKind.PICKUP_CODE_REFUSED

@@ -61,8 +61,24 @@ _CANCEL: Final = Statement("""
      WHERE status IN ('WAITING', 'OPEN')
        AND (fulfillment_id = ANY(CAST(:ids AS uuid[])) OR transfer_id = ANY(CAST(:ids AS uuid[])))
 """)
+# Who sent and who took in is what the ledger says, however late or in whatever order the facts are heard.
 _TRANSFER: Final = Statement("""
-    SELECT id, order_id, from_location_id, to_location_id, status FROM transfers WHERE id = :id
+    SELECT transfer.id, transfer.number, transfer.order_id, transfer.from_location_id, transfer.to_location_id,
+           transfer.status, moved.shipped_by, moved.received_by, line.received, line.lost
+      FROM transfers AS transfer
+     CROSS JOIN LATERAL (
+           SELECT sum(received_quantity)::int AS received, sum(lost_quantity)::int AS lost
+             FROM transfer_lines WHERE transfer_id = transfer.id) AS line
+     CROSS JOIN LATERAL (
+           SELECT (array_agg(entry.actor ORDER BY entry.entry_id DESC) FILTER (
+                      WHERE entry.kind = 'TRANSFERRED_OUT' AND entry.location_id = transfer.from_location_id))[1]
+                      AS shipped_by,
+                  (array_agg(entry.actor ORDER BY entry.entry_id DESC) FILTER (
+                      WHERE entry.kind = 'LOST_IN_TRANSIT'
+                         OR (entry.kind = 'TRANSFERRED_IN' AND entry.location_id = transfer.to_location_id)))[1]
+                      AS received_by
+             FROM ledger AS entry WHERE entry.cause_id = transfer.id) AS moved
+     WHERE transfer.id = :id
 """)
 _TRANSFERS_OF_ORDER: Final = Statement("""
     SELECT id, order_id, from_location_id, to_location_id, status FROM transfers
@@ -173,7 +189,9 @@ async def cancel_work(tx: WriteTx, about: Sequence[UUID]) -> int:
 
 
 async def find_transfer(tx: ReadTx, transfer_id: UUID) -> Row | None:
-    """A transfer: id, order_id, from_location_id, to_location_id, status."""
+    """A transfer: id, number, order_id, from_location_id, to_location_id, status; shipped_by, received_by (the last
+    to report an arrival or loss), None before; received and lost units.
+    """
     return await tx.fetchrow(_TRANSFER, id=transfer_id)
 
 

@@ -162,7 +162,7 @@ class Order(Entity, Node):
     placed_at: datetime = strawberry.field(description="When the buyer ordered.")
     canceled_at: datetime | None = strawberry.field(description="When it was canceled.")
     version: int = strawberry.field(
-        description="Raised by each change of its states and each step of its pickups and parcels."
+        description="Raised by each change of its states and each step of its work, parcels, transfers and pickups."
     )
 
     @strawberry.field(description="Where the buyer gets messages; masked for partners.")
