@@ -41,6 +41,7 @@ class SubscriberTooSlow(Exception):
 class Subscription:
     """The facts of one topic about some keys: an async iterator of payloads, in the feed's order.
 
+    Where payloads have a `version`, those of a key only rise: a fact that arrives after a newer one is dropped.
     While nobody reads, only the newest payload of each key is kept. Payloads are shared between subscribers
     and must not be changed. Ends when the feed closes. `close()`, leaving an `async with`, and dropping the
     last reference all end it and free everything.
@@ -74,12 +75,13 @@ class Subscription:
 class _Buffer:
     """What one subscriber has not read yet: key -> newest payload, oldest news first."""
 
-    __slots__ = ("arrived", "ended", "failure", "keys", "pending", "topic")
+    __slots__ = ("arrived", "ended", "failure", "keys", "pending", "topic", "versions")
 
     def __init__(self, topic: str, keys: frozenset[str] | None) -> None:
         self.topic = topic
         self.keys = keys
         self.pending: dict[str, dict[str, Any]] = {}
+        self.versions: dict[str, int] = {}
         self.arrived = asyncio.Event()
         self.ended = False
         self.failure: Exception | None = None
@@ -87,9 +89,15 @@ class _Buffer:
     def put(self, key: str, payload: dict[str, Any]) -> None:
         # The feed is in the order of transaction ids, which are drawn before the row is locked: of two facts about
         # one key the later one may be the older one. Their versions tell.
-        waiting = self.pending.pop(key, None)
-        if waiting is not None and waiting.get("version", 0) > payload.get("version", 0):
-            payload = waiting
+        version = payload.get("version")
+        if version is not None:
+            if version <= self.versions.get(key, -1):
+                return
+            self.versions.pop(key, None)
+            self.versions[key] = version
+            if len(self.versions) > MAX_PENDING_KEYS:
+                del self.versions[next(iter(self.versions))]
+        self.pending.pop(key, None)
         if len(self.pending) >= MAX_PENDING_KEYS:
             self.pending.clear()
             self.failure = SubscriberTooSlow()

@@ -3,12 +3,14 @@
 import asyncio
 import gc
 import random
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pytest
 
 from app.kit import feed as feed_module
 from app.kit.db import Database
+from app.kit.events import Event
 from app.kit.feed import CHANNEL, Feed, SubscriberTooSlow
 from app.kit.outbox import publish
 from tests.kit.feed_tools import PATIENCE_S, Happened, running_feed, say, take, until
@@ -54,6 +56,35 @@ async def test_a_subscriber_who_does_not_read_keeps_the_newest_payload_per_key(d
         await say(db, Happened("a", 50), Happened("end"))
         await take(watcher, 1)
         assert await take(slow, 2) == [{"name": "b", "number": 49}, {"name": "a", "number": 50}]
+
+
+@dataclass(frozen=True, slots=True)
+class Level(Event):
+    """As of a row that counts its changes."""
+
+    topic: ClassVar[str] = "level"
+    key_field: ClassVar[str] = "name"
+
+    name: str
+    version: int
+
+
+async def test_versions_only_rise_although_a_transaction_may_begin_before_and_lock_after_another(db: Database) -> None:
+    """The first one has the lower transaction id, so the feed puts its newer fact before the older one."""
+    async with running_feed(db) as feed, db.write() as bystander:
+        subscription, end = feed.subscribe("level"), feed.subscribe("happened", ["end"])
+        async with db.write() as first:
+            await publish(first, Happened("first has an id now"))
+            await publish(bystander, Happened("so that the two are not read at once"))
+            await say(db, Level("a", 1))
+            await publish(first, Level("a", 2))
+        await say(db, Level("b", 1), Level("a", 3))
+        heard = [(payload["name"], payload["version"]) for payload in await take(subscription, 1)]
+        await publish(bystander, Happened("end"))
+        await bystander.connection.execute("COMMIT; BEGIN")
+        await take(end, 1)
+        heard += [(payload["name"], payload["version"]) for payload in await take(subscription, 2)]
+    assert heard == [("a", 2), ("b", 1), ("a", 3)]
 
 
 async def test_too_many_unread_keys_end_the_subscription_with_an_error(
