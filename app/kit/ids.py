@@ -2,17 +2,27 @@
 
 import base64
 import binascii
+import secrets
+import time
 from typing import Final
 from uuid import UUID
-
-from uuid_utils import compat
 
 _INT64_MAX: Final = 2**63 - 1
 
 
+_newest = 0
+
+
 def new_id() -> UUID:
-    """A UUIDv7: unique, and ordered by the time of its making, so that index writes stay at the right edge."""
-    return compat.uuid7()
+    """A UUIDv7: unique, and ordered by the time of its making, so that index writes stay at the right edge.
+
+    Who knows the id of a cart or of an order is let in. So only the 12 bits behind the milliseconds count on, to
+    keep the ids of one process in order; the other 62 are random, also for who has seen the ids before and after.
+    """
+    global _newest  # noqa: PLW0603
+    # Milliseconds and counter. More than 4,096 ids in a millisecond borrow from the next one.
+    _newest = max(time.time_ns() // 1_000_000 << 12, _newest + 1)
+    return UUID(int=_newest >> 12 << 80 | 7 << 76 | (_newest & 0xFFF) << 64 | 0b10 << 62 | secrets.randbits(62))
 
 
 def global_id(typename: str, key: UUID | int) -> str:

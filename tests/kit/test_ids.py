@@ -1,5 +1,6 @@
 """Identifiers inside and outside."""
 
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,15 @@ def test_new_ids_are_version_7_and_rise() -> None:
     assert len(set(ids)) == 1000
     assert ids == sorted(ids)
     assert type(ids[0]) is UUID
+
+
+def test_an_id_tells_nothing_of_the_one_made_after_it() -> None:
+    # All within few milliseconds: the last 62 bits share nothing but chance.
+    tails = [made.int & (1 << 62) - 1 for made in (new_id() for _ in range(10_000))]
+    leading = {tail >> 46 for tail in tails}
+    assert len(leading) > 8_000
+    assert len({later - earlier >> 40 for earlier, later in pairwise(tails)}) > 9_900
+    assert {UUID(int=new_id().int).variant for _ in range(100)} == {"specified in RFC 4122"}
 
 
 @given(NAMES, st.integers(min_value=0, max_value=2**63 - 1))
