@@ -72,6 +72,12 @@ def test_points_and_sources_follow_from_what_places_do() -> None:
     assert sources == {HOME: [1, 2], STORE: [1, 2, 5], KONBINI: [1, 2], LOCKER: [1, 2], None: [1, 2, 5]}
 
 
+def test_a_store_that_keeps_no_stock_hands_nothing_over() -> None:
+    # Goods are received into its stock before they are handed over.
+    assert not is_point_of(place(1, holds_stock=False), STORE)
+    assert is_point_of(place(1, "LOCKER_STATION", holds_stock=False), LOCKER)
+
+
 def test_only_units_that_can_be_promised_where_the_mode_can_use_them_count() -> None:
     places = [place(1, "EC_WAREHOUSE"), place(2), place(3, ships_orders=False)]
     available = {(7, 1): 2, (7, 2): -4, (7, 3): 5, (7, 99): 100, (8, 1): 0, (9, 3): 1}

@@ -104,8 +104,12 @@ def ineligible_reasons(
 
 
 def is_point_of(place: Place, mode: DeliveryMode) -> bool:
-    """Whether `place` hands over in a pickup mode; never for home delivery."""
-    return place.hands_over and POINT_KINDS.get(mode) == place.kind
+    """Whether `place` hands over in a pickup mode; never for home delivery.
+
+    A store hands over from its own stock, into which goods from elsewhere are received first.
+    """
+    is_ready = place.holds_stock or mode is not DeliveryMode.STORE_PICKUP
+    return place.hands_over and is_ready and POINT_KINDS.get(mode) == place.kind
 
 
 def sources_of(mode: DeliveryMode | None, places: Iterable[Place]) -> list[Place]:
