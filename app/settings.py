@@ -94,6 +94,10 @@ def development_secret_key(settings: Settings) -> bytes:
     path = settings.data_dir.expanduser() / "secret-key"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
+        # Whole or not at all: a start that was broken off must not leave an empty key behind.
+        unfinished = path.with_name("secret-key.unfinished")
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(secrets.token_hex(32))
+        unfinished.rename(path)
     return path.read_text().strip().encode()

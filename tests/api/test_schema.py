@@ -93,7 +93,7 @@ async def test_a_node_answers_with_its_type_and_id(
         assert (keys, columns) == ([key], None)
         return {key: SimpleNamespace(id=key)}
 
-    monkeypatch.setitem(NODE_TYPES, typename, SimpleNamespace(key=declared.key, load=load))  # type: ignore[arg-type]
+    monkeypatch.setitem(NODE_TYPES, typename, SimpleNamespace(key=declared.key, bits=declared.bits, load=load))  # type: ignore[arg-type]
     id = global_id(typename, key)  # noqa: A001
     found = await execute(
         f"query ($id: ID!, $ids: [ID!]!) {{ node(id: $id) {{ id __typename ... on {typename} {{ again: id }} }}"
@@ -108,6 +108,13 @@ async def test_a_node_answers_with_its_type_and_id(
 )
 async def test_what_is_no_id_is_null(execute: Execute, id: str) -> None:
     assert await execute("query ($id: ID!) { node(id: $id) { id } }", {"id": id}) == {"node": None}
+
+
+@pytest.mark.parametrize("typename", [name for name, declared in NODE_TYPES.items() if declared.key is int])
+@pytest.mark.parametrize("number", [2**31, 2**63 - 1, 2**63])
+async def test_a_number_that_no_row_can_have_is_null(execute: Execute, typename: str, number: int) -> None:
+    found = await execute("query ($id: ID!) { node(id: $id) { id } }", {"id": global_id(typename, number)})
+    assert found == {"node": None}
 
 
 async def test_at_most_a_hundred_ids_at_once(execute: Execute) -> None:

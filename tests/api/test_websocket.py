@@ -137,6 +137,7 @@ async def test_a_key_that_is_revoked_starts_nothing_more(db: Database) -> None:
     ("message", "code"),
     [
         ("no json", 4400),
+        (r'{"type": "connection_init", "payload": {"half a pair": "\ud800"}}', 4400),
         ('{"type": "unknown"}', 4400),
         ('{"type": "subscribe", "id": "1", "payload": {"query": "{ one }"}}', 4401),
     ],
