@@ -273,4 +273,4 @@ def product_connection(page: Page, selection: Selection) -> ProductPage:
 
 NODE_TYPES["Product"] = NodeType(int, batches.visible_products_by_id)
 NODE_TYPES["Variant"] = NodeType(int, batches.visible_variants_by_id)
-NODE_TYPES["Category"] = NodeType(int, batches.categories_by_id)
+NODE_TYPES["Category"] = NodeType(int, batches.categories_by_id, bits=31)

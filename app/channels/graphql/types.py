@@ -67,4 +67,4 @@ class Channel(Entity, Node):
     )
 
 
-NODE_TYPES["Channel"] = NodeType(int, channels_by_id)
+NODE_TYPES["Channel"] = NodeType(int, channels_by_id, bits=31)

@@ -21,10 +21,14 @@ class Node:
 
 @dataclass(frozen=True)
 class NodeType:
-    """How `node(id)` finds objects of one type. `load` applies the caller's row filters."""
+    """How `node(id)` finds objects of one type. `load` applies the caller's row filters.
+
+    bits: of the column that keeps a numeric key; a larger number names nothing.
+    """
 
     key: type[int] | type[UUID]
     load: Callable[[Context, list[Any], None], Awaitable[Mapping[Any, Any]]]
+    bits: int = 63
 
 
 NODE_TYPES: Final[dict[str, NodeType]] = {}
@@ -66,7 +70,8 @@ def node_key(value: str) -> tuple[str, Any] | None:
     if parsed is None or declared is None:
         return None
     key = int_key(value, parsed[0]) if declared.key is int else uuid_key(value, parsed[0])
-    return None if key is None else (parsed[0], key)
+    is_known = key is not None and (isinstance(key, UUID) or key < 1 << declared.bits)
+    return (parsed[0], key) if is_known else None
 
 
 def require_uuid(value: str, typename: str, *path: str) -> UUID:

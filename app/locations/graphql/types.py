@@ -159,5 +159,5 @@ class LocationConnection:
     total_count: int | None = strawberry.field(description="How many there are, counted up to 10,000.")
 
 
-NODE_TYPES["Location"] = NodeType(int, locations_by_id)
-NODE_TYPES["LocationGroup"] = NodeType(int, groups_by_id)
+NODE_TYPES["Location"] = NodeType(int, locations_by_id, bits=31)
+NODE_TYPES["LocationGroup"] = NodeType(int, groups_by_id, bits=31)
