@@ -10,8 +10,10 @@ from app.api.nodes import NodeQuery
 from app.carts.graphql import errors as cart_errors
 from app.carts.graphql.mutations import CartMutation
 from app.carts.graphql.queries import CartQuery
+from app.catalog.graphql.mutations import CatalogMutation
 from app.catalog.graphql.queries import CatalogQuery
 from app.channels.graphql import errors as channel_errors
+from app.channels.graphql.mutations import ChannelsMutation
 from app.channels.graphql.queries import ChannelsQuery
 from app.checkout.graphql import errors as checkout_errors
 from app.checkout.graphql.mutations import CheckoutMutation
@@ -25,10 +27,12 @@ from app.inventory.graphql.subscriptions import InventorySubscription
 from app.kit.graphql.errors import ERROR_TYPES, GenericError
 from app.kit.graphql.nodes import IMPLEMENTATIONS
 from app.locations.graphql import errors as location_errors
+from app.locations.graphql.mutations import LocationsMutation
 from app.locations.graphql.queries import LocationsQuery
 from app.members.graphql.queries import MembersQuery
 from app.orders.graphql.queries import OrdersQuery
 from app.orders.graphql.subscriptions import OrdersSubscription
+from app.partners.graphql.mutations import PartnersMutation
 from app.partners.graphql.queries import PartnersQuery
 from app.payments.graphql import errors as payment_errors
 
@@ -44,7 +48,16 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     MembersQuery,
     PartnersQuery,
 )
-MUTATIONS: Final[tuple[type[Any], ...]] = (CartMutation, CheckoutMutation, FulfillmentMutation, InventoryMutation)
+MUTATIONS: Final[tuple[type[Any], ...]] = (
+    CartMutation,
+    CheckoutMutation,
+    FulfillmentMutation,
+    InventoryMutation,
+    CatalogMutation,
+    LocationsMutation,
+    ChannelsMutation,
+    PartnersMutation,
+)
 SUBSCRIPTIONS: Final[tuple[type[Any], ...]] = (InventorySubscription, OrdersSubscription)
 # Importing them declared the types of their refusals, which no field names: `userErrors` returns the interface.
 REFUSALS: Final[tuple[ModuleType, ...]] = (

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from app.catalog.errors import InvalidDraft
 from app.kit.tax import TaxClass
-from app.kit.text import grams, normalize
+from app.kit.text import grams, is_storable, normalize
 
 Texts = dict[str, str]
 
@@ -18,7 +18,6 @@ _DESCRIPTION_SEARCHED: Final = 1_000
 _SORT_NAME_LENGTH: Final = 100
 _JAN: Final = re.compile(r"[0-9]{8}(?:[0-9]{5})?")
 _WORD: Final = re.compile(r"\w+")
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,6 @@ def jan_check_digit(digits: str) -> str:
 def is_jan(code: str) -> bool:
     """Whether `code` is a JAN-8 or JAN-13 code with a right check digit."""
     return _JAN.fullmatch(code) is not None and jan_check_digit(code[:-1]) == code[-1]
-
-
-def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can keep the text: no NUL, no half of a surrogate pair."""
-    return _UNSTORABLE.search(text) is None
 
 
 # ── what search works on ──────────────────────────────────────────────────────────────────────────────

@@ -10,4 +10,4 @@ class UnknownCurrency(DomainError):
 
 
 class InvalidChannel(InvalidInput):
-    """A channel cannot be saved like this."""
+    """A channel cannot be saved like this. Facts: argument, what is wrong with it, named like the draft's field."""

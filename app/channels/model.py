@@ -38,18 +38,21 @@ def check_channel(draft: ChannelDraft) -> None:
     if not is_currency(draft.currency):
         message = f"Amounts cannot be kept in {draft.currency!r}."
         raise UnknownCurrency(message, currency=draft.currency)
-    trouble: str | None = None
+    argument, trouble = "", ""
     if not 1 <= len(draft.code) <= MAX_CODE or not draft.code.isprintable() or " " in draft.code:
-        trouble = f"A channel needs a code of 1 to {MAX_CODE} characters without blanks."
+        argument, trouble = "code", f"A channel needs a code of 1 to {MAX_CODE} characters without blanks."
     elif not draft.names or not all(name.strip() for name in draft.names.values()):
-        trouble = "A channel needs a name in every language that is given."
+        argument, trouble = "names", "A channel needs a name in every language that is given."
     elif not draft.languages or set(draft.languages) - set(LANGUAGES):
+        argument = "languages"
         trouble = f"A channel speaks at least one of {', '.join(LANGUAGES)} and no other language."
     elif not draft.payment_methods or set(draft.payment_methods) - set(PAYMENT_METHODS):
+        argument = "payment_methods"
         trouble = f"A channel offers at least one of {', '.join(PAYMENT_METHODS)} and nothing else."
     elif draft.tax_rounding not in set(Rounding):
-        trouble = f"Tax is rounded {', '.join(Rounding)}."
+        argument, trouble = "tax_rounding", f"Tax is rounded {', '.join(Rounding)}."
     elif draft.shipping_fee_minor < 0 or (draft.free_shipping_from_minor or 0) < 0:
+        argument = "shipping_fee_minor" if draft.shipping_fee_minor < 0 else "free_shipping_from_minor"
         trouble = "Shipping costs nothing or more."
-    if trouble is not None:
-        raise InvalidChannel(trouble)
+    if trouble:
+        raise InvalidChannel(trouble, argument=argument)

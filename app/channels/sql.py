@@ -23,6 +23,7 @@ _UPSERT: Final = Statement(
     _drafted.on_conflict_do_update(
         index_elements=["code"],
         set_={column.name: _drafted.excluded[column.name] for column in _DRAFTED},
+        where=channels.c.currency == _drafted.excluded.currency,
     ).returning(channels.c.id)
 )
 
@@ -37,6 +38,6 @@ async def channel_by_id(tx: ReadTx, channel_id: int) -> Row | None:
     return await tx.fetchrow(_BY_ID, id=channel_id)
 
 
-async def upsert_channel(tx: WriteTx, **values: Any) -> int:
-    """Make or replace the channel with this code; returns its id."""
+async def upsert_channel(tx: WriteTx, **values: Any) -> int | None:
+    """Make or replace the channel with this code; returns its id. None, writing nothing, when its currency differs."""
     return await tx.fetchval(_UPSERT, **values)

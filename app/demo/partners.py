@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from app.kit.db import Database, WriteTx
-from app.kit.permissions import SCOPES
+from app.kit.permissions import STAFF_SCOPES
 from app.kit.statement import Statement
 from app.partners.actions.create_api_key import create_api_key
 from app.partners.actions.create_partner import create_partner
@@ -24,7 +24,6 @@ class DemoKey:
     partner: str | None = None
 
 
-STAFF_SCOPES: Final = sorted(scope for scope in SCOPES if not scope.startswith("partner:"))
 KEYS: Final = (
     DemoKey("demo-staff", "hk_demo_staff", "STAFF", STAFF_SCOPES),
     DemoKey("demo-hoshi-mart", "hk_demo_hoshi", "PARTNER", ["partner:jobs"], "HOSHI"),

@@ -32,7 +32,10 @@ class ErrorCode(StrEnum):
     PICKUP_CODE_INVALID = "PICKUP_CODE_INVALID"
     PICKUP_CODE_LOCKED = "PICKUP_CODE_LOCKED"
     PICKUP_CODE_NOT_VERIFIED = "PICKUP_CODE_NOT_VERIFIED"
+    PICKUP_STILL_HELD = "PICKUP_STILL_HELD"
     TRACKING_NUMBER_USED = "TRACKING_NUMBER_USED"
+    CODE_TAKEN = "CODE_TAKEN"
+    BEYOND_KEY = "BEYOND_KEY"
     RETRYABLE = "RETRYABLE"
 
 
@@ -85,6 +88,18 @@ class NotFound(DomainError):
     """No such object, or none that this caller may see."""
 
     code = ErrorCode.NOT_FOUND
+
+
+class CodeTaken(DomainError):
+    """Something else has this code or name, which may exist once. Facts: value, owner (who has it, if that is told)."""
+
+    code = ErrorCode.CODE_TAKEN
+
+
+class BeyondKey(DomainError):
+    """More than the caller's key allows. Facts: scopes, those that it lacks."""
+
+    code = ErrorCode.BEYOND_KEY
 
 
 class VersionConflict(DomainError):

@@ -1,5 +1,6 @@
 """Who calls, and what they may do. Scopes are words like `stock:write`; a key carries a set of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -24,7 +25,16 @@ SCOPES: Final = {
     "fulfillment:read": "See work instructions, shipments and pickups.",
     "fulfillment:write": "Ship, prepare and hand over.",
     "partner:jobs": "See and report on the pickups at the partner's own points.",
+    "catalog:write": "Save categories, products and prices.",
+    "locations:write": "Save locations, groups of them, and the channels that sell from them.",
+    "partners:write": "Make partner companies and API keys; such keys can do no more than the one that makes them.",
 }
+# What keys of the shop's own people may hold; the rest is for partners.
+STAFF_SCOPES: Final = tuple(sorted(scope for scope in SCOPES if not scope.startswith("partner:")))
+# Who sets up the shop is no partner: what these scopes change belongs to no company.
+SHOP_SCOPES: Final = frozenset({"catalog:write", "locations:write", "partners:write"})
+# A scope that is but a part of what others allow together.
+_PARTS: Final = {"partner:jobs": frozenset({"fulfillment:read", "fulfillment:write"})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,15 @@ class Actor:
     def may_act_at(self, location_id: int) -> bool:
         """Whether the caller may work at this location."""
         return self.location_ids is None or location_id in self.location_ids
+
+    def scopes_beyond(self, scopes: Iterable[str]) -> list[str]:
+        """Those of `scopes` that the caller cannot pass on, because it does not hold them itself; sorted.
+
+        `partner:jobs` is a part of what `fulfillment:read` and `fulfillment:write` allow together.
+        """
+        return sorted(
+            scope for scope in set(scopes) - self.scopes if not (scope in _PARTS and _PARTS[scope] <= self.scopes)
+        )
 
 
 SYSTEM: Final = Actor(kind=ActorKind.SYSTEM, reference="system", scopes=frozenset(SCOPES))

@@ -7,12 +7,18 @@ from typing import Final
 _SPACES: Final = re.compile(r"\s+")
 _KATAKANA_TO_HIRAGANA: Final = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 _WORD: Final = re.compile(r"\w+")
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def normalize(value: str) -> str:
     """NFKC, lower case, katakana as hiragana, single spaces: `ﾃｨｰｼｬﾂ　Ｂlue` becomes `てぃーしゃつ blue`."""
     folded = unicodedata.normalize("NFKC", value).casefold().translate(_KATAKANA_TO_HIRAGANA)
     return _SPACES.sub(" ", folded).strip()
+
+
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can keep the text: no NUL, no half of a surrogate pair."""
+    return _UNSTORABLE.search(text) is None
 
 
 def grams(value: str) -> list[str]:

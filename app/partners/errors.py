@@ -1,15 +1,15 @@
 """Refusals of the partners slice."""
 
-from app.kit.errors import InvalidInput
+from app.kit.errors import CodeTaken, InvalidInput
 
 
-class PartnerCodeTaken(InvalidInput):
-    """Another partner has this code."""
+class PartnerCodeTaken(CodeTaken):
+    """Another partner has this code. Facts: value."""
 
 
-class KeyNameTaken(InvalidInput):
-    """Another key, perhaps a revoked one, has this name."""
+class KeyNameTaken(CodeTaken):
+    """Another key, perhaps a revoked one, has this name. Facts: value."""
 
 
 class InvalidKey(InvalidInput):
-    """A key of this kind cannot be made."""
+    """A key of this kind cannot be made. Facts: argument, what is wrong with it."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from app.kit.permissions import SCOPES, ActorKind
+from app.kit.permissions import SCOPES, SHOP_SCOPES, ActorKind
 from app.partners.errors import InvalidKey
 
 # By this mark scanners find a leaked key.
@@ -18,6 +18,8 @@ MIN_SECRET: Final = 12
 MAX_SECRET: Final = 200
 SHOWN: Final = 8
 MAX_NAME: Final = 80
+MAX_CODE: Final = 64
+MAX_PARTNER_NAME: Final = 200
 # How often the last use of a key is written down: not at every request, which would make reads write.
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
 
@@ -51,6 +53,16 @@ def is_secret(token: str) -> bool:
     return token.startswith(KEY_MARK) and MIN_SECRET <= len(token) <= MAX_SECRET and token.isascii()
 
 
+def is_code(text: str) -> bool:
+    """Whether a partner can have this code."""
+    return 1 <= len(text) <= MAX_CODE and text == text.strip() and text.isprintable()
+
+
+def is_name(text: str) -> bool:
+    """Whether a partner can have this name."""
+    return 1 <= len(text) <= MAX_PARTNER_NAME and text == text.strip() and text.isprintable()
+
+
 def check_key(
     *,
     name: str,
@@ -62,20 +74,22 @@ def check_key(
     now: datetime,
 ) -> None:
     """Raise InvalidKey unless such a key may be made."""
-    trouble: str | None = None
+    argument, trouble = "", ""
     unknown = sorted(set(scopes) - set(SCOPES))
     if not 1 <= len(name) <= MAX_NAME or name != name.strip() or not name.isprintable():
-        trouble = f"A key needs a name of 1 to {MAX_NAME} characters."
+        argument, trouble = "name", f"A key needs a name of 1 to {MAX_NAME} characters."
     elif kind not in {ActorKind.STAFF, ActorKind.PARTNER, ActorKind.SYSTEM}:
-        trouble = f"{kind!r} is no kind of key; kinds are STAFF, PARTNER and SYSTEM."
+        argument, trouble = "kind", f"{kind!r} is no kind of key; kinds are STAFF, PARTNER and SYSTEM."
     elif not scopes or unknown:
         given = f" not {', '.join(unknown)}" if unknown else " at least one"
-        trouble = f"A key needs scopes of {', '.join(sorted(SCOPES))};{given}."
+        argument, trouble = "scopes", f"A key needs scopes of {', '.join(sorted(SCOPES))};{given}."
     elif (kind == ActorKind.PARTNER) != (partner_id is not None):
-        trouble = "A key of the kind PARTNER belongs to a partner, and no other key does."
+        argument, trouble = "kind", "A key of the kind PARTNER belongs to a partner, and no other key does."
+    elif partner_id is not None and SHOP_SCOPES & set(scopes):
+        argument, trouble = "scopes", f"No partner's key has the scopes {', '.join(sorted(SHOP_SCOPES))}."
     elif location_ids is not None and not location_ids:
-        trouble = "A key that is limited to no location could do nothing."
+        argument, trouble = "location_ids", "A key that is limited to no location could do nothing."
     elif expires_at is not None and expires_at <= now:
-        trouble = "A key expires in the future."
-    if trouble is not None:
-        raise InvalidKey(trouble)
+        argument, trouble = "expires_at", "A key expires in the future."
+    if trouble:
+        raise InvalidKey(trouble, argument=argument)

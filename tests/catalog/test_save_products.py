@@ -201,7 +201,7 @@ async def test_a_draft_that_cannot_be_changes_nothing(
     await save(db, SHIRT)
     with pytest.raises(problem) as refusal:
         await save(db, replace(SHIRT, slug="other", variants=()), product)
-    assert refusal.value.facts == {"subject": subject}
+    assert refusal.value.facts["subject"] == subject
     assert await rows(db, "SELECT slug FROM products") == [("shirt",)]
     assert await rows(db, "SELECT count(*) FROM variants") == [(2,)]
 

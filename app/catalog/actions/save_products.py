@@ -67,7 +67,8 @@ async def _refuse_taken_jans(tx: WriteTx, products: Sequence[ProductDraft]) -> N
     skus = {variant.jan: variant.sku for product in products for variant in product.variants if variant.jan is not None}
     for jan, owner in (await writes.jan_owners(tx, sorted(skus)) if skus else {}).items():
         if skus[jan] != owner:
-            raise CodeTaken(f"The JAN code {jan} of {skus[jan]} belongs to {owner}.", subject=owner)
+            message = f"The JAN code {jan} of {skus[jan]} belongs to {owner}."
+            raise CodeTaken(message, value=jan, owner=owner, subject=owner)
 
 
 def _product_rows(

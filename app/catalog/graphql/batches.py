@@ -23,7 +23,7 @@ ChannelCode = Annotated[
 
 def sees_all(context: Context) -> bool:
     """Whether the caller sees products that are switched off or not listed."""
-    return context.actor.may("stock:read")
+    return context.actor.may("stock:read", "catalog:write")
 
 
 def _code(context: Context, channel: str | None) -> str:
@@ -35,6 +35,30 @@ async def products_by_id(context: Context, keys: list[int], columns: Columns | N
     """Products in any state."""
     del columns
     return rows_by(await context.fetch(reads.PRODUCTS_BY_ID, ids=keys), "id")
+
+
+async def products_of_list(
+    context: Context, keys: list[tuple[int, ...]], columns: Columns | None
+) -> dict[tuple[int, ...], list[Row]]:
+    """Products in any state, in the order of the ids that were saved together."""
+    found = await products_by_id(context, sorted({one for key in keys for one in key}), columns)
+    return {key: [found[one] for one in key if one in found] for key in keys}
+
+
+async def variants_of_list(
+    context: Context, keys: list[tuple[int, ...]], columns: Columns | None
+) -> dict[tuple[int, ...], list[Row]]:
+    """Variants in any state, in the order of the ids that were saved together."""
+    found = await variants_by_id(context, sorted({one for key in keys for one in key}), columns)
+    return {key: [found[one] for one in key if one in found] for key in keys}
+
+
+async def categories_of_list(
+    context: Context, keys: list[tuple[int, ...]], columns: Columns | None
+) -> dict[tuple[int, ...], list[Row]]:
+    """Categories in the order of the ids that were saved together."""
+    found = await categories_by_id(context, sorted({one for key in keys for one in key}), columns)
+    return {key: [found[one] for one in key if one in found] for key in keys}
 
 
 async def visible_products_by_id(context: Context, keys: list[int], columns: Columns | None) -> dict[int, Row]:

@@ -36,6 +36,9 @@ _SELLABLES: Final = Statement(
 _IDS_BY_SKU: Final = Statement(
     select(variants.c.id, variants.c.sku).where(variants.c.sku == func.any(bindparam("skus", type_=ARRAY(Text))))
 )
+_PRODUCT_IDS_BY_SLUG: Final = Statement(
+    select(products.c.id, products.c.slug).where(products.c.slug == func.any(bindparam("slugs", type_=ARRAY(Text))))
+)
 
 
 async def sellables(tx: ReadTx, variant_ids: Sequence[int], channel_id: int) -> dict[int, Row]:
@@ -52,3 +55,8 @@ async def sellables(tx: ReadTx, variant_ids: Sequence[int], channel_id: int) -> 
 async def variant_ids_by_sku(tx: ReadTx, skus: Sequence[str]) -> dict[str, int]:
     """Ids by SKU; unknown SKUs are left out."""
     return {row["sku"]: row["id"] for row in await tx.fetch(_IDS_BY_SKU, skus=list(skus))}
+
+
+async def product_ids_by_slug(tx: ReadTx, slugs: Sequence[str]) -> dict[str, int]:
+    """Ids by slug; unknown slugs are left out."""
+    return {row["slug"]: row["id"] for row in await tx.fetch(_PRODUCT_IDS_BY_SLUG, slugs=list(slugs))}

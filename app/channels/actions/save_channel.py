@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 import asyncpg
 
+from app.channels.errors import InvalidChannel
 from app.channels.model import ChannelDraft, check_channel
 from app.channels.sql import upsert_channel
 from app.kit.db import WriteTx
@@ -29,8 +30,8 @@ async def save_channel(  # noqa: PLR0913  # all that a channel is, by keyword
 
     languages: ja, en. location_group_id: the locations that it sells from and hands over at. Amounts are minor
     units of `currency`, tax included; free_shipping_from_minor: from this sum of goods on shipping costs nothing,
-    None means never. Raises UnknownCurrency, InvalidChannel, or NotFound for an unknown group of locations; the
-    transaction is to be undone then.
+    None means never. A stored channel keeps its currency. Raises UnknownCurrency, InvalidChannel, or NotFound for an
+    unknown group of locations; the transaction is to be undone then.
     """
     draft = ChannelDraft(
         code=code,
@@ -46,7 +47,7 @@ async def save_channel(  # noqa: PLR0913  # all that a channel is, by keyword
     )
     check_channel(draft)
     try:
-        return await upsert_channel(
+        channel_id = await upsert_channel(
             tx,
             code=draft.code,
             names=dict(draft.names),
@@ -62,3 +63,7 @@ async def save_channel(  # noqa: PLR0913  # all that a channel is, by keyword
     except asyncpg.ForeignKeyViolationError:
         message = "There is no such group of locations."
         raise NotFound(message) from None
+    if channel_id is None:
+        message = f"The channel {code} keeps its currency: its prices and orders are in it. Make another channel."
+        raise InvalidChannel(message, argument="currency")
+    return channel_id

@@ -37,8 +37,11 @@ describe_enum(
         ErrorCode.INVALID_TRANSITION: "The object's state does not allow the step.",
         ErrorCode.PICKUP_CODE_INVALID: "The code is not the pickup's; the attempt was counted.",
         ErrorCode.PICKUP_CODE_LOCKED: "Too many wrong codes were tried.",
-        ErrorCode.PICKUP_CODE_NOT_VERIFIED: "The pickup's code has to be verified first.",
+        ErrorCode.PICKUP_CODE_NOT_VERIFIED: "The pickup's code has to be verified first, or again: that ends after 15 minutes.",
+        ErrorCode.PICKUP_STILL_HELD: "The goods are kept for the shopper for longer.",
         ErrorCode.TRACKING_NUMBER_USED: "The tracking number belongs to another shipment.",
+        ErrorCode.CODE_TAKEN: "Something else has this code or name, which may exist once.",
+        ErrorCode.BEYOND_KEY: "More than the caller's own key allows.",
         ErrorCode.RETRYABLE: "Nothing was done; the same request may be sent again.",
     },
 )
@@ -60,7 +63,10 @@ ERROR_TYPES: Final[dict[ErrorCode, type[UserError]]] = {}
 
 
 def user_error(code: ErrorCode, description: str) -> Callable[[ErrorType], ErrorType]:
-    """Declare the concrete GraphQL type of a refusal. Its own fields are named like the refusal's facts."""
+    """Declare the concrete GraphQL type of a refusal. Its own fields are named like the refusal's facts.
+
+    Fields of one name have one type in all refusals: a document may ask several of them for it.
+    """
 
     def register(cls: ErrorType) -> ErrorType:
         declared = strawberry.type(cls, description=description)
@@ -87,6 +93,26 @@ class InvalidTransitionError(UserError):
     """Read the object again; somebody else may have taken the step."""
 
     current_status: str = strawberry.field(description="The state that the object is in.")
+
+
+@user_error(ErrorCode.CODE_TAKEN, "Something else has this code or name, which may exist once.")
+class CodeTakenError(UserError):
+    """Choose another one."""
+
+    value: str = strawberry.field(description="The code or name.")
+    owner: str | None = strawberry.field(
+        description="Who has it, such as the SKU with this JAN code; null where that is not told.", default=None
+    )
+
+
+@user_error(ErrorCode.BEYOND_KEY, "More than the caller's own key allows.")
+class BeyondKeyError(UserError):
+    """Ask somebody whose key allows more."""
+
+    scopes: list[str] = strawberry.field(
+        description="The scopes that the caller lacks; empty when its key is limited to locations.",
+        default_factory=list[str],
+    )
 
 
 def to_user_error(error: DomainError) -> UserError:

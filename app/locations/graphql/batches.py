@@ -73,6 +73,14 @@ async def locations_by_id(context: Context, keys: list[int], columns: Columns | 
     return rows_by(await context.fetch(LOCATIONS_BY_ID, ids=keys), "id")
 
 
+async def locations_of_list(
+    context: Context, keys: list[tuple[int, ...]], columns: Columns | None
+) -> dict[tuple[int, ...], list[Any]]:
+    """Locations, active or not, in the order of the ids that were saved together."""
+    found = await locations_by_id(context, sorted({one for key in keys for one in key}), columns)
+    return {key: [found[one] for one in key if one in found] for key in keys}
+
+
 async def groups_by_id(context: Context, keys: list[int], columns: Columns | None) -> dict[int, Any]:
     """Groups of locations."""
     del columns

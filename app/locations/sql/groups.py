@@ -41,6 +41,11 @@ _LEAVE: Final = Statement(
         location_group_members.c.location_id != func.all(_ids),
     )
 )
+_REMOVE: Final = Statement(
+    delete(location_group_members).where(
+        location_group_members.c.group_id == _group_id, location_group_members.c.location_id == func.any(_ids)
+    )
+)
 # The IN_TRANSIT location and ids that do not exist join no group; the caller compares the counts.
 _JOIN: Final = Statement(
     upsert(location_group_members)
@@ -74,6 +79,11 @@ async def join_group(tx: WriteTx, group_id: int, location_ids: Iterable[int]) ->
     ids = list(location_ids)
     await tx.execute(_JOIN, group_id=group_id, ids=ids)
     return await tx.fetchval(_MISSING, group_id=group_id, ids=ids)
+
+
+async def remove_from_group(tx: WriteTx, group_id: int, location_ids: Iterable[int]) -> int:
+    """Take these locations out of a group; returns how many of them were in it."""
+    return await tx.execute(_REMOVE, group_id=group_id, ids=list(location_ids))
 
 
 async def leave_group(tx: WriteTx, group_id: int, *, except_ids: Iterable[int]) -> int:

@@ -62,5 +62,5 @@ async def create_api_key(
     )
     if not is_new:
         message = f"There is, or was, a key named {name} already, or one with the same secret."
-        raise KeyNameTaken(message)
+        raise KeyNameTaken(message, value=name)
     return key_id, secret

@@ -8,7 +8,7 @@ from app.kit.errors import InvalidInput
 from app.kit.ids import new_id
 from app.partners import sql
 from app.partners.errors import PartnerCodeTaken
-from app.partners.model import PartnerKind
+from app.partners.model import MAX_CODE, MAX_PARTNER_NAME, PartnerKind, is_code, is_name
 
 
 async def create_partner(tx: WriteTx, *, code: str, name: str, kind: str, now: datetime) -> UUID:
@@ -16,11 +16,14 @@ async def create_partner(tx: WriteTx, *, code: str, name: str, kind: str, now: d
 
     Raises PartnerCodeTaken, or InvalidInput without a code or name or for an unknown kind; nothing changes then.
     """
-    if not code.strip() or not code.isprintable() or not name.strip() or kind not in set(PartnerKind):
-        message = f"A partner needs a code, a name and one of the kinds {', '.join(PartnerKind)}."
+    if not is_code(code) or not is_name(name) or kind not in set(PartnerKind):
+        message = (
+            f"A partner needs a code of 1 to {MAX_CODE} characters, a name of 1 to {MAX_PARTNER_NAME} "
+            f"and one of the kinds {', '.join(PartnerKind)}."
+        )
         raise InvalidInput(message)
     partner_id = new_id()
     if not await sql.insert_partner(tx, id=partner_id, code=code, name=name, kind=str(kind), now=now):
         message = f"There is a partner with the code {code} already."
-        raise PartnerCodeTaken(message)
+        raise PartnerCodeTaken(message, value=code)
     return partner_id

@@ -14,3 +14,11 @@ async def partners_by_id(context: Context, keys: list[UUID], columns: Columns | 
     """Partner companies."""
     del columns
     return rows_by(await context.fetch(sql.PARTNERS_BY_ID, ids=keys), "id")
+
+
+async def visible_api_keys_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """Keys, live or not, for those who may make some; nobody else sees any."""
+    del columns
+    if not context.actor.may("partners:write"):
+        return {}
+    return rows_by(await context.fetch(sql.KEYS_BY_ID, ids=keys), "id")

@@ -1,16 +1,18 @@
 """Types of the partners slice: partner companies, and the caller itself."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
 
 from app.engine.relations import Entity, relation
+from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.kit.permissions import ActorKind
-from app.locations.graphql.batches import locations_of_actor
-from app.partners.graphql.batches import partners_by_id
+from app.locations.graphql.batches import locations_of_actor, locations_of_list
+from app.partners.graphql.batches import partners_by_id, visible_api_keys_by_id
 from app.partners.model import PartnerKind
 
 if TYPE_CHECKING:
@@ -48,6 +50,47 @@ class Partner(Entity, Node):
     code: str = strawberry.field(description="The shop's short name for it; unique.")
     name: str = strawberry.field(description="Its name for people.")
     kind: PartnerKind = strawberry.field(description="What it does.")
+
+
+@strawberry.type(description="What is known of a key of this API. The key itself is kept nowhere.")
+class ApiKey(Entity, Node):
+    """A row of `api_keys` without the hash; for those who may make keys."""
+
+    id = id_field("ApiKey")
+    name: str = strawberry.field(description="What histories and the ledger show; never given to another key.")
+    kind: ActorKind = strawberry.field(description="Who uses it.")
+    prefix: str = strawberry.field(description="The first 8 characters of the key, to tell keys apart.")
+    scopes: list[str] = strawberry.field(description="What it may be used for, such as `stock:write`.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime | None = strawberry.field(description="From when on it is useless; null: it stays good.")
+    revoked_at: datetime | None = strawberry.field(description="When it was revoked; null: it was not.")
+    last_used_at: datetime | None = strawberry.field(
+        description="When it was used last, to the minute; null: it was never used."
+    )
+
+    @strawberry.field(description="Whether it can be used now: neither revoked nor expired.")
+    def is_live(self, info: Info) -> bool:
+        """At the instant of the request."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > info.context.now)
+
+    @strawberry.field(description="Whether it works at some locations only: those in `locations`, or its partner's.")
+    def is_limited_to_locations(self: Any) -> bool:
+        """As `Viewer.isLimitedToLocations`."""
+        return self.location_ids is not None or self.partner_id is not None
+
+    partner = relation(
+        Partner,
+        partners_by_id,
+        key=lambda row: row.partner_id,
+        description="The company that it belongs to; null for keys of the shop's own.",
+    )
+    locations = relation(
+        LazyLocation,
+        locations_of_list,
+        key=lambda row: None if row.location_ids is None else tuple(row.location_ids),
+        many=True,
+        description="The locations that it names, in order of id; empty when it names none.",
+    )
 
 
 @strawberry.type(description="The caller of this operation, as the API key says.")
@@ -95,4 +138,5 @@ def _limits(location_ids: frozenset[int] | None, partner_id: UUID | None) -> Any
     return None if location_ids is None and partner_id is None else (location_ids, partner_id)
 
 
+NODE_TYPES["ApiKey"] = NodeType(UUID, visible_api_keys_by_id)
 NODE_TYPES["Partner"] = NodeType(UUID, partners_by_id)
