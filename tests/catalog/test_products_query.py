@@ -130,6 +130,7 @@ async def test_shoppers_see_what_is_sold_in_the_channel_only(db: Database, execu
         ({"brand": "Hinata"}, ["linen"]),
         ({"brand": "hinata"}, []),
         ({"brand": "\x00"}, []),
+        ({"search": "a\x00b"}, []),
         ({"skus": ["TEA", "TEE", "nope", "\x00"]}, ["tee", "tea"]),
         ({"skus": []}, []),
         ({"ids": []}, []),

@@ -238,6 +238,13 @@ async def test_lists_refuse_nonsense(execute: Execute, variables: dict[str, Any]
     assert (error.extensions["code"], error.extensions["argumentPath"]) == ("INVALID_INPUT", path)
 
 
+@pytest.mark.parametrize("instant", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+async def test_an_instant_beyond_the_calendar_is_refused(execute: Execute, instant: str) -> None:
+    variables = {"first": 5, "sort": "NEWEST_FIRST", "filter": {"placedAfter": instant}}
+    [error] = (await execute.raw(ORDERS, variables, actor=STAFF)).errors
+    assert error.extensions == {"code": "INVALID_INPUT", "argumentPath": ["filter", "placedAfter"]}
+
+
 async def test_all_orders_are_for_staff(execute: Execute) -> None:
     result = await execute.raw(ORDERS, {"first": 5, "sort": "NEWEST_FIRST"})
     assert [error.extensions["code"] for error in result.errors] == ["UNAUTHENTICATED"]

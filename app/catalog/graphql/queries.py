@@ -218,7 +218,7 @@ def _selection(context: Context, conditions: ProductFilter, channel_id: int) -> 
         _bounded(f"filter.{name}", getattr(conditions, name) or ())
     parsed = parse_search(search) if search is not None else None
     ids = conditions.ids
-    texts = [conditions.category_slug or "", conditions.brand or ""]
+    texts = [conditions.category_slug or "", conditions.brand or "", search or ""]
     empty = conditions.ids == [] or conditions.skus == []
     return Selection(
         channel_id=channel_id,
