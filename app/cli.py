@@ -18,8 +18,8 @@ from app.kit.db import Database
 from app.kit.embedded import EmbeddedPostgresError
 from app.kit.errors import DomainError
 from app.kit.logs import set_up_logs
-from app.kit.migrations import SchemaDrift, check_migrations, migrate
-from app.kit.permissions import SCOPES
+from app.kit.migrations import SchemaDrift, check_migrations
+from app.kit.permissions import SCOPES, STAFF_SCOPES
 from app.kit.queue import failed_jobs, retry_failed_jobs
 from app.kit.startup import StartError, database_must_answer, run
 from app.partners.actions.create_api_key import create_api_key
@@ -72,10 +72,14 @@ def _with_database(settings: Settings, work: Any) -> Any:
 
 
 @cli.command()
-def dev() -> None:
+def dev(
+    demo: Annotated[
+        bool | None, typer.Option("--demo/--no-demo", help="Fill an empty database with a demo shop (the default).")
+    ] = None,
+) -> None:
     """Start everything for development: an embedded database, migrations, the demo shop, web and worker."""
     with _command() as settings:
-        process.develop(settings, _say)
+        process.develop(settings if demo is None else settings.model_copy(update={"demo": demo}), _say)
 
 
 @cli.command()
@@ -103,7 +107,7 @@ def migrate_command(
         if check:
             run(check_migrations(dsn))
             typer.echo("The migrations lead to the tables of the code.")
-        elif run(migrate(dsn)):
+        elif run(process.bring_up_to_date(dsn, settings)):
             typer.echo("The database is up to date now.")
         else:
             typer.echo("The database was up to date.")
@@ -143,7 +147,9 @@ def check() -> None:
 def create_key(  # noqa: PLR0917  # options of a command
     name: Annotated[str, typer.Argument(help="What the ledger and histories will show.")],
     kind: Annotated[str, typer.Option(help="STAFF, PARTNER or SYSTEM.")] = "STAFF",
-    scope: Annotated[list[str] | None, typer.Option(help=f"May be given several times: {', '.join(SCOPES)}.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"Several times: {', '.join(SCOPES)}; all: what staff may hold.")
+    ] = None,
     partner: Annotated[UUID | None, typer.Option(help="The partner that the key belongs to.")] = None,
     location: Annotated[list[int] | None, typer.Option(help="A location that the key is limited to.")] = None,
     expires_at: Annotated[datetime | None, typer.Option(help="UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])] = None,
@@ -156,7 +162,7 @@ def create_key(  # noqa: PLR0917  # options of a command
                 tx,
                 name=name,
                 kind=kind.upper(),
-                scopes=scope or [],
+                scopes=STAFF_SCOPES if scope == ["all"] else scope or [],
                 partner_id=partner,
                 location_ids=location,
                 expires_at=expires_at and expires_at.replace(tzinfo=utc_now().tzinfo),

@@ -22,6 +22,7 @@ from app.kit.migrations import current_revision, head_revision, migrate
 from app.kit.queue import Worker
 from app.kit.startup import StartError, database_must_answer, run
 from app.kit.statement import Statement
+from app.locations.actions.seed_postal_areas import seed_postal_areas
 from app.settings import (
     Settings,
     development_secret_key,
@@ -42,6 +43,7 @@ _MAY_HAVE_DEMO: Final = Statement("""
     SELECT NOT EXISTS (SELECT FROM products) AND NOT EXISTS (SELECT FROM orders) AND NOT EXISTS (SELECT FROM api_keys)
         OR EXISTS (SELECT FROM api_keys WHERE name = 'demo-staff')
 """)
+_HAS_KEYS: Final = Statement("SELECT EXISTS (SELECT FROM api_keys)")
 
 
 @contextmanager
@@ -73,8 +75,17 @@ async def open_database(dsn: str, settings: Settings) -> AsyncGenerator[Database
         await db.close()
 
 
+async def bring_up_to_date(dsn: str, settings: Settings) -> bool:
+    """Migrate, and add what every shop needs to know: where postal codes lie. Whether there was anything to migrate."""
+    with database_must_answer(dsn):
+        migrated = await migrate(dsn)
+    async with open_database(dsn, settings) as db:
+        await db.in_write(seed_postal_areas)
+    return migrated
+
+
 def develop(settings: Settings, say: Say) -> None:
-    """Everything in one process, with an embedded database and a demo shop where there is none."""
+    """Everything in one process, with an embedded database and, if wanted, a demo shop in an empty one."""
     if settings.production:
         message = "`hikiate dev` is for development: run `hikiate serve` and `hikiate worker` in production."
         raise StartError(message)
@@ -84,7 +95,9 @@ def develop(settings: Settings, say: Say) -> None:
         async def start() -> None:
             is_demo = await _prepare_development(dsn, settings, say)
             async with open_database(dsn, settings) as db:
-                ready = _greeting(listening, say, is_demo=is_demo)
+                async with db.read() as tx:
+                    has_keys = bool(await tx.fetchval(_HAS_KEYS))
+                ready = _greeting(listening, say, is_demo=is_demo, has_keys=has_keys)
                 await _serve(db, settings, config, listening, with_worker=True, when_ready=ready)
 
         run(start())
@@ -97,7 +110,7 @@ def serve(settings: Settings, say: Say, *, with_worker: bool) -> None:
 
         async def start() -> None:
             async with open_database(dsn, settings) as db:
-                ready = _greeting(listening, say, is_demo=False)
+                ready = _greeting(listening, say)
                 await _serve(db, settings, config, listening, with_worker=with_worker, when_ready=ready)
 
         run(start())
@@ -123,20 +136,26 @@ def work(settings: Settings, say: Say) -> None:
 
 
 async def _prepare_development(dsn: str, settings: Settings, say: Say) -> bool:
-    """Migrate, and load the demo shop into an empty database; whether the shop is the demo shop."""
-    with database_must_answer(dsn):
-        if await migrate(dsn):
-            say("The database is up to date.")
+    """Migrate, and load the demo shop into an empty database if wanted; whether the shop is the demo shop."""
+    if await bring_up_to_date(dsn, settings):
+        say("The database is up to date.")
     async with open_database(dsn, settings) as db:
         async with db.read() as tx:
             is_loaded, may_have_demo = await demo_is_loaded(tx), bool(await tx.fetchval(_MAY_HAVE_DEMO))
+        if not settings.demo:
+            return is_loaded
         if may_have_demo and not is_loaded:
             await load_demo(db, now=utc_now(), report=say)
         return may_have_demo
 
 
-def _greeting(listening: socket.socket, say: Say, *, is_demo: bool) -> Callable[[], None]:
+def _greeting(
+    listening: socket.socket, say: Say, *, is_demo: bool = False, has_keys: bool = True
+) -> Callable[[], None]:
     def greet() -> None:
+        if not has_keys:
+            say("There is no API key yet. Make the first one in another terminal, from this folder:")
+            say("  hikiate key create owner --scope all")
         if is_demo:
             say("API keys of the demo shop, to be sent as `Authorization: Bearer <key>`:")
             for key in KEYS:

@@ -19,9 +19,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Environment variables `HIKIATE_…`, and `DATABASE_URL`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="HIKIATE_", extra="ignore", frozen=True, hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix="HIKIATE_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     host: str = "127.0.0.1"
@@ -29,6 +27,8 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".hikiate")
     """Where the embedded PostgreSQL and the development key are kept."""
     secret_key: str | None = Field(default=None, min_length=MIN_SECRET_LENGTH)
+    demo: bool = True
+    """Whether `hikiate dev` fills an empty database with the demo shop."""
     default_channel: str = "web"
     default_language: Literal["ja", "en"] = "ja"
     production: bool = False
