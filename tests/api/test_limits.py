@@ -1,6 +1,7 @@
 """Documents that ask for too much are refused before anything runs, and cheaply."""
 
 import pytest
+from graphql import get_introspection_query
 from starlette.applications import Starlette
 
 from app.api.limits import MAX_ALIASES, MAX_DEPTH, MAX_FIELDS, MAX_ROOT_FIELDS, MAX_TOKENS
@@ -79,3 +80,12 @@ async def test_wide_documents(app: Starlette) -> None:
 async def test_introspection_is_not_counted(app: Starlette) -> None:
     kind = "type { name ofType { name ofType { name ofType { name ofType { name ofType { name } } } } } }"
     assert await errors(app, f"{{ __schema {{ types {{ fields {{ args {{ {kind} }} {kind} }} }} }} }}") == []
+
+
+async def test_the_introspection_of_tools_passes(app: Starlette) -> None:
+    assert (
+        await errors(
+            app, get_introspection_query(descriptions=True, specified_by_url=True, input_value_deprecation=True)
+        )
+        == []
+    )
