@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 KEEP_FACTS: Final = timedelta(days=3)
 # How long an idempotency key protects against a repetition.
 KEEP_REQUESTS: Final = timedelta(days=14)
+# The demo shop's steps are keys: forgetting them would load it a second time.
+KEEP_CALLERS: Final = ("demo",)
 KEEP_JOB_LOG: Final = timedelta(days=7)
 _PRUNE_BATCH: Final = 10_000
 
@@ -86,7 +88,7 @@ async def prune(db: Database, *, now: datetime) -> None:
     deleted = _PRUNE_BATCH
     while deleted == _PRUNE_BATCH:
         deleted = await db.in_write(lambda tx: prune_outbox(tx, before=now - KEEP_FACTS, limit=_PRUNE_BATCH))
-    await db.in_write(lambda tx: prune_requests(tx, before=now - KEEP_REQUESTS))
+    await db.in_write(lambda tx: prune_requests(tx, before=now - KEEP_REQUESTS, keep_callers=KEEP_CALLERS))
     await prune_jobs(db, before=now - KEEP_JOB_LOG)
 
 

@@ -1,12 +1,14 @@
 """One answer per idempotency key: the answer commits with the effects, a repetition gets it back."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.types import DateTime
+from sqlalchemy.types import DateTime, Text
 
 from app.kit.db import WriteTx
 from app.kit.errors import IdempotencyKeyReused, InvalidInput
@@ -36,7 +38,9 @@ _ANSWER: Final = Statement(
     .values(answer=bindparam("answer_"))
 )
 _PRUNE: Final = Statement(
-    delete(requests).where(requests.c.created_at < bindparam("before", type_=DateTime(timezone=True)))
+    delete(requests)
+    .where(requests.c.created_at < bindparam("before", type_=DateTime(timezone=True)))
+    .where(requests.c.caller != func.all(bindparam("keep_callers", type_=ARRAY(Text))))
 )
 
 
@@ -68,6 +72,6 @@ async def answer(tx: WriteTx, *, caller: str, key: str, value: dict[str, Any]) -
     await tx.execute(_ANSWER, caller_=caller, key_=key, answer_=value)
 
 
-async def prune_requests(tx: WriteTx, *, before: Any) -> int:
-    """Forget answers older than `before`; returns how many."""
-    return await tx.execute(_PRUNE, before=before)
+async def prune_requests(tx: WriteTx, *, before: Any, keep_callers: Sequence[str] = ()) -> int:
+    """Forget answers older than `before`, except those to `keep_callers`; returns how many."""
+    return await tx.execute(_PRUNE, before=before, keep_callers=list(keep_callers))

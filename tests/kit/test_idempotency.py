@@ -84,6 +84,7 @@ async def test_old_answers_are_forgotten(db: Database) -> None:
     await once(db)
     async with db.write() as tx:
         assert await prune_requests(tx, before=utc_now() - timedelta(days=1)) == 0
+        assert await prune_requests(tx, before=utc_now() + timedelta(days=1), keep_callers=["c"]) == 0
         assert await prune_requests(tx, before=utc_now() + timedelta(days=1)) == 1
     assert await once(db) is None
 
