@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -159,6 +160,11 @@ async def empty_tables(database: Database) -> None:
     deletes += [f"DELETE FROM {table}" for table in QUEUE_TABLES]
     async with database.write() as tx:
         await tx.connection.execute("; ".join(["SET LOCAL session_replication_role = replica", *deletes]))
+
+
+def keyed(values: dict[str, Any]) -> dict[str, Any]:
+    """The variables of a mutation with this input, under an idempotency key of its own unless the input has one."""
+    return {"input": {"idempotencyKey": str(uuid4()), **values}}
 
 
 @dataclass

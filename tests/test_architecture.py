@@ -12,6 +12,8 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    get_named_type,
+    is_required_input_field,
     is_specified_scalar_type,
 )
 
@@ -32,6 +34,22 @@ OPEN_MUTATIONS: Final = {
     "cartDeliverySet",
     "checkoutComplete",
     "orderCancel",
+}
+
+# They move stock, money or an order, so a caller that hears nothing must be able to send them again.
+KEYED_MUTATIONS: Final = {
+    "stockAdjust",
+    "stockReceive",
+    "stockSafetySet",
+    "transferCreate",
+    "transferShip",
+    "transferReceive",
+    "transferCancel",
+    "shipmentCreate",
+    "pickupHandOver",
+    "pickupExpire",
+    "orderCancel",
+    "checkoutComplete",
 }
 
 
@@ -181,6 +199,19 @@ def test_every_mutation_asks_for_a_scope_or_is_open_on_purpose() -> None:
     unprotected = {name for name, directives in fields if "@requiresScopes" not in directives}
     assert unprotected == OPEN_MUTATIONS
     assert len(fields) > len(OPEN_MUTATIONS)
+
+
+def test_what_moves_stock_money_or_an_order_needs_an_idempotency_key() -> None:
+    needed: set[str] = set()
+    for kind in schema_types():
+        if isinstance(kind, GraphQLObjectType) and kind.name == "Mutation":
+            for name, field in kind.fields.items():
+                given = get_named_type(field.args["input"].type)
+                assert isinstance(given, GraphQLInputObjectType)
+                assert "idempotencyKey" in given.fields, name
+                if is_required_input_field(given.fields["idempotencyKey"]):
+                    needed.add(name)
+    assert needed == KEYED_MUTATIONS
 
 
 def test_the_schema_file_is_up_to_date() -> None:

@@ -8,7 +8,7 @@ import pytest
 from app.kit.db import Database
 from app.kit.ids import global_id, new_id
 from app.kit.permissions import Actor, ActorKind
-from tests.conftest import Execute
+from tests.conftest import Execute, keyed
 from tests.fulfillment.builders import STAFF, home, konbini_pickup, make_partner, planned_order, store_pickup
 from tests.fulfillment.views import (
     code_of,
@@ -28,6 +28,7 @@ ERRORS = """userErrors {
   __typename code path message
   ... on InvalidTransitionError { currentStatus }
   ... on PickupCodeInvalidError { remainingAttempts }
+  ... on PickupStillHeldError { holdUntil }
 }"""
 SHIP = f"""mutation ($input: ShipmentCreateInput!) {{ shipmentCreate(input: $input) {{
   replayed shipment {{ id carrier trackingNumber order {{ status }} }} fulfillment {{ status }} {ERRORS}
@@ -49,7 +50,7 @@ def _step(name: str) -> str:
 
 async def _do(execute: Execute, name: str, pickup: Any, actor: Actor = STAFF, **values: Any) -> Any:
     """The payload of a step of a pickup."""
-    variables = {"input": {"pickupId": global_id("Pickup", pickup.id), **values}}
+    variables = keyed({"pickupId": global_id("Pickup", pickup.id), **values})
     return (await execute(_step(name), variables, actor=actor))[f"pickup{name}"]
 
 
@@ -96,7 +97,13 @@ async def test_a_partner_reports_arrival_and_hands_over(db: Database, execute: E
 async def test_a_partner_reports_expiry(db: Database, execute: Execute) -> None:
     shop, order_id = await planned_order(db, konbini_pickup)
     pickup = await make_arrived(db, shop, order_id)
-    assert (await _do(execute, "Expire", pickup, shop.partner))["pickup"]["status"] == "EXPIRED"
+    refused = await _do(execute, "Expire", pickup, shop.partner)
+    assert [(error["code"], error["path"], error["holdUntil"]) for error in refused["userErrors"]] == [
+        ("PICKUP_STILL_HELD", ["input", "reason"], pickup.hold_until.isoformat())
+    ]
+    assert (await pickup_of(db, order_id)).status == "READY"
+    expired = await _do(execute, "Expire", pickup, shop.partner, reason="POINT_FAULT")
+    assert (expired["userErrors"], expired["pickup"]["status"]) == ([], "EXPIRED")
 
 
 async def test_a_repeated_report_gets_the_first_answer(db: Database, execute: Execute) -> None:
@@ -163,7 +170,7 @@ async def test_to_another_partner_the_pickup_does_not_exist(db: Database, execut
 @pytest.mark.parametrize("name", STEPS)
 async def test_shoppers_report_nothing(db: Database, execute: Execute, name: str) -> None:
     values = {"code": "000000"} if name == "CodeVerify" else {}
-    result = await execute.raw(_step(name), {"input": {"pickupId": "x", **values}})
+    result = await execute.raw(_step(name), keyed({"pickupId": "x", **values}))
     assert [error.extensions["code"] for error in result.errors] == ["UNAUTHENTICATED"]
 
 
@@ -171,7 +178,7 @@ async def test_shoppers_report_nothing(db: Database, execute: Execute, name: str
 async def test_unknown_pickups_are_not_found(execute: Execute, name: str) -> None:
     values = {"code": "000000"} if name == "CodeVerify" else {}
     for pickup_id in ("nonsense", "", global_id("Pickup", new_id()), global_id("Order", new_id())):
-        variables = {"input": {"pickupId": pickup_id, **values}}
+        variables = keyed({"pickupId": pickup_id, **values})
         payload = (await execute(_step(name), variables, actor=STAFF))[f"pickup{name}"]
         assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [
             ("NOT_FOUND", ["input", "pickupId"])
@@ -195,7 +202,7 @@ async def test_a_parcel_is_shipped_once_however_often_it_is_reported(db: Databas
     changed = {**parcel, "trackingNumber": "other", "idempotencyKey": "k"}
     reused = (await execute(SHIP, {"input": changed}, actor=STAFF))["shipmentCreate"]
     assert [error["code"] for error in reused["userErrors"]] == ["IDEMPOTENCY_KEY_REUSED"]
-    second = (await execute(SHIP, {"input": parcel}, actor=STAFF))["shipmentCreate"]
+    second = (await execute(SHIP, keyed(parcel), actor=STAFF))["shipmentCreate"]
     assert [error["currentStatus"] for error in second["userErrors"]] == ["SHIPPED"]
     assert await everything(db) == before
     assert await stock_of(db, shop.variants[0], shop.warehouse) == (8, 0)
@@ -203,7 +210,7 @@ async def test_a_parcel_is_shipped_once_however_often_it_is_reported(db: Databas
 
 async def test_a_parcel_of_nothing_known_is_not_found(execute: Execute) -> None:
     parcel = {"fulfillmentId": global_id("Fulfillment", new_id()), "carrier": "yamato", "trackingNumber": "1"}
-    payload = (await execute(SHIP, {"input": parcel}, actor=STAFF))["shipmentCreate"]
+    payload = (await execute(SHIP, keyed(parcel), actor=STAFF))["shipmentCreate"]
     assert [error["path"] for error in payload["userErrors"]] == [["input", "fulfillmentId"]]
 
 
@@ -227,7 +234,7 @@ async def test_a_shopper_cancels_with_the_orders_id(db: Database, execute: Execu
     assert (first["order"], first["userErrors"]) == ({"status": "CANCELED", "paymentStatus": "VOIDED"}, [])
     before = await everything(db)
     assert (await execute(CANCEL, {"input": order}))["orderCancel"]["replayed"] is True
-    again = (await execute(CANCEL, {"input": {"orderId": order["orderId"]}}))["orderCancel"]
+    again = (await execute(CANCEL, keyed({"orderId": order["orderId"]})))["orderCancel"]
     assert (again["order"]["status"], again["userErrors"], again["replayed"]) == ("CANCELED", [], False)
     assert await everything(db) == before
     assert await stock_of(db, shop.variants[0], shop.warehouse) == (10, 0)
@@ -235,7 +242,7 @@ async def test_a_shopper_cancels_with_the_orders_id(db: Database, execute: Execu
 
 async def test_keys_cancel_only_with_the_scope(db: Database, execute: Execute) -> None:
     shop, order_id = await planned_order(db, konbini_pickup)
-    order = {"input": {"orderId": global_id("Order", order_id)}}
+    order = keyed({"orderId": global_id("Order", order_id)})
     before = await everything(db)
     for actor in (STAFF, shop.partner):
         result = await execute.raw(CANCEL, order, actor=actor)
@@ -248,7 +255,7 @@ async def test_keys_cancel_only_with_the_scope(db: Database, execute: Execute) -
 async def test_what_has_left_is_not_canceled(db: Database, execute: Execute) -> None:
     _, order_id = await planned_order(db, home)
     await ship_all(db, order_id)
-    payload = (await execute(CANCEL, {"input": {"orderId": global_id("Order", order_id)}}))["orderCancel"]
+    payload = (await execute(CANCEL, keyed({"orderId": global_id("Order", order_id)})))["orderCancel"]
     assert [(error["code"], error["currentStatus"]) for error in payload["userErrors"]] == [
         ("INVALID_TRANSITION", "COMPLETED")
     ]
@@ -264,7 +271,7 @@ async def test_bad_cancellations_are_refused(db: Database, execute: Execute) -> 
         ({"orderId": known, "reason": "x" * 201}, "INVALID_INPUT", ["input", "reason"]),
         ({"orderId": known, "idempotencyKey": " "}, "INVALID_INPUT", ["input", "idempotencyKey"]),
     ):
-        payload = (await execute(CANCEL, {"input": order}))["orderCancel"]
+        payload = (await execute(CANCEL, keyed(order)))["orderCancel"]
         assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [(code, path)]
         assert payload["order"] is None
     assert await everything(db) == before

@@ -9,7 +9,7 @@ from app.kit.db import Database
 from app.kit.ids import global_id
 from app.kit.permissions import Actor, ActorKind
 from app.kit.statement import Statement
-from tests.conftest import Execute
+from tests.conftest import Execute, keyed
 from tests.fulfillment.builders import STAFF, Shop, home, planned_order, store_pickup
 from tests.fulfillment.views import everything, fulfillments_of, make_ready
 
@@ -52,7 +52,7 @@ async def test_others_work_is_neither_seen_nor_done_by_a_partner(db: Database, e
     seen = await execute(_SEEN, {"ids": [fulfillment, work]}, actor=actor)
     assert seen == {"workInstructions": {"nodes": []}, "nodes": [None, None]}
     parcel = {"fulfillmentId": fulfillment, "carrier": "yamato", "trackingNumber": "1"}
-    answer = await execute(_SHIP, {"input": parcel}, actor=actor)
+    answer = await execute(_SHIP, keyed(parcel), actor=actor)
     refusal = [{"code": "NOT_FOUND", "path": ["input", "fulfillmentId"]}]
     assert answer == {"shipmentCreate": {"userErrors": refusal, "shipment": None}}
     answer = await execute(_COMPLETE, {"input": {"workInstructionId": work}}, actor=actor)
@@ -74,7 +74,7 @@ async def test_a_partner_ships_from_its_own_warehouse(db: Database, execute: Exe
         "workComplete": {"userErrors": []}
     }
     parcel = {"fulfillmentId": fulfillment, "carrier": "yamato", "trackingNumber": "1"}
-    answer = await execute(_SHIP, {"input": parcel}, actor=actor)
+    answer = await execute(_SHIP, keyed(parcel), actor=actor)
     assert answer["shipmentCreate"]["userErrors"] == []
     assert answer["shipmentCreate"]["shipment"] is not None
 
@@ -85,7 +85,7 @@ async def test_texts_that_cannot_be_kept_are_refused(db: Database, execute: Exec
     fulfillment, _ = await _ids(db, order_id)
     before = await everything(db)
     parcel: dict[str, Any] = {"fulfillmentId": fulfillment, "carrier": text, "trackingNumber": "1"}
-    answer = await execute(_SHIP, {"input": parcel}, actor=STAFF)
+    answer = await execute(_SHIP, keyed(parcel), actor=STAFF)
     assert answer["shipmentCreate"]["userErrors"] == [{"code": "INVALID_INPUT", "path": ["input", "carrier"]}]
     cancel = {"orderId": global_id("Order", order_id), "reason": text, "idempotencyKey": "k"}
     answer = await execute(_CANCEL, {"input": cancel})

@@ -8,6 +8,7 @@ import pytest
 from app.kit.db import Database
 from app.kit.ids import global_id
 from app.kit.permissions import SHOPPER
+from tests.conftest import keyed
 from tests.inventory.builders import counters, facts, hold, movements, wish
 from tests.inventory.shop import READER, STAFF, fill, limited, open_shop, refusals
 
@@ -63,9 +64,9 @@ async def test_a_count_says_what_it_expects(db: Database, execute: Any) -> None:
     shop = await open_shop(db, "SHIRT")
     await fill(db, shop, "SHIRT", depot=5)
     form = {"sku": "SHIRT", "locationId": shop.place("depot"), "delta": -2, "reason": "broken", "expectedQuantity": 5}
-    adjusted = (await execute(ADJUST, {"input": form}, actor=STAFF))["stockAdjust"]
+    adjusted = (await execute(ADJUST, keyed(form), actor=STAFF))["stockAdjust"]
     assert adjusted == {"replayed": False, "stockLevel": level("SHIRT", "depot", 3, 2), "userErrors": []}
-    refused = (await execute(ADJUST, {"input": form}, actor=STAFF))["stockAdjust"]
+    refused = (await execute(ADJUST, keyed(form), actor=STAFF))["stockAdjust"]
     assert refused["stockLevel"] is None
     assert refusals(refused) == [
         {
@@ -83,7 +84,7 @@ async def test_promised_units_cannot_be_taken_off(db: Database, execute: Any) ->
     await fill(db, shop, "SHIRT", depot=5)
     await hold(db, wish(shop.variants["SHIRT"], 4, shop.places["depot"]))
     form = {"sku": "SHIRT", "locationId": shop.place("depot"), "delta": -2, "reason": "broken"}
-    refused = (await execute(ADJUST, {"input": form}, actor=STAFF))["stockAdjust"]
+    refused = (await execute(ADJUST, keyed(form), actor=STAFF))["stockAdjust"]
     assert refusals(refused) == [
         {
             "__typename": "InsufficientStockError",
@@ -102,7 +103,7 @@ async def test_safety_stock_is_set(db: Database, execute: Any) -> None:
     shop = await open_shop(db, "SHIRT")
     await fill(db, shop, "SHIRT", depot=5)
     form = {"sku": "SHIRT", "locationId": shop.place("depot"), "quantity": 2}
-    done = (await execute(SAFETY, {"input": form}, actor=STAFF))["stockSafetySet"]
+    done = (await execute(SAFETY, keyed(form), actor=STAFF))["stockSafetySet"]
     assert done == {"replayed": False, "stockLevel": level("SHIRT", "depot", 5, 2, safety=2), "userErrors": []}
     assert (await movements(db))[-1][0] == "SAFETY_SET"
 
@@ -126,7 +127,7 @@ async def test_a_delivery_with_one_bad_line_changes_nothing(
     db: Database, execute: Any, lines: list[dict[str, Any]], code: str, path: list[str]
 ) -> None:
     shop = await open_shop(db, "SHIRT")
-    variables = {"input": {"locationId": shop.place("depot"), "lines": lines}}
+    variables = keyed({"locationId": shop.place("depot"), "lines": lines})
     refused = (await execute(RECEIVE, variables, actor=STAFF))["stockReceive"]
     [error] = refusals(refused)
     assert (error["code"], error["path"]) == (code, path)
@@ -152,7 +153,7 @@ async def test_bad_adjustments_are_refused(
 ) -> None:
     shop = await open_shop(db, "SHIRT")
     form = {"sku": "SHIRT", "locationId": shop.place("depot"), "delta": 1, "reason": "counted", **change}
-    [error] = refusals((await execute(ADJUST, {"input": form}, actor=STAFF))["stockAdjust"])
+    [error] = refusals((await execute(ADJUST, keyed(form), actor=STAFF))["stockAdjust"])
     assert (error["code"], error["path"]) == (code, path)
     assert await counters(db) == {}
 
@@ -162,9 +163,9 @@ async def test_places_without_stock_and_foreign_places_are_refused(db: Database,
     for code, actor in [("konbini", STAFF), ("depot", limited(shop, "umeda"))]:
         place = {"sku": "SHIRT", "locationId": shop.place(code)}
         answers = [
-            await execute(ADJUST, {"input": {**place, "delta": 1, "reason": "counted"}}, actor=actor),
-            await execute(SAFETY, {"input": {**place, "quantity": 1}}, actor=actor),
-            await execute(RECEIVE, {"input": {"locationId": shop.place(code), "lines": [LINE]}}, actor=actor),
+            await execute(ADJUST, keyed({**place, "delta": 1, "reason": "counted"}), actor=actor),
+            await execute(SAFETY, keyed({**place, "quantity": 1}), actor=actor),
+            await execute(RECEIVE, keyed({"locationId": shop.place(code), "lines": [LINE]}), actor=actor),
         ]
         assert [error["code"] for answer in answers for payload in answer.values() for error in refusals(payload)] == [
             "NOT_FOUND"
@@ -175,7 +176,7 @@ async def test_places_without_stock_and_foreign_places_are_refused(db: Database,
 async def test_numbers_past_32_bits_are_no_quantities(db: Database, execute: Any) -> None:
     shop = await open_shop(db, "SHIRT")
     form = {"sku": "SHIRT", "locationId": shop.place("depot"), "delta": 2**31, "reason": "counted"}
-    result = await execute.raw(ADJUST, {"input": form}, actor=STAFF)
+    result = await execute.raw(ADJUST, keyed(form), actor=STAFF)
     assert [error.extensions["code"] for error in result.errors] == ["BAD_USER_INPUT"]
 
 
@@ -183,6 +184,6 @@ async def test_reading_does_not_allow_writing(db: Database, execute: Any) -> Non
     shop = await open_shop(db, "SHIRT")
     form = {"sku": "SHIRT", "locationId": shop.place("depot"), "delta": 1, "reason": "counted"}
     for actor, code in [(SHOPPER, "UNAUTHENTICATED"), (READER, "FORBIDDEN")]:
-        result = await execute.raw(ADJUST, {"input": form}, actor=actor)
+        result = await execute.raw(ADJUST, keyed(form), actor=actor)
         assert [error.extensions["code"] for error in result.errors] == [code]
     assert await counters(db) == {}

@@ -6,6 +6,7 @@ import pytest
 
 from app.kit.db import Database
 from app.kit.ids import global_id, new_id
+from tests.conftest import keyed
 from tests.inventory.builders import counters, facts, hold, put_stock, wish
 from tests.inventory.shop import STAFF, Shop, fill, limited, open_shop, refusals
 from tests.inventory.transfers import send
@@ -33,7 +34,7 @@ def form(shop: Shop, *lines: tuple[str, int], **others: Any) -> dict[str, Any]:
 
 
 async def ask(execute: Any, document: str, variables: dict[str, Any], actor: Any = STAFF) -> dict[str, Any]:
-    [payload] = (await execute(document, {"input": variables}, actor=actor)).values()
+    [payload] = (await execute(document, keyed(variables), actor=actor)).values()
     return payload
 
 

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import orjson
@@ -53,15 +54,18 @@ class Client:
         return value
 
     async def do(self, document: str, **values: Any) -> Any:
-        """The payload of a mutation whose input has these values. Fails on errors and on refusals."""
-        payload = await self.ask(document, input=values)
+        """The payload of a mutation whose input has these values. Fails on errors and on refusals.
+
+        Under an idempotency key of its own, unless the values have one.
+        """
+        payload = await self.ask(document, input={"idempotencyKey": str(uuid4()), **values})
         if payload["userErrors"]:
             raise Refused(payload["userErrors"])
         return payload
 
     async def refused(self, document: str, **values: Any) -> list[dict[str, Any]]:
-        """The refusals of a mutation; fails when there are none."""
-        payload = await self.ask(document, input=values)
+        """The refusals of a mutation, sent as by `do`; fails when there are none."""
+        payload = await self.ask(document, input={"idempotencyKey": str(uuid4()), **values})
         assert payload["userErrors"], payload
         return payload["userErrors"]
 

@@ -81,7 +81,9 @@ async def test_what_nobody_collects_is_reported(shop: Shop, shopper: Client, sta
     [job] = await jobs_of(hako, order, shopper)
     await hako.do(ask.ARRIVE, pickupId=job["id"])
     code = await code_of(shopper, order)
-    expired = await hako.do(ask.EXPIRE, pickupId=job["id"])
+    [held] = await hako.refused(ask.EXPIRE, pickupId=job["id"])
+    assert held["code"] == "PICKUP_STILL_HELD"
+    expired = await hako.do(ask.EXPIRE, pickupId=job["id"], reason="POINT_FAULT")
     assert expired["pickup"]["status"] == "EXPIRED"
     late = await hako.refused(ask.VERIFY, pickupId=job["id"], code=code)
     assert [(error["code"], error["currentStatus"]) for error in late] == [("INVALID_TRANSITION", "EXPIRED")]
@@ -97,8 +99,11 @@ async def test_a_partners_key_opens_nothing_but_its_jobs(shop: Shop, shopper: Cl
     for document, variables in (
         (ask.WORK, {}),
         (ask.MOVEMENTS, {"sku": sku}),
-        (ask.STOCK_ADJUST, {"input": {"sku": sku, "locationId": "x", "delta": 1, "reason": "x"}}),
-        (ask.ORDER_CANCEL, {"input": {"orderId": order["id"]}}),
+        (
+            ask.STOCK_ADJUST,
+            {"input": {"sku": sku, "locationId": "x", "delta": 1, "reason": "x", "idempotencyKey": "k"}},
+        ),
+        (ask.ORDER_CANCEL, {"input": {"orderId": order["id"], "idempotencyKey": "k"}}),
         (ask.MARK_READY, {"input": {"pickupId": "x"}}),
     ):
         assert (await hako.error(document, variables))["code"] == "FORBIDDEN"

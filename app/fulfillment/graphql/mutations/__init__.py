@@ -25,6 +25,7 @@ from app.fulfillment.graphql.mutations.forms import (
     PickupCodeUnlockPayload,
     PickupCodeVerifyInput,
     PickupCodeVerifyPayload,
+    PickupEndInput,
     PickupExpireInput,
     PickupExpirePayload,
     PickupHandOverInput,
@@ -241,7 +242,7 @@ async def _step(
     payload_type: type[PickupPayloadT],
     step: Step,
     operation: str,
-    input: PickupInput | PickupCodeVerifyInput,
+    input: PickupInput | PickupEndInput | PickupCodeVerifyInput,
 ) -> PickupPayloadT:
     """Move one pickup on. A refusal that the step returns is kept with its effects."""
 

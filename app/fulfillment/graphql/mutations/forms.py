@@ -11,6 +11,10 @@ from app.kit.graphql.payload import Payload
 from app.orders.graphql.batches import orders_by_id
 
 _KEY = "Makes repetitions harmless: the same key with the same input gets the first answer again."
+_NEEDED_KEY = (
+    "Needed, because stock, money or an order moves. Makes repetitions harmless: the same key with the same input gets "
+    "the first answer again. One key per intent, such as a UUID."
+)
 
 
 @strawberry.input(description="Input of `shipmentCreate`.")
@@ -20,7 +24,7 @@ class ShipmentCreateInput:
     fulfillment_id: strawberry.ID = strawberry.field(description="The SHIP fulfillment that leaves.")
     carrier: str = strawberry.field(description="The carrier, such as `yamato`; 1 to 60 characters.")
     tracking_number: str = strawberry.field(description="The carrier's number; 1 to 60 characters.")
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str = strawberry.field(description=_NEEDED_KEY)
 
 
 @strawberry.type(description="The answer to `shipmentCreate`.")
@@ -72,7 +76,7 @@ class OrderCancelInput:
     reason: str | None = strawberry.field(
         default=None, description="Why, for the order's history; up to 200 characters."
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str = strawberry.field(description=_NEEDED_KEY)
 
 
 @strawberry.type(description="The answer to `orderCancel`.")
@@ -90,10 +94,18 @@ class OrderCancelPayload(Payload):
 
 @strawberry.input(description="Input of a mutation about one pickup.")
 class PickupInput:
-    """Base of the inputs below."""
+    """Base of the inputs that move no goods."""
 
     pickup_id: strawberry.ID = strawberry.field(description="The pickup.")
     idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+
+
+@strawberry.input(description="Input of a mutation that ends one pickup.")
+class PickupEndInput:
+    """Base of the inputs that move goods or money."""
+
+    pickup_id: strawberry.ID = strawberry.field(description="The pickup.")
+    idempotency_key: str = strawberry.field(description=_NEEDED_KEY)
 
 
 @strawberry.interface(description="What every mutation about one pickup answers.")
@@ -154,7 +166,7 @@ class PickupCodeUnlockPayload(PickupPayload):
 
 
 @strawberry.input(description="Input of `pickupHandOver`.")
-class PickupHandOverInput(PickupInput):
+class PickupHandOverInput(PickupEndInput):
     """One pickup."""
 
 
@@ -164,7 +176,7 @@ class PickupHandOverPayload(PickupPayload):
 
 
 @strawberry.input(description="Input of `pickupExpire`.")
-class PickupExpireInput(PickupInput):
+class PickupExpireInput(PickupEndInput):
     """One pickup."""
 
 

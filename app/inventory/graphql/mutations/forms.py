@@ -10,7 +10,10 @@ from app.inventory.graphql.batches import level_by_key, levels_by_keys, visible_
 from app.inventory.graphql.types import StockLevel, Transfer
 from app.kit.graphql.payload import Payload
 
-_KEY = "Makes repetitions harmless: the same key with the same input gets the first answer again."
+_KEY = (
+    "Needed, because stock, money or an order moves. Makes repetitions harmless: the same key with the same input gets "
+    "the first answer again. One key per intent, such as a UUID."
+)
 
 
 def _level_key(payload: Any) -> tuple[int, int] | None:
@@ -38,7 +41,7 @@ class StockAdjustInput:
     expected_quantity: int | None = strawberry.field(
         default=None, description="Units on hand that you believe in; another number refuses the change."
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str = strawberry.field(description=_KEY)
 
 
 @strawberry.type(description="The answer to `stockAdjust`.")
@@ -66,7 +69,7 @@ class StockReceiveInput:
     reason: str | None = strawberry.field(
         default=None, description="For the ledger, such as the delivery note's number; up to 200 characters."
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str = strawberry.field(description=_KEY)
 
 
 @strawberry.type(description="The answer to `stockReceive`.")
@@ -91,7 +94,7 @@ class StockSafetySetInput:
     location_id: strawberry.ID = strawberry.field(description="Where.")
     quantity: int = strawberry.field(description="Units that are not sold online, 0 to 1,000,000.")
     reason: str | None = strawberry.field(default=None, description="For the ledger; up to 200 characters.")
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str = strawberry.field(description=_KEY)
 
 
 @strawberry.type(description="The answer to `stockSafetySet`.")
@@ -118,7 +121,7 @@ class TransferCreateInput:
     to_location_id: strawberry.ID = strawberry.field(description="Where they are to go.")
     lines: list[TransferLineInput] = strawberry.field(description="What to send, 1 to 100 lines.")
     note: str | None = strawberry.field(default=None, description="For people; up to 200 characters.")
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str = strawberry.field(description=_KEY)
 
 
 @strawberry.type(description="The answer to `transferCreate`.")
@@ -136,7 +139,7 @@ class TransferShipInput:
     """The units leave."""
 
     transfer_id: strawberry.ID = strawberry.field(description="The transfer that leaves.")
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str = strawberry.field(description=_KEY)
 
 
 @strawberry.type(description="The answer to `transferShip`.")
@@ -165,7 +168,7 @@ class TransferReceiveInput:
         default=None,
         description="What has arrived or is lost, up to 100 lines; null: all that is under way has arrived.",
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str = strawberry.field(description=_KEY)
 
 
 @strawberry.type(description="The answer to `transferReceive`.")
@@ -183,7 +186,7 @@ class TransferCancelInput:
     """It will not take place."""
 
     transfer_id: strawberry.ID = strawberry.field(description="The transfer to call off; it must not have left.")
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str = strawberry.field(description=_KEY)
 
 
 @strawberry.type(description="The answer to `transferCancel`.")
