@@ -42,7 +42,8 @@ _LINES: Final = """
            cart.status AS cart_status, cart.currency, channel.location_group_id,
            variant.sku, variant.weight_g, variant.girth_cm, variant.is_chilled, product.tax_class,
            listing.price_minor,
-           variant.is_active AND product.is_active AND coalesce(listing.is_published, false) AS is_sold
+           variant.is_active AND product.is_active AND channel.is_active
+               AND coalesce(listing.is_published, false) AS is_sold
       FROM cart_lines AS line
       JOIN carts AS cart ON cart.id = line.cart_id
       JOIN channels AS channel ON channel.id = cart.channel_id

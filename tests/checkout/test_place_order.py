@@ -208,6 +208,15 @@ async def test_what_the_buyer_says_is_checked(db: Database, change: dict[str, An
     assert await check_out(db, cart_id, replace(CARD, expected_total=1100))
 
 
+async def test_a_channel_that_is_closed_sells_nothing_to_carts_that_are_still_there(db: Database) -> None:
+    shop = await make_shop(db, {("A", "warehouse"): 5})
+    cart_id = await ready_cart(db, shop, {"A": 1})
+    async with db.write() as tx:
+        await tx.execute(Statement("UPDATE channels SET is_active = false"))
+    [refusal] = await refusals_of(db, cart_id)
+    assert (str(refusal.code), refusal.facts["sku"]) == ("NOT_SOLD", "SKU-A")
+
+
 async def test_what_is_not_sold_any_more_is_refused(db: Database) -> None:
     shop = await make_shop(db, {("A", "warehouse"): 1})
     cart_id = await ready_cart(db, shop, {"A": 1})
