@@ -15,7 +15,7 @@ from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.verify_code import verify_code
-from app.fulfillment.model import pickup_code
+from app.fulfillment.model import PickupExpiryReason, pickup_code
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.kit.db import Row, WriteTx
@@ -84,7 +84,7 @@ async def _collect(tx: WriteTx, order_id: UUID, now: datetime) -> None:
 
 async def _expire(tx: WriteTx, order_id: UUID, now: datetime) -> None:
     for row in await _pickups(tx, order_id):
-        await expire_pickup(tx, row.id, actor=SYSTEM, now=now)
+        await expire_pickup(tx, row.id, reason=PickupExpiryReason.BUYER_DECLINED, actor=SYSTEM, now=now)
 
 
 async def _cancel(tx: WriteTx, order_id: UUID, now: datetime) -> None:

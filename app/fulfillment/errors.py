@@ -1,5 +1,7 @@
 """Refusals of the fulfillment slice."""
 
+from datetime import datetime
+
 from app.kit.errors import DomainError, ErrorCode
 
 
@@ -32,6 +34,19 @@ class PickupCodeNotVerified(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Verify the pickup code before handing over.")
+
+
+class PickupStillHeld(DomainError):
+    """The time for which the goods are kept is not over. Facts: hold_until, an instant."""
+
+    code = ErrorCode.PICKUP_STILL_HELD
+
+    def __init__(self, hold_until: datetime) -> None:
+        super().__init__(
+            "The goods are kept for the shopper until `holdUntil`. Give a reason to end it earlier.",
+            path=["input", "reason"],
+            hold_until=hold_until,
+        )
 
 
 class TrackingNumberUsed(DomainError):

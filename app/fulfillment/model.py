@@ -15,6 +15,7 @@ from app.kit.permissions import Actor, ActorKind
 
 MAX_CODE_ATTEMPTS: Final = 5
 CODE_DIGITS: Final = 6
+VERIFICATION_LASTS: Final = timedelta(minutes=15)
 # A shopper who comes on the last evening, or the morning after, is not turned away.
 EXPIRY_GRACE: Final = timedelta(days=1)
 PARTNER_MODES: Final = frozenset({"CONVENIENCE_STORE_PICKUP", "LOCKER_PICKUP"})
@@ -67,6 +68,15 @@ class PickupStatus(StrEnum):
     CANCELED = "CANCELED"
 
 
+class PickupExpiryReason(StrEnum):
+    """Why a pickup is given up."""
+
+    HOLD_ENDED = "HOLD_ENDED"
+    POINT_FAULT = "POINT_FAULT"
+    DAMAGED = "DAMAGED"
+    BUYER_DECLINED = "BUYER_DECLINED"
+
+
 PICKUP_STEPS: Final[Mapping[PickupStatus, frozenset[PickupStatus]]] = {
     PickupStatus.REQUESTED: frozenset(
         {PickupStatus.PREPARING, PickupStatus.IN_TRANSIT_TO_POINT, PickupStatus.CANCELED}
@@ -86,6 +96,16 @@ def next_pickup_status(current: str, wanted: PickupStatus) -> PickupStatus:
         message = f"A pickup that is {current} cannot become {wanted}."
         raise InvalidTransition(message, current_status=current)
     return wanted
+
+
+def may_expire(reason: PickupExpiryReason, hold_until: datetime, now: datetime) -> bool:
+    """Whether a pickup that is kept until `hold_until` may be given up: then, or at once for a reason of its own."""
+    return reason is not PickupExpiryReason.HOLD_ENDED or now >= hold_until
+
+
+def is_verified(verified_at: datetime | None, now: datetime) -> bool:
+    """Whether the right code was said a short while ago, so that whoever said it is still there."""
+    return verified_at is not None and now - verified_at < VERIFICATION_LASTS
 
 
 def attempt(failed_attempts: int, *, is_right: bool) -> tuple[int, bool]:

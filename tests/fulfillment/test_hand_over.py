@@ -1,6 +1,7 @@
 """Goods are given to whoever said the code."""
 
 import asyncio
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -30,8 +31,8 @@ from tests.fulfillment.views import (
 )
 
 
-async def _hand_over(db: Database, pickup_id: UUID, actor: Actor = STAFF) -> None:
-    await db.in_write(lambda tx: hand_over(tx, pickup_id, actor=actor, now=NOW))
+async def _hand_over(db: Database, pickup_id: UUID, actor: Actor = STAFF, *, now: datetime = NOW) -> None:
+    await db.in_write(lambda tx: hand_over(tx, pickup_id, actor=actor, now=now))
 
 
 async def test_goods_of_a_store_leave_its_stock_and_the_money_is_taken(db: Database) -> None:
@@ -89,6 +90,17 @@ async def test_nothing_is_handed_over_without_the_code(db: Database) -> None:
     assert await everything(db) == before
 
 
+async def test_a_verification_ends_after_a_quarter_of_an_hour(db: Database) -> None:
+    _, order_id = await planned_order(db, store_pickup)
+    pickup = await make_verified(db, order_id)
+    before = await everything(db)
+    with pytest.raises(PickupCodeNotVerified):
+        await _hand_over(db, pickup.id, now=NOW + timedelta(minutes=15))
+    assert await everything(db) == before
+    await _hand_over(db, pickup.id, now=NOW + timedelta(minutes=14, seconds=59))
+    assert (await pickup_of(db, order_id)).status == "COLLECTED"
+
+
 async def test_a_locked_pickup_is_not_handed_over(db: Database) -> None:
     _, order_id = await planned_order(db, store_pickup)
     pickup = await make_verified(db, order_id)
@@ -126,7 +138,7 @@ async def test_a_pickup_is_collected_or_expires_or_is_canceled(db: Database, ord
     pickup = await make_verified(db, order_id)
     rivals = [
         _hand_over(db, pickup.id),
-        db.in_write(lambda tx: expire_pickup(tx, pickup.id, actor=STAFF, now=NOW)),
+        db.in_write(lambda tx: expire_pickup(tx, pickup.id, actor=STAFF, now=pickup.hold_until)),
         db.in_write(lambda tx: cancel_order(tx, order_id, reason="x", actor="test", now=NOW)),
     ]
     rotated = rivals[order_of_calls:] + rivals[:order_of_calls]

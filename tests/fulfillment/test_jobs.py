@@ -105,7 +105,7 @@ async def test_no_money_is_taken_for_units_that_nobody_got(db: Database, provide
     _, order_id = await planned_order(db, home, store_pickup)
     pickup = await make_ready(db, order_id)
     async with db.write() as tx:
-        await expire_pickup(tx, pickup.id, actor=STAFF, now=NOW)
+        await expire_pickup(tx, pickup.id, actor=STAFF, now=pickup.hold_until)
     await ship_all(db, order_id)
     await pump(db)
     assert [call for call, _ in provider.calls] == ["capture"]

@@ -12,10 +12,13 @@ from app.fulfillment.model import (
     PICKUP_STEPS,
     ClaimedUnits,
     FulfillmentKind,
+    PickupExpiryReason,
     PickupStatus,
     attempt,
     hold_until,
     is_pickup_code,
+    is_verified,
+    may_expire,
     may_touch,
     next_pickup_status,
     pickup_code,
@@ -47,6 +50,21 @@ def test_any_other_text_is_refused(key: bytes, pickup_id: UUID, version: int, te
     assert not is_pickup_code(code + "0", key, pickup_id, version)
     assert not is_pickup_code(code[:5], key, pickup_id, version)
     assert not is_pickup_code(f"{(int(code) + 1) % 1_000_000:06d}", key, pickup_id, version)
+
+
+@pytest.mark.parametrize("reason", PickupExpiryReason)
+@given(st.timedeltas(timedelta(days=-30), timedelta(days=30)))
+def test_only_the_end_of_its_time_has_to_wait_for_it(reason: PickupExpiryReason, after: timedelta) -> None:
+    until = datetime(2026, 11, 22, tzinfo=UTC)
+    may = may_expire(reason, until, until + after)
+    assert may is (reason is not PickupExpiryReason.HOLD_ENDED or after >= timedelta(0))
+
+
+@given(st.timedeltas(timedelta(0), timedelta(hours=2)))
+def test_a_verification_lasts_a_quarter_of_an_hour(after: timedelta) -> None:
+    said = datetime(2026, 11, 22, tzinfo=UTC)
+    assert is_verified(said, said + after) is (after < timedelta(minutes=15))
+    assert not is_verified(None, said + after)
 
 
 def test_codes_differ_by_key_pickup_and_version_and_use_all_digits() -> None:

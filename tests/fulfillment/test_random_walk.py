@@ -18,6 +18,7 @@ from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.unlock_code import unlock_code
 from app.fulfillment.actions.verify_code import verify_code
+from app.fulfillment.model import PickupExpiryReason
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.kit.db import Database, WriteTx
@@ -37,6 +38,9 @@ async def _ids(db: Database, table: str) -> list[UUID]:
         return [row[0] for row in await tx.connection.fetch(f"SELECT id FROM {table} ORDER BY 1")]
 
 
+REASONS = list(PickupExpiryReason)
+
+
 async def _about_pickups(db: Database, chance: random.Random) -> list[tuple[str, Step]]:
     async with db.read() as tx:
         rows = await tx.connection.fetch("SELECT * FROM pickups ORDER BY id")
@@ -45,6 +49,7 @@ async def _about_pickups(db: Database, chance: random.Random) -> list[tuple[str,
     row = chance.choice(rows)
     code = code_of(row) if chance.random() < 0.7 else wrong_code_of(row)
     by: dict[str, Any] = {"actor": SYSTEM, "now": NOW}
+    reason = chance.choice(REASONS)
     return [
         ("ready", lambda tx: mark_ready(tx, row.id, **by)),
         ("arrive", lambda tx: arrive(tx, row.id, **by)),
@@ -53,7 +58,7 @@ async def _about_pickups(db: Database, chance: random.Random) -> list[tuple[str,
         ("unlock", lambda tx: unlock_code(tx, row.id, **by)),
         ("hand over", lambda tx: hand_over(tx, row.id, **by)),
         ("hand over", lambda tx: hand_over(tx, row.id, **by)),
-        *([("expire", lambda tx: expire_pickup(tx, row.id, **by))] if chance.random() < 0.2 else []),
+        *([("expire", lambda tx: expire_pickup(tx, row.id, reason=reason, **by))] if chance.random() < 0.2 else []),
     ]
 
 

@@ -4,7 +4,15 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.take_pickup import take_pickup
-from app.fulfillment.model import PARTNER_MODES, FulfillmentState, PickupStatus, next_pickup_status
+from app.fulfillment.errors import PickupStillHeld
+from app.fulfillment.model import (
+    PARTNER_MODES,
+    FulfillmentState,
+    PickupExpiryReason,
+    PickupStatus,
+    may_expire,
+    next_pickup_status,
+)
 from app.fulfillment.sql import fulfillments, pickups
 from app.inventory.actions.release_holds import release_holds
 from app.kit.db import Row, WriteTx
@@ -15,17 +23,27 @@ from app.orders.model import OrderHistoryKind
 from app.payments.actions.void_payment import void_payment
 
 
-async def expire_pickup(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime) -> None:
+async def expire_pickup(
+    tx: WriteTx,
+    pickup_id: UUID,
+    *,
+    reason: PickupExpiryReason = PickupExpiryReason.HOLD_ENDED,
+    actor: Actor,
+    now: datetime,
+) -> None:
     """The pickup becomes EXPIRED.
 
     At an own store its units are on sale again and its order lines are canceled, and with them the order
     and its untaken payment when nothing else is left of it. Goods at a partner's point come back by a
-    return later. Raises NotFound, or InvalidTransition when the pickup does not wait to be collected.
+    return later. Raises NotFound, InvalidTransition when the pickup does not wait to be collected, or
+    PickupStillHeld before its time without another reason.
     """
     order, pickup = await take_pickup(tx, pickup_id, actor=actor)
     next_pickup_status(pickup.status, PickupStatus.EXPIRED)
+    if not may_expire(reason, pickup.hold_until, now):
+        raise PickupStillHeld(pickup.hold_until)
     await pickups.set_status(tx, pickup_id, PickupStatus.EXPIRED, now=now)
-    facts = {"pickup": pickup.number}
+    facts = {"pickup": pickup.number, "reason": str(reason)}
     await add_history(tx, order.id, OrderHistoryKind.PICKUP_EXPIRED, actor=actor.reference, now=now, facts=facts)
     if pickup.mode not in PARTNER_MODES:
         await _put_back(tx, pickup, actor=actor.reference, now=now)

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.fulfillment.actions.ship_units import ship_units
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.errors import PickupCodeLocked, PickupCodeNotVerified
-from app.fulfillment.model import PARTNER_MODES, FulfillmentState, PickupStatus, next_pickup_status
+from app.fulfillment.model import PARTNER_MODES, FulfillmentState, PickupStatus, is_verified, next_pickup_status
 from app.fulfillment.sql import fulfillments, pickups
 from app.kit.db import Row, WriteTx
 from app.kit.permissions import Actor
@@ -22,13 +22,14 @@ async def hand_over(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime
 
     At an own store the units leave stock here; at a partner's point they left with their parcels. A payment
     that was due at the pickup is taken, whole, with the first pickup of the order. Raises NotFound,
-    InvalidTransition when nothing waits to be collected, PickupCodeLocked, PickupCodeNotVerified.
+    InvalidTransition when nothing waits to be collected, PickupCodeLocked, PickupCodeNotVerified (a verification
+    ends after VERIFICATION_LASTS).
     """
     order, pickup = await take_pickup(tx, pickup_id, actor=actor)
     next_pickup_status(pickup.status, PickupStatus.COLLECTED)
     if pickup.is_locked:
         raise PickupCodeLocked
-    if pickup.verified_at is None:
+    if not is_verified(pickup.verified_at, now):
         raise PickupCodeNotVerified
     leaving = [
         row

@@ -1,5 +1,7 @@
 """Refusals of the fulfillment slice as GraphQL types."""
 
+from datetime import datetime
+
 import strawberry
 
 from app.kit.errors import ErrorCode
@@ -18,9 +20,18 @@ class PickupCodeLockedError(UserError):
     """`pickupCodeUnlock` gives the pickup a new code."""
 
 
-@user_error(ErrorCode.PICKUP_CODE_NOT_VERIFIED, "Goods are handed over only after the code was verified.")
+@user_error(
+    ErrorCode.PICKUP_CODE_NOT_VERIFIED, "Goods are handed over only within 15 minutes after the code was verified."
+)
 class PickupCodeNotVerifiedError(UserError):
     """Call `pickupCodeVerify` first."""
+
+
+@user_error(ErrorCode.PICKUP_STILL_HELD, "The goods are kept for the shopper for longer.")
+class PickupStillHeldError(UserError):
+    """Wait, or say why it cannot wait."""
+
+    hold_until: datetime = strawberry.field(description="Until when the goods are kept (UTC).")
 
 
 @user_error(ErrorCode.TRACKING_NUMBER_USED, "The carrier's tracking number belongs to another shipment.")

@@ -20,7 +20,8 @@ class OrdersSubscription:
     @strawberry.subscription(
         graphql_type=Order,
         description="The order as it is, at once, and again after each change of its states and each step of its "
-        "work, parcels, transfers and pickups; versions only rise. Changes that follow one another quickly may come as one.",
+        "work, parcels, transfers and pickups; versions only rise. Changes that follow one another quickly may come "
+        "as one.",
     )
     async def order_changed(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]

@@ -134,7 +134,8 @@ class FulfillmentMutation:
         )
 
     @strawberry.mutation(
-        description="Is this the pickup's code? A wrong one is counted; five lock the pickup.",
+        description="Is this the pickup's code? The right one allows the hand-over for 15 minutes. A wrong one is "
+        "counted; five lock the pickup.",
         **requires("partner:jobs", "fulfillment:write"),
     )
     async def pickup_code_verify(self, info: Info, input: PickupCodeVerifyInput) -> PickupCodeVerifyPayload:
@@ -169,7 +170,7 @@ class FulfillmentMutation:
         )
 
     @strawberry.mutation(
-        description="The goods were given to whoever said the right code.",
+        description="The goods were given to whoever said the right code within the last 15 minutes.",
         **requires("partner:jobs", "fulfillment:write"),
     )
     async def pickup_hand_over(self, info: Info, input: PickupHandOverInput) -> PickupHandOverPayload:
@@ -184,7 +185,9 @@ class FulfillmentMutation:
         )
 
     @strawberry.mutation(
-        description="Nobody collected the goods: an own store sells them to others, a partner sends them back.",
+        description="The goods are not kept any longer. At an own store the units are on sale again and their order "
+        "lines are canceled; at a partner's point they wait for a return, which is not part of the API yet. Refused "
+        "before `holdUntil` unless there is another reason than that nobody came.",
         **requires("partner:jobs", "fulfillment:write"),
     )
     async def pickup_expire(self, info: Info, input: PickupExpireInput) -> PickupExpirePayload:
@@ -193,7 +196,7 @@ class FulfillmentMutation:
         return await _step(
             info.context,
             PickupExpirePayload,
-            lambda tx, pickup_id: expire_pickup(tx, pickup_id, actor=actor, now=now),
+            lambda tx, pickup_id: expire_pickup(tx, pickup_id, reason=input.reason, actor=actor, now=now),
             "pickupExpire",
             input,
         )

@@ -7,6 +7,7 @@ import strawberry
 from app.engine.relations import relation
 from app.fulfillment.graphql.batches import fulfillments_by_id, pickups_by_id, shipments_by_id, work_by_id
 from app.fulfillment.graphql.types import Fulfillment, LazyOrder, Pickup, Shipment, WorkInstruction
+from app.fulfillment.model import PickupExpiryReason
 from app.kit.graphql.payload import Payload
 from app.orders.graphql.batches import orders_by_id
 
@@ -178,6 +179,10 @@ class PickupHandOverPayload(PickupPayload):
 @strawberry.input(description="Input of `pickupExpire`.")
 class PickupExpireInput(PickupEndInput):
     """One pickup."""
+
+    reason: PickupExpiryReason = strawberry.field(
+        default=PickupExpiryReason.HOLD_ENDED, description="Why. All but `HOLD_ENDED` are possible before `holdUntil`."
+    )
 
 
 @strawberry.type(description="The answer to `pickupExpire`.")

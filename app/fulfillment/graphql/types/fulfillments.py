@@ -36,9 +36,11 @@ describe_enum(
     "How far one location's share of an order has come.",
     {
         FulfillmentState.OPEN: "Nothing has left yet.",
-        FulfillmentState.SHIPPED: "The parcel has left.",
+        FulfillmentState.SHIPPED: "The parcel has left. It stays so: when it was sent home, and when nobody collects "
+        "it at a partner's point.",
         FulfillmentState.COMPLETED: "The goods were collected.",
-        FulfillmentState.CANCELED: "Nothing will leave.",
+        FulfillmentState.CANCELED: "Nothing will leave: the order was canceled, the goods were lost on their way to "
+        "the store, or nobody collected them there. Units that are in stock are on sale again.",
     },
 )
 describe_enum(

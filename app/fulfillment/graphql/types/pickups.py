@@ -9,7 +9,7 @@ import strawberry
 from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql import batches
-from app.fulfillment.model import PickupStatus, pickup_code
+from app.fulfillment.model import PickupExpiryReason, PickupStatus, is_verified, pickup_code
 from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
@@ -35,8 +35,21 @@ describe_enum(
         PickupStatus.IN_TRANSIT_TO_POINT: "The goods are on their way to the partner's point.",
         PickupStatus.READY: "The goods can be collected with the pickup code.",
         PickupStatus.COLLECTED: "The goods were handed over.",
-        PickupStatus.EXPIRED: "Nobody collected the goods in time.",
-        PickupStatus.CANCELED: "The order was canceled.",
+        PickupStatus.EXPIRED: "The goods are not kept any longer. At an own store the units are on sale again and "
+        "their order lines are canceled. At a partner's point the goods wait to be sent back; their order lines stay "
+        "open, as returns are not part of the API yet.",
+        PickupStatus.CANCELED: "The order was canceled, or all its units were lost on their way to the store.",
+    },
+)
+describe_enum(
+    PickupExpiryReason,
+    "Why a pickup is given up.",
+    {
+        PickupExpiryReason.HOLD_ENDED: "Nobody came in time; possible from `holdUntil` on.",
+        PickupExpiryReason.POINT_FAULT: "The store or point cannot hand over: it is closed, or a locker is broken.",
+        PickupExpiryReason.DAMAGED: "The goods are damaged. At an own store the units are on sale again all the same: "
+        "take them out by `stockAdjust`.",
+        PickupExpiryReason.BUYER_DECLINED: "The buyer does not want them.",
     },
 )
 
@@ -120,7 +133,7 @@ class Pickup(Entity, Node):
     ready_at: datetime | None = strawberry.field(description="Since when it can be collected (UTC).")
     hold_until: datetime | None = strawberry.field(description="Until when the goods are kept (UTC).")
     collected_at: datetime | None = strawberry.field(description="When it was collected (UTC).")
-    expired_at: datetime | None = strawberry.field(description="When it was given up (UTC).")
+    expired_at: datetime | None = strawberry.field(description="When it was given up uncollected (UTC).")
     is_locked: bool = strawberry.field(description="Whether too many wrong codes were tried; staff can unlock it.")
 
     @strawberry.field(
@@ -134,10 +147,13 @@ class Pickup(Entity, Node):
             return None
         return pickup_code(context.config.secret_key, self.id, self.code_version)  # pyright: ignore[reportArgumentType]
 
-    @strawberry.field(description="Whether the right code was said, so that the goods may be handed over.")
-    def is_verified(self) -> bool:
-        """Until a wrong one is said after it."""
-        return self.verified_at is not None
+    @strawberry.field(
+        description="Whether the right code was said, so that the goods may be handed over: for 15 minutes, unless a "
+        "wrong one is said after it or the pickup gets a new one."
+    )
+    def is_verified(self, info: Info) -> bool:
+        """What was collected stays verified no longer than anything else."""
+        return is_verified(self.verified_at, info.context.now)
 
     @strawberry.field(description="How many wrong codes were said; null without the scope `fulfillment:read`.")
     def failed_attempts(self: Any, info: Info) -> int | None:
