@@ -1,9 +1,12 @@
-"""One demo shop per test process that reads documents, as `make run` starts it."""
+"""The shops that `make run` starts: the demo shop, once per test process that reads documents, and an empty one."""
 
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
 
+from app.kit.db import Database
+from tests.conftest import broken_invariants, cloned_database
 from tests.demo.template import demo_database
 from tests.scenarios.serving import Program
 
@@ -15,3 +18,16 @@ async def demo_shop(worker_id: str, tmp_path_factory: pytest.TempPathFactory) ->
         program = Program("dev", dsn=dsn, folder=tmp_path_factory.mktemp("dev"))
         yield await program.ready()
         assert await program.stop() == 0, program.output
+
+
+@pytest.fixture
+async def empty_shop(worker_id: str, tmp_path: Path) -> AsyncGenerator[Program, None]:
+    """`hikiate dev --no-demo` on a database without a row. At the end every slice's invariants must hold."""
+    async with cloned_database(f"{worker_id}_empty") as dsn:
+        program = Program("dev", "--no-demo", dsn=dsn, folder=tmp_path / "dev")
+        yield await program.ready()
+        assert await program.stop() == 0, program.output
+        db = await Database.open(dsn, read_connections=1, write_connections=2)
+        broken = await broken_invariants(db)
+        await db.close()
+        assert broken == {}

@@ -78,7 +78,7 @@ class Reader:
     async def _graphql(self, block: Block) -> None:
         said = block.directives
         document, variables = self.filled(block.text), orjson.loads(self.filled(block.variables))
-        key = DEMO_KEYS.get(said.get("as", "shopper"))
+        key = self._key(said.get("as"))
         client = Client(self.program.url, key=key, language=said.get("language", "ja"))
         self._open.push_async_callback(client.close)
         answer = None if block.answer is None else orjson.loads(self.filled_known(block.answer))
@@ -87,7 +87,7 @@ class Reader:
             await socket.subscribe(document, **variables)
             self._live.append(Live(block, socket, int(said.get("events", "1")), answer))
             return
-        wanted = dict(part.strip().split("=", 1) for part in said.get("save", "").split(",") if part.strip())
+        wanted = _wanted(block)
         is_query = not document.lstrip().startswith("mutation")
 
         async def ask() -> dict[str, Any] | None:
@@ -109,6 +109,13 @@ class Reader:
             message = f"{error}; answer: {orjson.dumps(last).decode()[:3000]}"
             raise AssertionError(message) from error
         assert all(one == answers[0] for one in answers), f"repeated, it answers differently: {answers}"
+
+    def _key(self, caller: str | None) -> str | None:
+        if caller is None:
+            return None
+        key = DEMO_KEYS.get(caller, self.saved.get(caller))
+        assert key is not None, f"nobody knows the key of {caller}"
+        return key
 
     def filled_known(self, text: str) -> str:
         """Like `filled`; names of values that come later stand for anything."""
@@ -132,6 +139,14 @@ class Reader:
         )
         assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert '"errors":' not in done.stdout, done.stdout
+        for name, path in _wanted(block).items():
+            assert path == "output", f"a command has an output and no {path}"
+            self.saved[name] = done.stdout.strip()
+
+
+def _wanted(block: Block) -> dict[str, str]:
+    """What is to be saved: names to paths."""
+    return dict(part.strip().split("=", 1) for part in block.directives.get("save", "").split(",") if part.strip())
 
 
 def _judged(body: Mapping[str, Any], expected: list[str]) -> Any:

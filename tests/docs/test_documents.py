@@ -1,4 +1,4 @@
-"""What the documents tell their readers to do works, against the demo shop as `make run` starts it."""
+"""What the documents tell their readers to do works, against the shops that `make run` starts."""
 
 from pathlib import Path
 from typing import Final
@@ -11,10 +11,13 @@ from tests.docs.reading import Block, read_blocks
 from tests.docs.running import Reader
 from tests.scenarios.serving import Program
 
+# What is done on an empty database; all other pages are about the demo shop.
+OF_AN_EMPTY_SHOP: Final = ROOT / "docs" / "setup.md"
 PAGES: Final = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
 # Commands that the runner leaves out, with the reason.
 NOT_RUN: Final = {
     "make run": "builds .venv and starts what the fixture `demo_shop` starts: `hikiate dev`",
+    "make run ARGS=--no-demo": "the same, of what the fixture `empty_shop` starts: `hikiate dev --no-demo`",
     "make test": "would run this test again",
 }
 
@@ -30,9 +33,17 @@ def _is_left_out(block: Block) -> bool:
 WHAT_TO_DO: Final = {page: [block for block in read_blocks(page) if not _is_left_out(block)] for page in PAGES}
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if WHAT_TO_DO[page]], ids=lambda page: page.name)
+OF_THE_DEMO_SHOP: Final = [page for page in PAGES if WHAT_TO_DO[page] and page != OF_AN_EMPTY_SHOP]
+
+
+@pytest.mark.parametrize("page", OF_THE_DEMO_SHOP, ids=lambda page: page.name)
 async def test_a_page_can_be_followed(page: Path, demo_shop: Program, tmp_path: Path) -> None:
     await Reader(demo_shop, tmp_path).read(WHAT_TO_DO[page])
+
+
+async def test_a_shop_can_be_opened(empty_shop: Program, tmp_path: Path) -> None:
+    assert "There is no API key yet." in empty_shop.output
+    await Reader(empty_shop, tmp_path).read(WHAT_TO_DO[OF_AN_EMPTY_SHOP])
 
 
 async def test_the_explorer_stands_at_the_front_door(demo_shop: Program) -> None:
