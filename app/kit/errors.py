@@ -84,6 +84,10 @@ class InvalidInput(DomainError):
     code = ErrorCode.INVALID_INPUT
 
 
+class InvalidEmail(InvalidInput):
+    """No e-mail address that a message could be sent to."""
+
+
 class NotFound(DomainError):
     """No such object, or none that this caller may see."""
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.kit.mail import is_email
 from app.kit.text import grams, normalize
 from app.members.errors import EmailTaken, InvalidMember
 
 MAX_TEXT: Final = 200
 MAX_SEARCH: Final = 100
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _POSTAL_CODE: Final = re.compile(r"[0-9]{7}")
 _NO_DIGIT: Final = re.compile(r"[^0-9]")
 
@@ -68,7 +68,7 @@ def _check(draft: MemberDraft) -> None:
         trouble = "A member needs a name, and a number or an external reference."
     elif any(text is not None and not _is_fit(text) for text in texts):
         trouble = f"What is said about a member is 1 to {MAX_TEXT} printable characters long."
-    elif draft.email is not None and _EMAIL.fullmatch(draft.email) is None:
+    elif draft.email is not None and not is_email(draft.email):
         trouble = f"{draft.email!r} is no e-mail address."
     elif draft.postal_code is not None and _POSTAL_CODE.fullmatch(draft.postal_code) is None:
         trouble = "A postal code has seven digits."

@@ -3,12 +3,6 @@
 from app.kit.errors import DomainError, ErrorCode
 
 
-class InvalidEmail(DomainError):
-    """No e-mail address that a message could be sent to."""
-
-    code = ErrorCode.INVALID_INPUT
-
-
 class AmountTooLarge(DomainError):
     """The order's total does not fit into the largest amount that the API can say."""
 

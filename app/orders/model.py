@@ -1,6 +1,5 @@
 """Rules of orders: drafts, totals and taxes, the three states and the steps between them. No I/O."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,13 +9,11 @@ from uuid import UUID
 
 from app.kit.errors import InvalidTransition
 from app.kit.tax import RATES_BP, Rounding, TaxClass, TaxLine, tax_breakdown
-from app.orders.errors import AmountTooLarge, InvalidEmail
+from app.orders.errors import AmountTooLarge
 from app.payments.model import PaymentStatus
 
 MAX_AMOUNT: Final = 2**31 - 1
 """The largest amount, in minor units, that a GraphQL Int and an integer column can hold."""
-MAX_EMAIL_LENGTH: Final = 254
-_EMAIL: Final = re.compile(r"[^@\s,;<>\"()\[\]\\]+@(?:[^@\s.,;<>\"()\[\]\\]+\.)+[^@\s.,;<>\"()\[\]\\]{2,}")
 
 
 class OrderStatus(StrEnum):
@@ -236,17 +233,6 @@ def next_order_status(current: str, wanted: OrderStatus) -> OrderStatus:
         message = f"An order that is {current} cannot become {wanted}."
         raise InvalidTransition(message, current_status=current)
     return wanted
-
-
-def normalize_email(text: str) -> str:
-    """The address, trimmed and in lower case, so that one buyer is found under one spelling. Raises
-    InvalidEmail.
-    """
-    email = text.strip().lower()
-    if len(email) > MAX_EMAIL_LENGTH or not email.isprintable() or _EMAIL.fullmatch(email) is None:
-        message = "This is not an e-mail address."
-        raise InvalidEmail(message)
-    return email
 
 
 def mask_email(email: str | None) -> str | None:

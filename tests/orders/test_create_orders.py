@@ -6,9 +6,10 @@ from uuid import UUID
 import pytest
 
 from app.kit.db import Database
+from app.kit.errors import InvalidEmail
 from app.kit.statement import Statement
 from app.orders.actions.create_orders import create_orders
-from app.orders.errors import AmountTooLarge, InvalidEmail
+from app.orders.errors import AmountTooLarge
 from app.orders.sql import deliveries_of, lines_of
 from tests.conftest import NOW
 from tests.orders.builders import ADDRESS, make_ground, make_order, order_draft, order_row, published, row_counts

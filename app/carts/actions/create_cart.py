@@ -6,12 +6,13 @@ from uuid import UUID
 
 from app.carts import sql
 from app.carts.actions.add_lines import put_lines
-from app.carts.model import LIFETIME, WantedLine, check_row_count, clean_email, is_plain_text
+from app.carts.model import LIFETIME, WantedLine, check_row_count, is_plain_text
 from app.channels.errors import UnknownCurrency
 from app.channels.sql import channel_by_code
 from app.kit.db import WriteTx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
+from app.kit.mail import normalize_email
 
 
 async def create_cart(  # plain data, all by keyword
@@ -27,8 +28,8 @@ async def create_cart(  # plain data, all by keyword
     """Open a cart in a channel, with up to 100 lines, and return its id. It lives 30 days from its last
     change (UTC).
 
-    currency: None, or the channel's own. Raises NotFound (channel, variant), UnknownCurrency, InvalidInput,
-    InvalidQuantity, CartTooLarge or NotSold.
+    currency: None, or the channel's own. Raises NotFound (channel, variant), UnknownCurrency, InvalidEmail,
+    InvalidInput, InvalidQuantity, CartTooLarge or NotSold.
     """
     if lines:
         check_row_count(len(lines), "lines")
@@ -44,7 +45,7 @@ async def create_cart(  # plain data, all by keyword
         id=cart_id,
         channel_id=channel.id,
         currency=channel.currency,
-        email=clean_email(email),
+        email=None if email is None else normalize_email(email, "input", "email"),
         member_id=member_id,
         now=now,
         expires_at=now + LIFETIME,

@@ -4,7 +4,7 @@
 cart from becoming an order. `totals`: what it costs. `options`: ways to hand its goods over.
 """
 
-from app.carts.model.address import AddressDraft, clean_address, clean_email, is_plain_text
+from app.carts.model.address import AddressDraft, clean_address, is_plain_text
 from app.carts.model.limits import (
     LIFETIME,
     MAX_LINES,
@@ -68,7 +68,6 @@ __all__ = [
     "check_row_count",
     "check_size",
     "clean_address",
-    "clean_email",
     "invalid_quantity",
     "is_expired",
     "is_plain_text",

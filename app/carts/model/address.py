@@ -1,4 +1,4 @@
-"""What buyers write about themselves: addresses and e-mail addresses, checked and in one spelling."""
+"""What buyers write about themselves: addresses, checked and in one spelling."""
 
 import re
 import unicodedata
@@ -12,9 +12,7 @@ from app.locations.model import PREFECTURES, parse_postal_code
 # Longest texts in characters, as they fit on a parcel's label.
 LENGTHS: Final = {"name": 100, "name_kana": 100, "phone": 20, "city": 100, "line1": 200, "line2": 200}
 OPTIONAL: Final = frozenset({"name_kana", "line2"})
-MAX_EMAIL: Final = 254
 _PHONE: Final = re.compile(r"[+(]?[0-9][0-9() -]{6,17}[0-9]")
-_EMAIL: Final = re.compile(r"[^@\s,;<>\"()\[\]\\]+@(?:[^@\s.,;<>\"()\[\]\\]+\.)+[^@\s.,;<>\"()\[\]\\]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +59,6 @@ def clean_address(draft: AddressDraft, *path: str) -> dict[str, Any]:
         raise Refusals(refusals)
     stored = {name: text or None for name, text in texts.items()}
     return {**stored, "postal_code": postal_code, "prefecture": draft.prefecture}
-
-
-def clean_email(text: str | None) -> str | None:
-    """The e-mail address, trimmed and in lower case; None stays None. Raises InvalidInput."""
-    if text is None:
-        return None
-    email = text.strip().lower()
-    if len(email) > MAX_EMAIL or not is_plain_text(email) or _EMAIL.fullmatch(email) is None:
-        message = "This is not an e-mail address."
-        raise InvalidInput(message, path=["input", "email"])
-    return email
 
 
 def _trouble(name: str, text: str) -> str | None:

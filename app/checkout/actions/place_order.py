@@ -22,8 +22,9 @@ from app.inventory.actions.hold_stock import hold_stock
 from app.inventory.model import Claim, HoldRequest, OwnerKind
 from app.kit.db import WriteTx
 from app.kit.errors import NotFound, Refusals
+from app.kit.mail import normalize_email
 from app.orders.actions.create_orders import create_orders
-from app.orders.model import OrderDraft, normalize_email
+from app.orders.model import OrderDraft
 from app.orders.sql import order_by_source
 from app.payments.actions.start_payment import start_payment
 from app.payments.model import PaymentMethod

@@ -17,11 +17,10 @@ from app.checkout.errors import CartEmpty, DeliveryMissing, PaymentMethodNotElig
 from app.checkout.model.request import MAX_TOKEN_LENGTH, CheckoutRequest, PaymentMethodReason
 from app.inventory.errors import InsufficientStock
 from app.inventory.model import Shortage
-from app.kit.errors import DomainError, InvalidInput
+from app.kit.errors import DomainError, InvalidEmail, InvalidInput
 from app.kit.ids import global_id
+from app.kit.mail import normalize_email
 from app.kit.money import format_amount
-from app.orders.errors import InvalidEmail
-from app.orders.model import normalize_email
 from app.payments.errors import PaymentTokenMissing
 from app.payments.model import PaymentMethod
 from app.sourcing.model import DeliveryMode
@@ -101,9 +100,9 @@ def _email_refusals(email: str | None) -> list[DomainError]:
         message = "An e-mail address is needed to order."
         return [InvalidInput(message, path=["input", "email"])]
     try:
-        normalize_email(email)
+        normalize_email(email, "input", "email")
     except InvalidEmail as refusal:
-        return [refusal.at("input", "email")]
+        return [refusal]
     return []
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.kit.db import WriteTx
 from app.kit.ids import new_id
+from app.kit.mail import normalize_email
 from app.kit.outbox import Event, publish
 from app.orders import sql
 from app.orders.events import OrderChanged, OrderPlaced
@@ -20,7 +21,6 @@ from app.orders.model import (
     draft_counts,
     draft_totals,
     fulfillment_status_of,
-    normalize_email,
 )
 
 

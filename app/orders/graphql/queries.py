@@ -8,18 +8,18 @@ from uuid import UUID
 
 import strawberry
 
-from app.kit.errors import InvalidInput
+from app.kit.errors import InvalidEmail, InvalidInput
 from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import require_uuid
 from app.kit.graphql.permission import requires
 from app.kit.graphql.types import Connection, connection
+from app.kit.mail import normalize_email
 from app.kit.paging import decode_cursor, make_page, page_size
 from app.orders import sql
-from app.orders.errors import InvalidEmail
 from app.orders.graphql.batches import orders_by_id
 from app.orders.graphql.types import Order
-from app.orders.model import OrderStatus, normalize_email
+from app.orders.model import OrderStatus
 
 argument = strawberry.argument
 MAX_NUMBER_LENGTH: Final = 40
@@ -126,10 +126,7 @@ def _conditions(wanted: OrderFilter) -> dict[str, Any]:
     if wanted.channel is not None and not wanted.channel.isprintable():
         message = "There is no such channel."
         raise InvalidInput(message, path=["filter", "channel"])
-    try:
-        email = None if wanted.email is None else normalize_email(wanted.email)
-    except InvalidEmail as refusal:
-        raise refusal.at("filter", "email") from refusal
+    email = None if wanted.email is None else normalize_email(wanted.email, "filter", "email")
     return {
         "status": None if wanted.status is None else str(wanted.status),
         "channel": wanted.channel,
