@@ -30,12 +30,10 @@ async def open_shop(worker_id: str) -> AsyncGenerator[Shop, None]:
 
 @pytest.fixture(scope="session")
 async def server(open_shop: Shop, folder: Path) -> AsyncGenerator[Program, None]:
-    """`hikiate serve`, with `hikiate worker` beside it."""
-    served = Program("serve", dsn=open_shop.db.dsn, folder=folder)
-    worker = Program("worker", dsn=open_shop.db.dsn, folder=folder)
+    """`hikiate serve`, with a worker in the same process."""
+    served = Program("serve", "--worker", dsn=open_shop.db.dsn, folder=folder)
     yield await served.ready()
-    await served.stop()
-    await worker.stop()
+    assert await served.stop() == 0, served.output
 
 
 @pytest.fixture

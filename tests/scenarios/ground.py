@@ -51,6 +51,24 @@ class Ground:
         """What the tables hold, in short: equal before and after whatever changed nothing."""
         return await _traces(self.shop.db)
 
+    def arguments(self) -> dict[str, Any]:
+        """What exists, by the names that arguments have for it."""
+        known = self.known
+        return {
+            "cartId": known["cart"],
+            "lineId": known["line"],
+            "lineIds": [known["line"]],
+            "orderId": known["order"],
+            "fulfillmentId": known["fulfillment"],
+            "workInstructionId": known["work"],
+            "locationId": known["place"],
+            "locationIds": [known["place"]],
+            "fromLocationId": known["place"],
+            "toLocationId": known["store"],
+            "sku": known["sku"],
+            "skus": [known["sku"]],
+        }
+
     def filled(self, values: Any, field: str | None = None, value: Any = None) -> Any:
         """An input whose `<name>`s are known ids; `field` (or its `inner` part, in each row) is `value`."""
         if isinstance(values, str):
