@@ -1,5 +1,6 @@
 """A partner's key works at the partner's own locations, whatever scopes it holds; odd texts are refused politely."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from app.kit.ids import global_id
 from app.kit.permissions import Actor, ActorKind
 from app.kit.statement import Statement
 from tests.conftest import Execute, keyed
-from tests.fulfillment.builders import STAFF, Shop, home, planned_order, store_pickup
+from tests.fulfillment.builders import STAFF, Shop, home, konbini_pickup, planned_order, store_pickup
 from tests.fulfillment.views import everything, fulfillments_of, make_ready
 
 _GIVE = Statement("UPDATE locations SET partner_id = :partner_id WHERE id = :id")
@@ -77,6 +78,21 @@ async def test_a_partner_ships_from_its_own_warehouse(db: Database, execute: Exe
     answer = await execute(_SHIP, keyed(parcel), actor=actor)
     assert answer["shipmentCreate"]["userErrors"] == []
     assert answer["shipmentCreate"]["shipment"] is not None
+
+
+async def test_a_partner_does_not_learn_the_order_of_a_transfer(db: Database, execute: Execute) -> None:
+    # Part of the order is for the partner's point, another is sent from its warehouse to a store.
+    shop, _ = await planned_order(db, konbini_pickup, lambda shop: store_pickup(shop, source=shop.warehouse))
+    partner_id = shop.partner.partner_id
+    async with db.write() as tx:
+        await tx.execute(_GIVE, id=shop.warehouse, partner_id=partner_id)
+    document = "{ transfers { nodes { number order { id } } } }"
+    scopes = frozenset({"stock:read"})
+    actor = Actor(kind=ActorKind.PARTNER, reference="key:3pl", scopes=scopes, partner_id=partner_id)
+    [seen] = (await execute(document, actor=actor))["transfers"]["nodes"]
+    assert seen["order"] is None
+    [seen] = (await execute(document, actor=replace(STAFF, scopes=scopes)))["transfers"]["nodes"]
+    assert seen["order"] is not None
 
 
 @pytest.mark.parametrize("text", ["\x00", "yama\x00to"])

@@ -8,12 +8,12 @@ import strawberry
 
 from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
+from app.fulfillment.graphql.batches import orders_by_id
 from app.inventory.graphql.batches import lines_by_transfer, transfers_by_id, visible_transfers_by_id
 from app.inventory.model import MovementKind, OwnerKind, TransferStatus
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.locations.graphql.batches import locations_by_id
-from app.orders.graphql.batches import orders_by_id
 
 if TYPE_CHECKING:
     from app.catalog.graphql.types import Variant
