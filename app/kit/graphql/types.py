@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
+from app.engine.relations import Entity
 from app.kit.graphql.context import Info
 from app.kit.money import format_amount
 from app.kit.paging import Page
@@ -23,6 +24,31 @@ class Money:
     def formatted(self) -> str:
         """With symbol and thousands separators."""
         return format_amount(self.amount, self.currency)
+
+
+@strawberry.type(description="The part of a tax that one rate makes, rounded once.")
+class TaxAmount(Entity):
+    """A row of these columns; amounts in minor units of the currency."""
+
+    rate_bp: strawberry.Private[int]
+    taxable_minor: strawberry.Private[int]
+    tax_minor: strawberry.Private[int]
+    currency: strawberry.Private[str]
+
+    @strawberry.field(description="The rate: 10, 8 or 0.")
+    def rate_percent(self) -> float:
+        """From basis points."""
+        return self.rate_bp / 100
+
+    @strawberry.field(description="What it applies to, including the tax.")
+    def taxable(self) -> Money:
+        """Goods and, at the standard rate, shipping."""
+        return Money(amount=self.taxable_minor, currency=self.currency)
+
+    @strawberry.field(description="The tax contained.")
+    def tax(self) -> Money:
+        """Rounded as the channel rounds."""
+        return Money(amount=self.tax_minor, currency=self.currency)
 
 
 @strawberry.enum(description="A language that texts are kept in.")

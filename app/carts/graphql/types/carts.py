@@ -16,7 +16,7 @@ from app.engine.relations import Entity, relation
 from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
-from app.kit.graphql.types import Money
+from app.kit.graphql.types import Money, TaxAmount
 from app.locations.graphql.batches import locations_by_id
 from app.orders.graphql.batches import orders_by_cart
 from app.sourcing.graphql.types import Address, address_of
@@ -43,15 +43,6 @@ describe_enum(
         model.CartStatus.COMPLETED: "It has become an order; it opens again only if that order's payment fails.",
     },
 )
-
-
-@strawberry.type(description="The part of a cart's tax that one rate makes.")
-class CartTax:
-    """Rounded once per rate."""
-
-    rate_percent: float = strawberry.field(description="The rate: 10, 8 or 0.")
-    taxable: Money = strawberry.field(description="What it applies to, including the tax.")
-    tax: Money = strawberry.field(description="The tax contained.")
 
 
 @strawberry.type(description="What a cart costs, at the prices that the buyer has seen. All amounts include tax.")
@@ -84,14 +75,10 @@ class CartTotals(Entity):
         return Money(amount=self.totals.tax, currency=self.currency)
 
     @strawberry.field(description="The tax by rate, highest rate first.")
-    def taxes(self) -> list[CartTax]:
+    def taxes(self) -> list[TaxAmount]:
         """One entry per rate that occurs."""
         return [
-            CartTax(
-                rate_percent=entry.rate_bp / 100,
-                taxable=Money(amount=entry.taxable, currency=self.currency),
-                tax=Money(amount=entry.tax, currency=self.currency),
-            )
+            TaxAmount(rate_bp=entry.rate_bp, taxable_minor=entry.taxable, tax_minor=entry.tax, currency=self.currency)
             for entry in self.totals.taxes
         ]
 

@@ -1,7 +1,7 @@
 """GraphQL types of orders."""
 
 from app.orders.graphql.types.lines import Allocation, OrderDelivery, OrderLine
-from app.orders.graphql.types.orders import Order, OrderHistoryEntry, OrderSource, OrderTax
+from app.orders.graphql.types.orders import Order, OrderHistoryEntry, OrderSource
 
 __all__ = [
     "Allocation",
@@ -10,5 +10,4 @@ __all__ = [
     "OrderHistoryEntry",
     "OrderLine",
     "OrderSource",
-    "OrderTax",
 ]

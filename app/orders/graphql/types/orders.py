@@ -14,7 +14,7 @@ from app.inventory.graphql.batches import transfers_by_order
 from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
-from app.kit.graphql.types import Money
+from app.kit.graphql.types import Money, TaxAmount
 from app.kit.permissions import ActorKind
 from app.members.graphql.batches import members_by_id
 from app.orders import model
@@ -86,31 +86,6 @@ describe_enum(
         model.OrderHistoryKind.LATE_AUTHORIZATION: "The card was accepted after the order was given up; it is voided.",
     },
 )
-
-
-@strawberry.type(description="The part of an order's tax that one rate makes, rounded once.")
-class OrderTax(Entity):
-    """A row of `order_taxes` with the order's currency."""
-
-    rate_bp: strawberry.Private[int]
-    taxable_minor: strawberry.Private[int]
-    tax_minor: strawberry.Private[int]
-    currency: strawberry.Private[str]
-
-    @strawberry.field(description="The rate: 10, 8 or 0.")
-    def rate_percent(self) -> float:
-        """From basis points."""
-        return self.rate_bp / 100
-
-    @strawberry.field(description="What it applies to, including the tax.")
-    def taxable(self) -> Money:
-        """Lines and, at the standard rate, shipping."""
-        return Money(amount=self.taxable_minor, currency=self.currency)
-
-    @strawberry.field(description="The tax contained.")
-    def tax(self) -> Money:
-        """Rounded as the channel rounds."""
-        return Money(amount=self.tax_minor, currency=self.currency)
 
 
 @strawberry.type(description="Something that happened to an order.")
@@ -221,7 +196,7 @@ class Order(Entity, Node):
         description="How the lines are handed over.",
     )
     taxes = relation(
-        OrderTax,
+        TaxAmount,
         batches.taxes_by_order,
         key=lambda order: order.id,
         many=True,
