@@ -31,8 +31,8 @@ SCOPES: Final = {
 }
 # What keys of the shop's own people may hold; the rest is for partners.
 STAFF_SCOPES: Final = tuple(sorted(scope for scope in SCOPES if not scope.startswith("partner:")))
-# Who sets up the shop is no partner: what these scopes change belongs to no company.
-SHOP_SCOPES: Final = frozenset({"catalog:write", "locations:write", "partners:write"})
+# Never a partner's: what these scopes show or change belongs to the shop and its buyers, not to one company.
+SHOP_SCOPES: Final = frozenset({"catalog:write", "locations:write", "partners:write", "orders:read", "orders:write"})
 # A scope that is but a part of what others allow together.
 _PARTS: Final = {"partner:jobs": frozenset({"fulfillment:read", "fulfillment:write"})}
 
