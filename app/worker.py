@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from app.carts import invariants as carts_invariants
+from app.carts import jobs as carts_jobs
 from app.catalog import invariants as catalog_invariants
 from app.channels import invariants as channels_invariants
 from app.checkout import invariants as checkout_invariants
@@ -38,6 +39,7 @@ _PRUNE_BATCH: Final = 10_000
 
 
 JOBS: Final[dict[str, ModuleType]] = {
+    "carts": carts_jobs,
     "checkout": checkout_jobs,
     "fulfillment": fulfillment_jobs,
     "inventory": inventory_jobs,

@@ -96,6 +96,11 @@ REOPEN_CART: Final = Statement("""
     UPDATE carts SET status = 'OPEN', updated_at = :now, expires_at = :expires_at, version = version + 1
      WHERE id = :id AND status = 'COMPLETED'
 """)
+DELETE_EXPIRED: Final = Statement("""
+    DELETE FROM carts
+     WHERE id IN (SELECT id FROM carts WHERE status = 'OPEN' AND expires_at < :before
+                   ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
 _SAVE: Final = Statement("""
     WITH without_lines AS (
         DELETE FROM cart_deliveries AS delivery
