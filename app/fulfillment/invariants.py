@@ -77,6 +77,18 @@ INVARIANTS: Final[dict[str, str]] = {
             OR (status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT') AND ready_at IS NOT NULL)
             OR (status = 'COLLECTED' AND verified_at IS NULL)
             OR (status = 'EXPIRED') <> (expired_at IS NOT NULL)""",
+    "at the counter as much was paid as was handed over": """
+        SELECT payment.id, payment.captured_minor, handed.amount FROM payments AS payment
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(part.quantity * line.unit_price_minor), 0) AS amount
+                 FROM pickups AS pickup
+                 JOIN fulfillments AS fulfillment
+                   ON fulfillment.delivery_id = pickup.delivery_id AND fulfillment.status = 'COMPLETED'
+                 JOIN fulfillment_lines AS part ON part.fulfillment_id = fulfillment.id
+                 JOIN order_lines AS line ON line.order_id = pickup.order_id AND line.line_no = part.line_no
+                WHERE pickup.order_id = payment.order_id) AS handed
+         WHERE payment.method = 'PAY_AT_PICKUP' AND payment.captured_minor <> handed.amount
+           AND EXISTS (SELECT FROM pickups WHERE order_id = payment.order_id)""",
     "a pickup is locked after five wrong codes and not before": """
         SELECT id, failed_attempts, is_locked FROM pickups WHERE is_locked <> (failed_attempts = 5)""",
     "finished fulfillments ask for no more work, open ones for some": """

@@ -12,9 +12,7 @@ from app.fulfillment.sql.pickups import overdue_pickups
 from app.kit.db import Database, WriteTx
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import SYSTEM
-from app.orders.actions.add_history import add_history
 from app.orders.actions.set_payment_status import set_payment_status
-from app.orders.model import OrderHistoryKind
 from app.orders.sql import canceled_value, lock_order
 from app.payments.actions.capture_payment import capture_payment
 from app.payments.model import PaymentStatus, provider_of
@@ -55,12 +53,9 @@ async def order_completed(db: Database, event_key: str, payload: dict[str, Any],
 
     async def record(tx: WriteTx) -> None:
         await lock_order(tx, order_id)
-        await capture_payment(tx, order_id, now=now)
-        await set_payment_status(tx, order_id, PaymentStatus.CAPTURED, actor=SYSTEM.reference, now=now)
-        if canceled_minor:
-            facts = {"amountMinor": amount_minor, "canceledMinor": canceled_minor}
-            kind = OrderHistoryKind.PAYMENT_CHANGED
-            await add_history(tx, order_id, kind, actor=SYSTEM.reference, now=now, facts=facts)
+        await capture_payment(tx, order_id, amount_minor=amount_minor, now=now)
+        status, actor = PaymentStatus.CAPTURED, SYSTEM.reference
+        await set_payment_status(tx, order_id, status, captured_minor=amount_minor, actor=actor, now=now)
 
     await db.in_write(record)
 

@@ -14,6 +14,12 @@ INVARIANTS: Final[dict[str, str]] = {
         SELECT id, status, failure FROM payments WHERE (status = 'FAILED') <> (failure IS NOT NULL)""",
     "a token is kept only while it is needed": """
         SELECT id, status FROM payments WHERE token IS NOT NULL AND status <> 'PENDING'""",
+    "money that is not taken yet, or given up, is not counted as taken": """
+        SELECT id, status, captured_minor FROM payments
+         WHERE status IN ('PENDING', 'AUTHORIZED', 'VOIDED', 'FAILED') AND captured_minor <> 0""",
+    "another system has taken all of its payments": """
+        SELECT id, captured_minor FROM payments
+         WHERE method = 'EXTERNAL' AND status = 'CAPTURED' AND captured_minor <> amount_minor""",
     "only cards wait for a provider": """
         SELECT id, method FROM payments WHERE status = 'PENDING' AND (method <> 'CARD' OR token IS NULL)""",
 }

@@ -9,16 +9,17 @@ from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
 
 INSERT: Final = Statement("""
-    INSERT INTO payments (id, order_id, method, provider, status, amount_minor, currency, token, created_at,
-                          updated_at)
-    VALUES (:id, :order_id, :method, :provider, :status, :amount_minor, :currency, :token, :now, :now)
+    INSERT INTO payments (id, order_id, method, provider, status, amount_minor, captured_minor, currency, token,
+                          created_at, updated_at)
+    VALUES (:id, :order_id, :method, :provider, :status, :amount_minor, :captured_minor, :currency, :token, :now, :now)
 """)
 
 # The token has done its duty once there is an answer; it is not kept longer than that.
 UPDATE: Final = Statement("""
     UPDATE payments
        SET status = :status, provider_reference = COALESCE(:provider_reference, provider_reference),
-           failure = COALESCE(:failure, failure), token = NULL, updated_at = :now
+           failure = COALESCE(:failure, failure), captured_minor = captured_minor + :taken_minor,
+           token = NULL, updated_at = :now
      WHERE id = :id
     RETURNING *
 """)
@@ -57,9 +58,18 @@ async def update_payment(
     now: datetime,
     reference: str | None = None,
     failure: str | None = None,
+    taken_minor: int = 0,
 ) -> Row:
-    """Write a state that the caller has checked; reference and failure stay as they were when None."""
-    values: dict[str, Any] = {"provider_reference": reference, "failure": failure, "now": now}
+    """Write a state that the caller has checked; reference and failure stay as they were when None.
+
+    taken_minor: what was taken with this step, on top of what was taken before.
+    """
+    values: dict[str, Any] = {
+        "provider_reference": reference,
+        "failure": failure,
+        "taken_minor": taken_minor,
+        "now": now,
+    }
     row = await tx.fetchrow(UPDATE, id=payment_id, status=str(status), **values)
     assert row is not None  # noqa: S101  # the caller holds its lock
     return row

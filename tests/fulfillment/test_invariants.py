@@ -33,6 +33,9 @@ SABOTAGE = {
         "UPDATE pickups SET status = 'IN_TRANSIT_TO_POINT' WHERE partner_id IS NOT NULL"
     ),
     "ready and collected pickups have their times": "UPDATE pickups SET status = 'READY'",
+    "at the counter as much was paid as was handed over": (
+        "UPDATE payments SET method = 'PAY_AT_PICKUP', captured_minor = 1"
+    ),
     "a pickup is locked after five wrong codes and not before": "UPDATE pickups SET failed_attempts = 5",
     "finished fulfillments ask for no more work, open ones for some": (
         "UPDATE work_instructions SET status = 'CANCELED' WHERE kind = 'PREPARE_PICKUP'"

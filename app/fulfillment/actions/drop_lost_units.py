@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from app.fulfillment.actions.close_payment import close_payment
 from app.fulfillment.model import FulfillmentState, PickupStatus
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import Row, WriteTx
 from app.kit.permissions import SYSTEM
 from app.orders.actions.cancel_units import cancel_units
-from app.payments.actions.void_payment import void_payment
 
 
 async def drop_lost_units(tx: WriteTx, order_id: UUID, *, now: datetime) -> dict[int, int]:
@@ -23,9 +23,8 @@ async def drop_lost_units(tx: WriteTx, order_id: UUID, *, now: datetime) -> dict
         return {}
     for fulfillment_id in {row.fulfillment_id for row in rows if row.lost > 0}:
         await _shrink(tx, [row for row in rows if row.fulfillment_id == fulfillment_id], now=now)
-    status = await cancel_units(tx, order_id, lost, reason="LOST_IN_TRANSIT", actor=SYSTEM.reference, now=now)
-    if status == "CANCELED":
-        await void_payment(tx, order_id, now=now)
+    await cancel_units(tx, order_id, lost, reason="LOST_IN_TRANSIT", actor=SYSTEM.reference, now=now)
+    await close_payment(tx, order_id, actor=SYSTEM.reference, now=now)
     return lost
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from app.fulfillment.actions.close_payment import close_payment
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.errors import PickupStillHeld
 from app.fulfillment.model import (
@@ -20,7 +21,6 @@ from app.kit.permissions import Actor
 from app.orders.actions.add_history import add_history
 from app.orders.actions.cancel_units import cancel_units
 from app.orders.model import OrderHistoryKind
-from app.payments.actions.void_payment import void_payment
 
 
 async def expire_pickup(
@@ -34,9 +34,9 @@ async def expire_pickup(
     """The pickup becomes EXPIRED.
 
     At an own store its units are on sale again and its order lines are canceled, and with them the order
-    and its untaken payment when nothing else is left of it. Goods at a partner's point come back by a
-    return later. Raises NotFound, InvalidTransition when the pickup does not wait to be collected, or
-    PickupStillHeld before its time without another reason.
+    and its untaken payment when nothing else is left of it; a payment at the counter ends with what was paid.
+    Goods at a partner's point come back by a return later. Raises NotFound, InvalidTransition when the pickup
+    does not wait to be collected, or PickupStillHeld before its time without another reason.
     """
     order, pickup = await take_pickup(tx, pickup_id, actor=actor)
     next_pickup_status(pickup.status, PickupStatus.EXPIRED)
@@ -59,6 +59,5 @@ async def _put_back(tx: WriteTx, pickup: Row, *, actor: str, now: datetime) -> N
     quantities = await fulfillments.quantities_of(tx, kept)
     await release_holds(tx, pickup.order_id, actor=actor, line_nos=sorted(quantities))
     await fulfillments.set_states(tx, kept, FulfillmentState.CANCELED, now=now)
-    status = await cancel_units(tx, pickup.order_id, quantities, reason="PICKUP_EXPIRED", actor=actor, now=now)
-    if status == "CANCELED":
-        await void_payment(tx, pickup.order_id, now=now)
+    await cancel_units(tx, pickup.order_id, quantities, reason="PICKUP_EXPIRED", actor=actor, now=now)
+    await close_payment(tx, pickup.order_id, actor=actor, now=now)

@@ -82,7 +82,7 @@ async def lines_by_fulfillment(context: Context, keys: list[UUID], columns: Colu
 
 
 async def lines_by_delivery(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
-    """The order lines that these deliveries are for."""
+    """What these deliveries bring: order lines, without units that were lost on their way."""
     del columns
     return groups_by(await context.fetch(pickups.LINES_BY_DELIVERY, ids=keys), "delivery_id")
 

@@ -79,31 +79,32 @@ _OVERDUE: Final = Statement("""
      ORDER BY pickup.hold_until LIMIT :limit
 """)
 
-PICKUPS_BY_ORDER: Final = Statement("""
-    SELECT pickup.*, sold.number AS order_number
-      FROM pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id
+# What people see of a pickup: with its order's number, and what its goods cost as long as that is to be paid there.
+_SEEN: Final = """
+    SELECT pickup.*, sold.number AS order_number, sold.currency, pickup.id::text AS cursor,
+           CASE WHEN sold.payment_status = 'DUE_AT_PICKUP' AND pickup.status NOT IN ('COLLECTED', 'EXPIRED', 'CANCELED')
+                THEN (SELECT coalesce(sum(part.quantity * line.unit_price_minor), 0)::int
+                        FROM fulfillments AS fulfillment
+                        JOIN fulfillment_lines AS part ON part.fulfillment_id = fulfillment.id
+                        JOIN order_lines AS line ON line.order_id = pickup.order_id AND line.line_no = part.line_no
+                       WHERE fulfillment.delivery_id = pickup.delivery_id AND fulfillment.status <> 'CANCELED')
+                ELSE 0 END AS due_minor
+      FROM pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id"""
+PICKUPS_BY_ORDER: Final = Statement(f"""{_SEEN}
      WHERE pickup.order_id = ANY(CAST(:ids AS uuid[]))
      ORDER BY pickup.id
 """)
-PICKUPS_BY_DELIVERY: Final = Statement("""
-    SELECT pickup.*, sold.number AS order_number
-      FROM pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id
+PICKUPS_BY_DELIVERY: Final = Statement(f"""{_SEEN}
      WHERE pickup.delivery_id = ANY(CAST(:ids AS uuid[]))
 """)
-PICKUPS_BY_ID: Final = Statement("""
-    SELECT pickup.*, sold.number AS order_number
-      FROM pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id
+PICKUPS_BY_ID: Final = Statement(f"""{_SEEN}
      WHERE pickup.id = ANY(CAST(:ids AS uuid[]))
 """)
-PICKUP_BY_NUMBER: Final = Statement("""
-    SELECT pickup.*, sold.number AS order_number
-      FROM pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id
+PICKUP_BY_NUMBER: Final = Statement(f"""{_SEEN}
      WHERE pickup.number = :number
 """)
 # Null filters filter nothing. A partner sees only its own; a key limited to locations only those.
-PICKUP_PAGE: Final = Statement("""
-    SELECT pickup.*, sold.number AS order_number, pickup.id::text AS cursor
-      FROM pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id
+PICKUP_PAGE: Final = Statement(f"""{_SEEN}
      WHERE (CAST(:partner_id AS uuid) IS NULL OR pickup.partner_id = :partner_id)
        AND (CAST(:allowed AS int[]) IS NULL OR pickup.location_id = ANY(CAST(:allowed AS int[])))
        AND (CAST(:location_id AS int) IS NULL OR pickup.location_id = :location_id)
@@ -113,10 +114,14 @@ PICKUP_PAGE: Final = Statement("""
      LIMIT CAST(:limit AS int)
 """)
 LINES_BY_DELIVERY: Final = Statement("""
-    SELECT line.delivery_id, line.line_no, line.variant_id, line.quantity, line.sku, line.names
-      FROM order_lines AS line
-     WHERE line.delivery_id = ANY(CAST(:ids AS uuid[]))
-     ORDER BY line.delivery_id, line.line_no
+    SELECT fulfillment.delivery_id, part.line_no, part.variant_id, sum(part.quantity)::int AS quantity,
+           line.sku, line.names
+      FROM fulfillments AS fulfillment
+      JOIN fulfillment_lines AS part ON part.fulfillment_id = fulfillment.id
+      JOIN order_lines AS line ON line.order_id = fulfillment.order_id AND line.line_no = part.line_no
+     WHERE fulfillment.delivery_id = ANY(CAST(:ids AS uuid[]))
+     GROUP BY fulfillment.delivery_id, part.line_no, part.variant_id, line.id
+     ORDER BY fulfillment.delivery_id, part.line_no
 """)
 
 

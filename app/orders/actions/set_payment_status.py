@@ -9,9 +9,11 @@ from app.orders.model import OrderHistoryKind
 from app.payments.model import PaymentStatus, next_payment_status
 
 
-async def set_payment_status(tx: WriteTx, order_id: UUID, status: str, *, actor: str, now: datetime) -> int:
+async def set_payment_status(
+    tx: WriteTx, order_id: UUID, status: str, *, captured_minor: int | None = None, actor: str, now: datetime
+) -> int:
     """Where the order's money is now. Returns the order's version; repeating the present status changes
-    nothing.
+    nothing. captured_minor, for the history: what was taken altogether.
 
     Raises NotFound, or InvalidTransition when `status` cannot follow the present one.
     """
@@ -25,5 +27,5 @@ async def set_payment_status(tx: WriteTx, order_id: UUID, status: str, *, actor:
         payment_status=next_payment_status(order["payment_status"], PaymentStatus(status)),
         actor=actor,
         now=now,
-        facts={"paymentStatus": str(status)},
+        facts={"paymentStatus": str(status)} | ({} if captured_minor is None else {"capturedMinor": captured_minor}),
     )

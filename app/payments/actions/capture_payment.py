@@ -9,11 +9,15 @@ from app.payments import sql
 from app.payments.model import PaymentStatus, next_payment_status
 
 
-async def capture_payment(tx: WriteTx, order_id: UUID, *, now: datetime) -> Row | None:
-    """The order's payment becomes CAPTURED. Returns its row; a captured one stays as it is.
+async def capture_payment(
+    tx: WriteTx, order_id: UUID, *, amount_minor: int | None = None, is_last: bool = True, now: datetime
+) -> Row:
+    """Take `amount_minor` more of the order's payment (None: all that is left of it). Returns its row.
 
-    A provider must have been asked before, outside of the transaction. Raises NotFound, or
-    InvalidTransition when the payment is in no state to be taken.
+    With the last amount the payment becomes CAPTURED, even if less than the order's total was taken: some units
+    were not handed over. Before it, it stays as it is. A captured one changes no more. A provider must have been
+    asked before, outside of the transaction. Raises NotFound, or InvalidTransition when the payment is in no state
+    to be taken.
     """
     payment = await sql.lock_payment(tx, order_id)
     if payment is None:
@@ -21,6 +25,12 @@ async def capture_payment(tx: WriteTx, order_id: UUID, *, now: datetime) -> Row 
         raise NotFound(message)
     if payment["status"] == PaymentStatus.CAPTURED:
         return payment
+    captured = next_payment_status(payment["status"], PaymentStatus.CAPTURED)
+    left: int = payment["amount_minor"] - payment["captured_minor"]
     return await sql.update_payment(
-        tx, payment["id"], next_payment_status(payment["status"], PaymentStatus.CAPTURED), now=now
+        tx,
+        payment["id"],
+        captured if is_last else payment["status"],
+        taken_minor=left if amount_minor is None else amount_minor,
+        now=now,
     )

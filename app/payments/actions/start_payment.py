@@ -7,7 +7,7 @@ from app.kit.db import WriteTx
 from app.kit.ids import new_id
 from app.payments import sql
 from app.payments.errors import PaymentTokenMissing
-from app.payments.model import FIRST_STATUSES, PaymentMethod, provider_name
+from app.payments.model import FIRST_STATUSES, PaymentMethod, PaymentStatus, provider_name
 
 
 async def start_payment(
@@ -39,6 +39,7 @@ async def start_payment(
         provider=provider_name(kind),
         status=str(FIRST_STATUSES[kind]),
         amount_minor=amount_minor,
+        captured_minor=amount_minor if FIRST_STATUSES[kind] is PaymentStatus.CAPTURED else 0,
         currency=currency,
         token=token if kind is PaymentMethod.CARD else None,
         now=now,

@@ -23,8 +23,9 @@ describe_enum(
     {
         PaymentStatus.PENDING: "The provider has not answered yet.",
         PaymentStatus.AUTHORIZED: "Set aside by the provider; it can be taken.",
-        PaymentStatus.CAPTURED: "Taken.",
-        PaymentStatus.DUE_AT_PICKUP: "To be paid when the goods are handed over.",
+        PaymentStatus.CAPTURED: "Taken, as far as the goods reached the buyer: `captured` says how much.",
+        PaymentStatus.DUE_AT_PICKUP: "To be paid when the goods are handed over: at each pickup its own lines. "
+        "`captured` says how much was paid; it becomes CAPTURED with the last open pickup.",
         PaymentStatus.VOIDED: "Given up before it was taken.",
         PaymentStatus.REFUNDED: "Given back.",
         PaymentStatus.FAILED: "Declined by the provider.",
@@ -39,6 +40,7 @@ class Payment(Entity):
     method: PaymentMethod = strawberry.field(description="How it is paid.")
     status: PaymentStatus = strawberry.field(description="Where the money is.")
     amount_minor: strawberry.Private[int]
+    captured_minor: strawberry.Private[int]
     currency: strawberry.Private[str]
     failure: strawberry.Private[str | None]
 
@@ -46,6 +48,14 @@ class Payment(Entity):
     def amount(self) -> Money:
         """Including tax."""
         return Money(amount=self.amount_minor, currency=self.currency)
+
+    @strawberry.field(
+        description="What was taken so far: less than `amount` while pickups are open, and for good when units did not "
+        "reach the buyer."
+    )
+    def captured(self) -> Money:
+        """Including tax."""
+        return Money(amount=self.captured_minor, currency=self.currency)
 
     @strawberry.field(
         name="failure",

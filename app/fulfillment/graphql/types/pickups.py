@@ -13,7 +13,7 @@ from app.fulfillment.model import PickupExpiryReason, PickupStatus, is_verified,
 from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
-from app.kit.graphql.types import localized
+from app.kit.graphql.types import Money, localized
 from app.kit.permissions import ActorKind
 from app.locations.graphql.batches import locations_by_id
 
@@ -103,6 +103,8 @@ class Pickup(Entity, Node):
     location_id: strawberry.Private[int]
     code_version: strawberry.Private[int]
     verified_at: strawberry.Private[datetime | None]
+    due_minor: strawberry.Private[int]
+    currency: strawberry.Private[str]
     number: str = strawberry.field(description="The number that people use, such as PU-70000001.")
     order_number: str = strawberry.field(description="The number of its order, such as HK-10000001.")
     status: PickupStatus = strawberry.field(description="How far it has come.")
@@ -129,6 +131,15 @@ class Pickup(Entity, Node):
         many=True,
         description="The parcels to the partner's point; empty at own stores.",
     )
+
+    @strawberry.field(
+        description="What the shopper pays at this hand-over: the price of its lines, tax included. Zero when the "
+        "order is paid otherwise, and when the pickup is over."
+    )
+    def amount_due(self) -> Money:
+        """Each pickup of an order is paid by itself."""
+        return Money(amount=self.due_minor, currency=self.currency)
+
     created_at: datetime = strawberry.field(description="When it was asked for (UTC).")
     ready_at: datetime | None = strawberry.field(description="Since when it can be collected (UTC).")
     hold_until: datetime | None = strawberry.field(description="Until when the goods are kept (UTC).")
