@@ -23,6 +23,9 @@ RETRYABLE: Final = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08")
 # Of these, the ones with which PostgreSQL itself says that nothing was kept, whenever they come.
 ROLLED_BACK: Final = ("40001", "40P01", "55P03")
 RETRIES: Final = 5
+# What a connection that broke raises, in whatever state it was: the last is what the driver says when it broke
+# between two messages.
+CONNECTION_TROUBLE: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Row(asyncpg.Record):
@@ -163,7 +166,7 @@ class Database:
                     result = await work(tx)
                     is_committing = True
                 return result
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except (asyncpg.PostgresError, *CONNECTION_TROUBLE) as error:
                 is_unknown = is_committing and getattr(error, "sqlstate", None) not in ROLLED_BACK
                 if attempt == RETRIES - 1 or not is_retryable(error) or (is_unknown and not is_repeatable):
                     raise
@@ -187,9 +190,14 @@ class Database:
 
 def is_retryable(error: BaseException) -> bool:
     """Whether the same transaction may succeed when it is sent again."""
-    if isinstance(error, OSError | asyncpg.InterfaceError):
+    if isinstance(error, CONNECTION_TROUBLE):
         return True
     return isinstance(error, asyncpg.PostgresError) and str(getattr(error, "sqlstate", "")).startswith(RETRYABLE)
+
+
+def is_database(error: BaseException) -> bool:
+    """Whether the database or the way to it is the cause, and not a mistake of ours."""
+    return isinstance(error, (asyncpg.PostgresError, *CONNECTION_TROUBLE))
 
 
 async def _pool(dsn: str, size: int, settings: Mapping[str, str]) -> Any:

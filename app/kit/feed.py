@@ -13,9 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final, Self
 
-import asyncpg
-
-from app.kit.db import Database, Row
+from app.kit.db import Database, Row, is_database
 from app.kit.outbox import START, Position, newest_position, read_feed
 from app.kit.statement import Statement
 
@@ -193,8 +191,9 @@ class Feed:
                     await connection.add_listener(CHANNEL, self._hear)
                     delay = _RECONNECT_S[0]
                     await self._follow(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("The feed lost the database and tries again: %s", error)
+            except Exception as error:  # subscribers would wait for ever
+                reason = str(error) or type(error).__name__
+                log.warning("The feed lost the database and tries again: %s", reason, exc_info=not is_database(error))
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, _RECONNECT_S[1])
 

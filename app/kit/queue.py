@@ -27,7 +27,7 @@ from pgqueuer.domain.models import Job, Schedule
 from pgqueuer.domain.types import JobId
 
 from app.kit.clock import utc_now
-from app.kit.db import Database, WriteTx
+from app.kit.db import Database, WriteTx, is_database
 from app.kit.outbox import Position, adopt_restored_outbox, advance_reader, fact, read_feed, reader_position
 
 log = logging.getLogger(__name__)
@@ -188,8 +188,10 @@ class Worker:
             try:
                 await work()
                 delay = _RECONNECT_S[0]
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError) as error:
-                log.warning("The worker lost the database and tries again: %s", error or type(error).__name__)
+            except Exception as error:  # jobs would wait for ever
+                is_expected = is_database(error) or isinstance(error, FailingListenerError)
+                reason = str(error) or type(error).__name__
+                log.warning("The worker lost the database and tries again: %s", reason, exc_info=not is_expected)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(delay):
                         await self.stopped.wait()

@@ -1,0 +1,121 @@
+"""Settings: read from the environment, refused in one line, secrets kept."""
+
+import json
+import logging
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.kit.logs import JsonFormatter, is_worth_a_line
+from app.settings import (
+    Settings,
+    SettingsError,
+    development_secret_key,
+    load_settings,
+    make_config,
+    require_database_url,
+    require_secret_key,
+)
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "HIKIATE_SECRET_KEY", "HIKIATE_PORT", "HIKIATE_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_defaults_are_those_of_a_developer() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.database_url) == ("127.0.0.1", 8000, None)
+    assert settings.data_dir == Path(".hikiate")
+    assert settings.allowed_origins() == ["*"]
+    assert not settings.production
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "DATABASE_URL": "postgresql://h/d",
+        "HIKIATE_PORT": "9000",
+        "HIKIATE_SECRET_KEY": KEY,
+        "HIKIATE_PRODUCTION": "true",
+        "HIKIATE_CORS_ORIGINS": "https://a.test, https://b.test,",
+        "HIKIATE_DEFAULT_CHANNEL": "app",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert (settings.port, require_database_url(settings)) == (9000, "postgresql://h/d")
+    assert settings.allowed_origins() == ["https://a.test", "https://b.test"]
+    config = make_config(settings, require_secret_key(settings))
+    assert (config.secret_key, config.default_channel, config.production) == (KEY.encode(), "app", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HIKIATE_PORT", "-1"),
+        ("HIKIATE_PORT", ""),
+        ("HIKIATE_SECRET_KEY", "too short"),
+        ("HIKIATE_PRODUCTION", "perhaps"),
+        ("HIKIATE_LOG_FORMAT", "xml"),
+        ("HIKIATE_WRITE_CONNECTIONS", "0"),
+        ("HIKIATE_DEFAULT_LANGUAGE", "de"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value).startswith(f"{name} cannot be used: ")
+    assert "\n" not in str(refused.value)
+    assert "too short" not in str(refused.value)
+
+
+def test_a_real_installation_needs_its_key_and_database() -> None:
+    with pytest.raises(SettingsError, match="HIKIATE_SECRET_KEY is not set"):
+        require_secret_key(Settings())
+    with pytest.raises(SettingsError, match="DATABASE_URL is not set"):
+        require_database_url(Settings())
+
+
+def test_a_development_key_is_made_once_and_kept_to_oneself(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "new")
+    made = development_secret_key(settings)
+    assert len(made) == 64
+    assert development_secret_key(settings) == made
+    assert stat.S_IMODE((tmp_path / "new" / "secret-key").stat().st_mode) == 0o600
+    assert development_secret_key(Settings(data_dir=tmp_path, secret_key=KEY)) == KEY.encode()
+
+
+def test_log_lines_as_json() -> None:
+    try:
+        raise LookupError("店")
+    except LookupError:
+        record = logging.LogRecord("app.x", logging.ERROR, "", 1, "went %s", ("wrong\n",), sys.exc_info())
+    line = JsonFormatter().format(record)
+    assert "\n" not in line
+    found = json.loads(line)
+    assert (found["level"], found["logger"], found["message"]) == ("ERROR", "app.x", "went wrong\n")
+    assert "LookupError: 店" in found["traceback"]
+    assert found["time"].endswith("+00:00")
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message", "worth"),
+    [
+        ("pgqueuer", ConnectionRefusedError(), "Manager failed", False),
+        ("pgqueuer", ValueError(), "Exception while processing", True),
+        ("pgqueuer", None, "Shutdown flush failed, 1 items remaining", False),
+        ("asyncpg.pool", OSError(), "Failed to restore", False),
+        ("app.kit.feed", OSError(), "The feed lost the database", True),
+    ],
+)
+def test_libraries_do_not_repeat_that_the_database_is_away(
+    name: str, error: Exception | None, message: str, worth: bool
+) -> None:
+    exc_info = (type(error), error, None) if error else None
+    record = logging.LogRecord(name, logging.ERROR, "", 1, message, (), exc_info)
+    assert is_worth_a_line(record) is worth
