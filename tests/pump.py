@@ -20,9 +20,7 @@ async def pump(db: Database, *, now: datetime | None = None) -> int:
     Returns how many events there were. A handler's exception passes through and leaves its event pending.
     """
     handlers = [
-        (topic, handler)
-        for jobs in load_rooms("jobs")
-        for topic, handler in getattr(jobs, "HANDLERS", {}).items()
+        (topic, handler) for jobs in load_rooms("jobs") for topic, handler in getattr(jobs, "HANDLERS", {}).items()
     ]
     async with db.write() as tx:
         position = await reader_position(tx, READER)
