@@ -133,8 +133,20 @@ async def test_partners_see_no_work(db: Database, execute: Execute) -> None:
     "variables", [{"first": 0}, {"first": 101}, {"after": "nonsense"}, {"after": "WzFd"}, {"after": "WyJ4Il0"}]
 )
 async def test_impossible_pages_are_refused(execute: Execute, variables: dict[str, Any]) -> None:
-    result = await execute.raw(WORK, variables, actor=STAFF)
-    assert [error.extensions["code"] for error in result.errors] == ["INVALID_INPUT"]
+    pickups = """query ($first: Int! = 20, $after: String) {
+      pickups(first: $first, after: $after) { nodes { id } } }"""
+    for document in (WORK, pickups):
+        result = await execute.raw(document, variables, actor=STAFF)
+        assert [error.extensions for error in result.errors] == [
+            {"code": "INVALID_INPUT", "argumentPath": list(variables)}
+        ]
+
+
+async def test_a_pickup_is_named_in_one_way(execute: Execute) -> None:
+    document = "query ($id: ID, $number: String) { pickup(id: $id, number: $number) { status } }"
+    for variables in ({}, {"id": "x", "number": "PU-1"}):
+        result = await execute.raw(document, variables, actor=STAFF)
+        assert [error.extensions for error in result.errors] == [{"code": "INVALID_INPUT", "argumentPath": ["id"]}]
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_page(

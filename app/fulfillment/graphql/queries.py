@@ -1,6 +1,5 @@
 """What people and partners ask of fulfillment."""
 
-from collections.abc import Awaitable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,9 +11,8 @@ from app.fulfillment.model import PickupStatus, WorkKind, WorkStatus
 from app.fulfillment.sql import pickups, work
 from app.inventory.graphql.batches import visible_location_ids
 from app.kit.db import Row
-from app.kit.errors import DomainError, InvalidInput
+from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context, Info
-from app.kit.graphql.errors import query_error
 from app.kit.graphql.nodes import require_int
 from app.kit.graphql.permission import requires
 from app.kit.graphql.types import Connection, connection
@@ -47,9 +45,8 @@ class FulfillmentQuery:
     ) -> Any:
         """Paged by id, which follows the time of writing."""
         context = info.context
-        return await _answer(
-            _work_page(context, location_id=location_id, status=status, kinds=kinds, first=first, after=after)
-        )
+        page = await _work_page(context, location_id=location_id, status=status, kinds=kinds, first=first, after=after)
+        return connection(page)
 
     @strawberry.field(
         graphql_type=Connection[Pickup],
@@ -67,7 +64,7 @@ class FulfillmentQuery:
         after: After = None,
     ) -> Any:
         """Paged by id, which follows the time of writing."""
-        return await _answer(_pickup_page(info.context, status, location_id, first, after))
+        return connection(await _pickup_page(info.context, status, location_id, first, after))
 
     @strawberry.field(
         graphql_type=Pickup | None,
@@ -86,21 +83,13 @@ class FulfillmentQuery:
         context = info.context
         if (id is None) == (number is None):
             message = "Give either id or number."
-            raise query_error(InvalidInput(message, path=["id"]))
+            raise InvalidInput(message, path=["id"])
         if id is not None:
             key = uuid_key(id, "Pickup")
             return None if key is None else (await pickups_by_id(context, [key], None)).get(key)
         text = (number or "").strip().upper()
         rows = await context.fetch(pickups.PICKUP_BY_NUMBER, number=text if text.isprintable() else "")
         return next(iter(touchable_pickups(context, rows)), None)
-
-
-async def _answer(page: Awaitable[Page]) -> Any:
-    """The connection of a page, or the error of a refused argument."""
-    try:
-        return connection(await page)
-    except DomainError as error:
-        raise query_error(error) from error
 
 
 async def _work_page(

@@ -5,7 +5,6 @@ from dataclasses import fields
 from typing import Any, Final, TypeVar
 
 import strawberry
-from graphql import GraphQLError
 
 from app.kit.errors import DomainError, ErrorCode
 from app.kit.graphql.enums import describe_enum
@@ -37,7 +36,7 @@ describe_enum(
         ErrorCode.INVALID_TRANSITION: "The object's state does not allow the step.",
         ErrorCode.PICKUP_CODE_INVALID: "The code is not the pickup's; the attempt was counted.",
         ErrorCode.PICKUP_CODE_LOCKED: "Too many wrong codes were tried.",
-        ErrorCode.PICKUP_CODE_NOT_VERIFIED: "The pickup's code has to be verified first, or again: that ends after 15 minutes.",
+        ErrorCode.PICKUP_CODE_NOT_VERIFIED: "The pickup's code has to be verified first, or again after 15 minutes.",
         ErrorCode.PICKUP_STILL_HELD: "The goods are kept for the shopper for longer.",
         ErrorCode.TRACKING_NUMBER_USED: "The tracking number belongs to another shipment.",
         ErrorCode.CODE_TAKEN: "Something else has this code or name, which may exist once.",
@@ -126,14 +125,3 @@ def build_user_error(code: ErrorCode, message: str, path: list[str], facts: dict
     known = {field.name for field in fields(cls)} - {"code", "message", "path"}  # pyright: ignore[reportArgumentType]
     values = {name: value for name, value in facts.items() if name in known}
     return cls(code=code, message=message, path=path or None, **values)
-
-
-def query_error(error: DomainError) -> GraphQLError:
-    """The error of a query that is refused; queries have no payload. Raise it `from` the refusal.
-
-    Its extensions are `code`, `argument` (where in the arguments the trouble is) and the facts.
-    """
-    extensions: dict[str, Any] = {"code": str(error.code), **error.facts}
-    if error.path:
-        extensions["argument"] = error.path
-    return GraphQLError(error.message, extensions=extensions)
