@@ -63,6 +63,19 @@ async def test_what_has_left_is_not_canceled(shop: Shop, shopper: Client, staff:
     assert (await shopper.ask(ask.AVAILABILITY, sku=sku))["availability"]["onHand"] == 0
 
 
+async def test_after_a_declined_card_the_same_cart_is_paid_with_another(shop: Shop, shopper: Client) -> None:
+    sku = await shop.goods(EAST=1)
+    cart_id, lines = await fill_cart(shopper, (sku, 1))
+    await send_home(shopper, cart_id, list(lines.values()))
+    declined = {"method": "CARD", "token": "tok_declined"}
+    errors = await shopper.refused(ask.CHECKOUT, **checkout_input(cart_id, declined, "first card"))
+    assert [error["code"] for error in errors] == ["PAYMENT_DECLINED"]
+    assert (await shopper.ask(ask.CART, id=cart_id))["status"] == "OPEN"
+    paid = await shopper.do(ask.CHECKOUT, **checkout_input(cart_id, key="second card"))
+    assert (paid["order"]["status"], paid["order"]["paymentStatus"]) == ("PLACED", "AUTHORIZED")
+    assert (await shopper.ask(ask.CART, id=cart_id))["status"] == "COMPLETED"
+
+
 async def test_a_declined_card_leaves_the_units_to_others(shop: Shop, shopper: Client, staff: Client) -> None:
     sku = await shop.goods(SHIBUYA=1)
     cart_id, lines = await fill_cart(shopper, (sku, 1))
