@@ -5,19 +5,23 @@ import hmac
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor, ActorKind
+from app.locations.model import Hours, openings
 
 MAX_CODE_ATTEMPTS: Final = 5
 CODE_DIGITS: Final = 6
 VERIFICATION_LASTS: Final = timedelta(minutes=15)
 # A shopper who comes on the last evening, or the morning after, is not turned away.
 EXPIRY_GRACE: Final = timedelta(days=1)
+# How much opening time people have to prepare a pickup or to send a transfer.
+PROMPT: Final = timedelta(hours=2)
 PARTNER_MODES: Final = frozenset({"CONVENIENCE_STORE_PICKUP", "LOCKER_PICKUP"})
 
 
@@ -189,3 +193,23 @@ def shares_of(claimed: Iterable[ClaimedUnits]) -> list[Share]:
 def hold_until(ready_at: datetime, hold_days: int) -> datetime:
     """Until when a pickup that became ready at `ready_at` is kept for the shopper."""
     return ready_at + timedelta(days=hold_days)
+
+
+def due_at(kind: WorkKind, since: datetime, hours: Hours, timezone: str) -> datetime | None:
+    """By when work that is asked for at `since` should be done at a location with these hours (UTC).
+
+    Parcels are picked and shipped by the close of the next business day; pickups are prepared, and transfers sent,
+    within PROMPT of opening time. None for what others bring, and where nobody opens within two weeks.
+    """
+    times = openings(hours, timezone, since)
+    if kind in {WorkKind.PICK, WorkKind.SHIP}:
+        today = since.astimezone(ZoneInfo(timezone)).date()
+        next_day = min((opening.day for opening in times if opening.day > today), default=None)
+        return max((opening.closes for opening in times if opening.day == next_day), default=None)
+    left = PROMPT
+    for opening in times if kind in {WorkKind.PREPARE_PICKUP, WorkKind.TRANSFER} else ():
+        begins = max(opening.opens, since)
+        if opening.closes - begins >= left:
+            return (begins + left).astimezone(UTC)
+        left -= opening.closes - begins
+    return None

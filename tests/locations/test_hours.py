@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.kit.errors import InvalidInput
-from app.locations.model import check_hours, is_open
+from app.locations.model import check_hours, is_open, openings
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 SHOP = {"mon": [["10:00", "13:00"], ["14:00", "20:00"]], "fri": [["18:00", "26:30"]]}
@@ -64,3 +64,18 @@ def test_hours_that_are_right(hours: dict[str, list[list[str]]]) -> None:
 def test_hours_that_are_refused(hours: dict[str, list[list[str]]], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         check_hours(hours)
+
+
+def test_openings_follow_one_another_in_utc() -> None:
+    found = openings(SHOP, "Asia/Tokyo", tokyo(7, 1), days=3)  # in the night after Friday, until Monday
+    assert [(opening.day.day, opening.opens, opening.closes) for opening in found] == [
+        (6, tokyo(6, 18), tokyo(7, 2, 30)),
+        (9, tokyo(9, 10), tokyo(9, 13)),
+        (9, tokyo(9, 14), tokyo(9, 20)),
+    ]
+    assert {opening.opens.tzinfo for opening in found} == {UTC}
+
+
+def test_a_place_that_is_always_open_changes_days_at_midnight() -> None:
+    [today, tomorrow] = openings({}, "Asia/Tokyo", tokyo(7, 1), days=2)
+    assert (today.opens, today.closes, tomorrow.closes) == (tokyo(7, 0), tokyo(8, 0), tokyo(9, 0))

@@ -43,7 +43,7 @@ async def complete_work(tx: WriteTx, work_id: UUID, *, actor: Actor, now: dateti
         return
     about = [instruction.fulfillment_id]
     await work.finish_work(tx, about, [WorkKind.PICK], actor=actor.reference, now=now)
-    await work.open_work(tx, about, WorkKind.SHIP)
+    await work.open_work(tx, dict.fromkeys(about), WorkKind.SHIP)
     if pickup is not None and pickup.status == PickupStatus.REQUESTED:
         await pickups.set_status(tx, pickup.id, PickupStatus.PREPARING, now=now)
     await add_history(tx, instruction.order_id, OrderHistoryKind.PICKED, actor=actor.reference, now=now)

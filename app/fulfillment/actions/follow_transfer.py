@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.fulfillment.actions.drop_lost_units import drop_lost_units
 from app.fulfillment.actions.open_preparations import open_preparations
-from app.fulfillment.model import WorkKind, WorkStatus
+from app.fulfillment.model import WorkKind, WorkStatus, due_at
 from app.fulfillment.sql import work
 from app.kit.db import Row, WriteTx
 from app.orders.actions.add_history import add_history
@@ -35,6 +35,7 @@ async def follow_transfer(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> N
         WorkStatus.OPEN,
         transfer.order_id,
         transfer_id=transfer_id,
+        due_at=due_at(WorkKind.TRANSFER, now, transfer.hours, transfer.timezone),
     )
     receiving = work.NewWork(
         WorkKind.RECEIVE,
@@ -50,7 +51,7 @@ async def follow_transfer(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> N
     if transfer.status == "RECEIVED":
         await work.finish_work(tx, [transfer_id], [WorkKind.RECEIVE], actor=transfer.received_by, now=now)
     else:
-        await work.open_work(tx, [transfer_id], WorkKind.RECEIVE)
+        await work.open_work(tx, {transfer_id: None}, WorkKind.RECEIVE)
     if transfer.order_id is not None:
         await _tell(tx, transfer, now=now)
         await drop_lost_units(tx, transfer.order_id, now=now)

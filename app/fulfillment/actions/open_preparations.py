@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from app.fulfillment.model import PickupStatus, WorkKind
+from app.fulfillment.model import PickupStatus, WorkKind, due_at
 from app.fulfillment.sql import pickups, work
 from app.kit.db import WriteTx
 
@@ -14,7 +14,8 @@ async def open_preparations(tx: WriteTx, order_id: UUID, *, now: datetime) -> li
     Returns the fulfillments that can be prepared. May be repeated.
     """
     complete = [row for row in await work.open_pickups_of(tx, order_id) if not row.is_incomplete]
-    await work.open_work(tx, [row.id for row in complete], WorkKind.PREPARE_PICKUP)
+    prepare = WorkKind.PREPARE_PICKUP
+    await work.open_work(tx, {row.id: due_at(prepare, now, row.hours, row.timezone) for row in complete}, prepare)
     for row in complete:
         pickup = await pickups.lock_pickup_of_delivery(tx, row.delivery_id)
         if pickup is not None and pickup.status == PickupStatus.REQUESTED:

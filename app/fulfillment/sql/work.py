@@ -1,6 +1,6 @@
 """Statements about work instructions, and about the transfers that some of them ask for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -26,16 +26,17 @@ class NewWork:
     order_id: UUID | None
     fulfillment_id: UUID | None = None
     transfer_id: UUID | None = None
+    due_at: datetime | None = None
 
 
 # A second instruction of one kind about one thing is never written: events may be heard twice.
 _INSERT: Final = Statement("""
     INSERT INTO work_instructions
-           (id, kind, location_id, status, order_id, fulfillment_id, transfer_id, created_at)
+           (id, kind, location_id, status, order_id, fulfillment_id, transfer_id, due_at, created_at)
     SELECT new.*, :now
       FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:location_ids AS int[]),
                   CAST(:statuses AS text[]), CAST(:order_ids AS uuid[]), CAST(:fulfillment_ids AS uuid[]),
-                  CAST(:transfer_ids AS uuid[])) AS new
+                  CAST(:transfer_ids AS uuid[]), CAST(:due_ats AS timestamptz[])) AS new
     ON CONFLICT DO NOTHING
 """)
 _BY_ID: Final = Statement("""
@@ -46,10 +47,12 @@ _BY_ID: Final = Statement("""
 _LOCK: Final = Statement(
     select(work_instructions).where(work_instructions.c.id == bindparam("id", type_=Uuid)).with_for_update()
 )
+_CLOCKS: Final = Statement("SELECT id, hours, timezone FROM locations WHERE id = ANY(CAST(:ids AS int[]))")
 _OPEN: Final = Statement("""
-    UPDATE work_instructions SET status = 'OPEN'
-     WHERE kind = :kind AND status = 'WAITING'
-       AND (fulfillment_id = ANY(CAST(:ids AS uuid[])) OR transfer_id = ANY(CAST(:ids AS uuid[])))
+    UPDATE work_instructions AS work SET status = 'OPEN', due_at = coalesce(new.due_at, work.due_at)
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:due_ats AS timestamptz[])) AS new (id, due_at)
+     WHERE work.kind = :kind AND work.status = 'WAITING'
+       AND (work.fulfillment_id = new.id OR work.transfer_id = new.id)
 """)
 _COMPLETE: Final = Statement("""
     UPDATE work_instructions SET status = 'DONE', completed_at = :now, completed_by = :actor
@@ -64,8 +67,10 @@ _CANCEL: Final = Statement("""
 # Who sent and who took in is what the ledger says, however late or in whatever order the facts are heard.
 _TRANSFER: Final = Statement("""
     SELECT transfer.id, transfer.number, transfer.order_id, transfer.from_location_id, transfer.to_location_id,
-           transfer.status, moved.shipped_by, moved.received_by, line.received, line.lost
+           transfer.status, moved.shipped_by, moved.received_by, line.received, line.lost,
+           source.hours, source.timezone
       FROM transfers AS transfer
+      JOIN locations AS source ON source.id = transfer.from_location_id
      CROSS JOIN LATERAL (
            SELECT sum(received_quantity)::int AS received, sum(lost_quantity)::int AS lost
              FROM transfer_lines WHERE transfer_id = transfer.id) AS line
@@ -85,7 +90,7 @@ _TRANSFERS_OF_ORDER: Final = Statement("""
      WHERE order_id = :order_id ORDER BY id
 """)
 _OPEN_PICKUPS: Final = Statement("""
-    SELECT fulfillment.id, fulfillment.delivery_id,
+    SELECT fulfillment.id, fulfillment.delivery_id, store.hours, store.timezone,
            EXISTS (
                SELECT FROM fulfillment_lines AS line
                 WHERE line.fulfillment_id = fulfillment.id
@@ -94,7 +99,7 @@ _OPEN_PICKUPS: Final = Statement("""
                        WHERE hold.owner_id = fulfillment.order_id AND hold.line_no = line.line_no
                          AND hold.state = 'A' AND hold.location_id = fulfillment.location_id)
            ) AS is_incomplete
-      FROM fulfillments AS fulfillment
+      FROM fulfillments AS fulfillment JOIN locations AS store ON store.id = fulfillment.location_id
      WHERE fulfillment.order_id = :order_id AND fulfillment.kind = 'PICKUP' AND fulfillment.status = 'OPEN'
      ORDER BY fulfillment.id
 """)
@@ -157,6 +162,7 @@ async def insert_work(tx: WriteTx, work: Sequence[NewWork], *, now: datetime) ->
         order_ids=[new.order_id for new in work],
         fulfillment_ids=[new.fulfillment_id for new in work],
         transfer_ids=[new.transfer_id for new in work],
+        due_ats=[new.due_at for new in work],
         now=now,
     )
 
@@ -171,9 +177,17 @@ async def lock_work(tx: WriteTx, work_id: UUID) -> Row | None:
     return await tx.fetchrow(_LOCK, id=work_id)
 
 
-async def open_work(tx: WriteTx, about: Sequence[UUID], kind: WorkKind) -> int:
-    """Open the waiting work of a kind about these fulfillments or transfers; returns how many."""
-    return await tx.execute(_OPEN, ids=list(about), kind=kind)
+async def open_work(tx: WriteTx, about: Mapping[UUID, datetime | None], kind: WorkKind) -> int:
+    """Open the waiting work of a kind about these fulfillments or transfers; returns how many.
+
+    about: by when each is due; None: as it was.
+    """
+    return await tx.execute(_OPEN, ids=list(about), due_ats=list(about.values()), kind=kind)
+
+
+async def clocks_of(tx: ReadTx, location_ids: Collection[int]) -> dict[int, Row]:
+    """Opening hours and time zone of locations: id, hours, timezone."""
+    return {row.id: row for row in await tx.fetch(_CLOCKS, ids=sorted(location_ids))}
 
 
 async def finish_work(
@@ -190,7 +204,7 @@ async def cancel_work(tx: WriteTx, about: Sequence[UUID]) -> int:
 
 async def find_transfer(tx: ReadTx, transfer_id: UUID) -> Row | None:
     """A transfer: id, number, order_id, from_location_id, to_location_id, status; shipped_by, received_by (the last
-    to report an arrival or loss), None before; received and lost units.
+    to report an arrival or loss), None before; received and lost units; hours and timezone where it is sent.
     """
     return await tx.fetchrow(_TRANSFER, id=transfer_id)
 
@@ -201,5 +215,7 @@ async def transfers_of_order(tx: ReadTx, order_id: UUID) -> list[Row]:
 
 
 async def open_pickups_of(tx: ReadTx, order_id: UUID) -> list[Row]:
-    """The open PICKUP fulfillments of an order: id, delivery_id, is_incomplete: units are elsewhere."""
+    """The open PICKUP fulfillments of an order: id, delivery_id; is_incomplete: units are elsewhere; hours and timezone
+    of the store.
+    """
     return await tx.fetch(_OPEN_PICKUPS, order_id=order_id)

@@ -1,7 +1,7 @@
 """Pure rules of places: distances, opening hours, postal codes, prefectures."""
 
 from app.locations.model.drafts import LocationDraft, check_drafts
-from app.locations.model.hours import Hours, Weekday, check_hours, is_open
+from app.locations.model.hours import Hours, Opening, Weekday, check_hours, is_open, openings
 from app.locations.model.places import LocationKind, Place, Point, distance_km, rank_places
 from app.locations.model.postal import (
     PostalArea,
@@ -16,6 +16,7 @@ __all__ = [
     "Hours",
     "LocationDraft",
     "LocationKind",
+    "Opening",
     "Place",
     "Point",
     "PostalArea",
@@ -25,6 +26,7 @@ __all__ = [
     "check_hours",
     "distance_km",
     "is_open",
+    "openings",
     "parse_postal_code",
     "postal_prefixes",
     "rank_places",

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from app.kit.errors import InvalidInput
@@ -76,6 +76,33 @@ def is_open(hours: Hours, timezone: str, at: datetime) -> bool:
     return _covers(hours.get(DAYS[local.weekday()], ()), minute) or _covers(
         hours.get(yesterday, ()), minute + DAY_MINUTES
     )
+
+
+class Opening(NamedTuple):
+    """One time for which a place is open: the day whose hours they are, and the instants (UTC)."""
+
+    day: date
+    opens: datetime
+    closes: datetime
+
+
+def openings(hours: Hours, timezone: str, since: datetime, *, days: int = 15) -> list[Opening]:
+    """When a place with these hours is open from `since` on, for so many days, in order; one that is open at `since`
+    comes first. `since` carries its own time zone. A place that is always open closes and opens at midnight.
+    """
+    zone = ZoneInfo(timezone)
+    today = since.astimezone(zone).date()
+    found: list[Opening] = []
+    for day in (today + timedelta(days=offset) for offset in range(-1, days)):
+        ranges = hours.get(DAYS[day.weekday()], ()) if hours else (("00:00", "24:00"),)
+        found += [Opening(day, _instant(day, opens, zone), _instant(day, closes, zone)) for opens, closes in ranges]
+    return [opening for opening in found if opening.closes > since]
+
+
+def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    days, minute = divmod(minutes(clock), DAY_MINUTES)
+    at = time(*divmod(minute, 60), tzinfo=zone)
+    return datetime.combine(day + timedelta(days=days), at).astimezone(UTC)
 
 
 def _covers(ranges: Sequence[Sequence[str]], minute: int) -> bool:

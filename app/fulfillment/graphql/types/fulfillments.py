@@ -107,7 +107,12 @@ class WorkInstruction(Entity, Node):
         description="The transfer that it is about; null for fulfillments.",
     )
     created_at: datetime = strawberry.field(description="Since when it is asked for (UTC).")
-    due_at: datetime | None = strawberry.field(description="By when it should be done (UTC), if that is known.")
+    due_at: datetime | None = strawberry.field(
+        description="By when it should be done (UTC), by the location's opening hours. PICK and SHIP: by the close of "
+        "the next business day after the order was placed. PREPARE_PICKUP and TRANSFER: within two opening hours of "
+        "when they can be done. Null for RECEIVE, for a preparation that still waits, and where nobody opens within "
+        "two weeks."
+    )
     completed_at: datetime | None = strawberry.field(description="When it was done (UTC).")
     completed_by: str | None = strawberry.field(description="Who reported it done.")
 
