@@ -76,7 +76,7 @@ async def refuse_beyond(tx: ReadTx, actor: Actor, given: Sequence[LocationInput]
     known = await location_ids_by_code(tx, codes)
     for index, one in enumerate(given):
         location_id = known.get(one.code)
-        if location_id is None or not actor.may_act_at(location_id):
+        if location_id is None or not actor.may_act_at(location_id) or actor.partner_id is not None:
             message = "This key may change the locations that it is limited to, and this is none of them."
             raise NotFound(message, path=[*path, str(index), "code"])
 
