@@ -10,6 +10,7 @@ errors    codes of the refusals that the answer must have, parted by blanks
 times     how often the request is sent; all answers must be the same
 language  the request's Accept-Language
 events    for subscriptions: how many events the rest of the page must cause, by default 1
+from      for `python`: the file that the lines were taken from; `...` stands for lines left out
 """
 
 import re
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-KEYS: Final = frozenset({"as", "save", "errors", "times", "language", "events"})
+KEYS: Final = frozenset({"as", "save", "errors", "times", "language", "events", "from"})
 _FENCE: Final = re.compile(r"^(`{3,})(.*)$")
 _COMMENT: Final = re.compile(r"^<!--\s*(.*?)\s*-->$")
 
@@ -39,7 +40,10 @@ class Block:
 
 
 def read_blocks(path: Path) -> list[Block]:
-    """All blocks in `graphql` and `sh`; `json` right behind a document is its variables, `json answer` its answer."""
+    """All blocks in `graphql`, `sh` and `python`.
+
+    `json` right behind a document is its variables, `json answer` its answer.
+    """
     found: list[Block] = []
     directives: dict[str, str] = {}
     owner: Block | None = None
@@ -64,7 +68,7 @@ def read_blocks(path: Path) -> list[Block]:
 
 def _place(block: Block, owner: Block | None, found: list[Block]) -> Block | None:
     """Keep the block; returns the document that following JSON belongs to."""
-    if block.language in {"graphql", "sh"}:
+    if block.language in {"graphql", "sh", "python"}:
         found.append(block)
         return block if block.language == "graphql" else None
     if owner is not None and block.language == "json":

@@ -1,5 +1,6 @@
 """What the documents tell their readers to do works, against the shops that `make run` starts."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,8 @@ NOT_RUN: Final = {
     "make run": "builds .venv and starts what the fixture `demo_shop` starts: `hikiate dev`",
     "make run ARGS=--no-demo": "the same, of what the fixture `empty_shop` starts: `hikiate dev --no-demo`",
     "make test": "would run this test again",
+    'make test ARGS="tests/inventory -k safety"': "runs tests, which this one is",
+    "make check": "is run before the tests, by `.ci/run`",
 }
 
 
@@ -30,9 +33,12 @@ def _is_left_out(block: Block) -> bool:
     return block.language == "sh" and left_out == {True}
 
 
-WHAT_TO_DO: Final = {page: [block for block in read_blocks(page) if not _is_left_out(block)] for page in PAGES}
-
-
+BLOCKS: Final = {page: read_blocks(page) for page in PAGES}
+WHAT_TO_DO: Final = {
+    page: [block for block in blocks if block.language != "python" and not _is_left_out(block)]
+    for page, blocks in BLOCKS.items()
+}
+QUOTATIONS: Final = [block for blocks in BLOCKS.values() for block in blocks if block.language == "python"]
 OF_THE_DEMO_SHOP: Final = [page for page in PAGES if WHAT_TO_DO[page] and page != OF_AN_EMPTY_SHOP]
 
 
@@ -52,6 +58,23 @@ async def test_the_explorer_stands_at_the_front_door(demo_shop: Program) -> None
     assert page.status_code == 200
     assert "GraphiQL" in page.text
     assert demo_shop.url in demo_shop.output
+
+
+@pytest.mark.parametrize("block", QUOTATIONS, ids=str)
+def test_code_is_quoted_as_it_stands(block: Block) -> None:
+    source = (ROOT / block.directives["from"]).read_text(encoding="utf-8")
+    position = 0
+    for part in block.text.split("...\n"):
+        found = source.find(part.rstrip("\n"), position)
+        assert found >= 0, f"{block}: {block.directives['from']} has no such lines (any more):\n{part}"
+        position = found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_are_named_are_there(page: Path) -> None:
+    named = set(re.findall(r"(?:app|tests|docs|migrations|bench)/[\w./-]*\w", page.read_text(encoding="utf-8")))
+    named |= {f"docs/{path}" for path in re.findall(r"\]\(([\w./-]+)", page.read_text()) if page.parent.name == "docs"}
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
 
 
 def test_every_command_that_is_left_out_is_written_somewhere() -> None:

@@ -28,9 +28,9 @@ class Client:
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
         self.headers = headers
-        self.http = httpx.AsyncClient(
-            base_url=url, headers=headers, timeout=60, limits=httpx.Limits(max_connections=None)
-        )
+        # An idle connection is given up before the server does it, which would look like a failure.
+        limits = httpx.Limits(max_connections=None, keepalive_expiry=1.0)
+        self.http = httpx.AsyncClient(base_url=url, headers=headers, timeout=60, limits=limits)
 
     async def close(self) -> None:
         """Hang up."""

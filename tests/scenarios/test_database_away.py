@@ -15,9 +15,8 @@ from tests.scenarios.shop import STAFF_KEY, Shop
 NOBODY = "postgresql://hikiate:secret@127.0.0.1:1/hikiate"
 
 
-@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
-async def test_without_a_database_a_program_says_so_in_one_line(command: str, folder: Path) -> None:
-    program = Program(command, dsn=NOBODY, folder=folder)
+async def test_without_a_database_a_program_says_so_in_one_line(folder: Path) -> None:
+    program = Program("serve", dsn=NOBODY, folder=folder)
     assert await program.ended() == 1
     [line] = program.output.splitlines()
     assert line.startswith("hikiate: No database at 127.0.0.1:1/hikiate: ")
