@@ -52,8 +52,10 @@ def _encoding_of(path: Path) -> str:
     for encoding in ENCODINGS:
         try:
             with _open(path, encoding) as file:
-                while file.read(1 << 20):
-                    pass
+                while chunk := file.read(1 << 20):
+                    if "\0" in chunk:
+                        # UTF-16 and programs can be read as CP932, but nobody's table has these.
+                        raise UnicodeError
         except UnicodeError:
             continue
         except (OSError, EOFError, zlib.error) as error:
