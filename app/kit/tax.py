@@ -55,4 +55,6 @@ def tax_breakdown(lines: Iterable[tuple[int, int]], rounding: Rounding = Roundin
     totals: dict[int, int] = {}
     for rate_bp, gross in lines:
         totals[rate_bp] = totals.get(rate_bp, 0) + gross
-    return [TaxLine(rate, totals[rate], tax_in_gross(totals[rate], rate, rounding)) for rate in sorted(totals, reverse=True)]
+    return [
+        TaxLine(rate, totals[rate], tax_in_gross(totals[rate], rate, rounding)) for rate in sorted(totals, reverse=True)
+    ]
