@@ -32,7 +32,7 @@ CART_CREATE: Final = mutation("cartCreate", "cart { id lines { id sku } }")
 CART_LINES_ADD: Final = mutation("cartLinesAdd", "cart { lines { sku quantity } }")
 CART_LINES_UPDATE: Final = mutation("cartLinesUpdate", "cart { lines { sku quantity } }")
 CART_LINES_REMOVE: Final = mutation("cartLinesRemove", "cart { lines { sku quantity } }")
-CART_DELIVERY_SET: Final = mutation("cartDeliverySet", "cart { id problems { code } totals { total { amount } } }")
+CART_DELIVERY_SET: Final = mutation("cartDeliverySet", "delivery { mode }")
 CHECKOUT: Final = mutation(
     "checkoutComplete",
     "order { id number status paymentStatus version"
@@ -54,7 +54,7 @@ HAND_OVER: Final = about_pickup("pickupHandOver")
 EXPIRE: Final = about_pickup("pickupExpire")
 
 CART: Final = """query ($id: ID!) { cart(id: $id) {
-    status lines { id sku quantity } problems { code ... on InsufficientStockProblem { requested available } }
+    status totals { total { amount } } problems { code ... on InsufficientStockProblem { requested available } }
 } }"""
 ORDER: Final = """query ($id: ID!) { order(id: $id) {
     number status paymentStatus fulfillmentStatus version

@@ -28,22 +28,20 @@ async def fill_cart(shopper: Client, *lines: tuple[str, int]) -> tuple[str, dict
     return payload["cart"]["id"], {line["sku"]: line["id"] for line in payload["cart"]["lines"]}
 
 
-async def send_home(shopper: Client, cart_id: str, line_ids: Sequence[str]) -> dict[str, Any]:
+async def send_home(shopper: Client, cart_id: str, line_ids: Sequence[str]) -> None:
     """Home delivery of lines, to Shibuya."""
-    payload = await shopper.do(
+    await shopper.do(
         ask.CART_DELIVERY_SET, cartId=cart_id, lineIds=list(line_ids), mode="HOME_DELIVERY", address=ask.HOME
     )
-    return payload["cart"]
 
 
 async def collect(
     shopper: Client, shop: Shop, cart_id: str, line_ids: Sequence[str], place: str, *, mode: str = "STORE_PICKUP"
-) -> dict[str, Any]:
+) -> None:
     """Pickup of lines at a place."""
-    payload = await shopper.do(
+    await shopper.do(
         ask.CART_DELIVERY_SET, cartId=cart_id, lineIds=list(line_ids), mode=mode, locationId=place_id(shop, place)
     )
-    return payload["cart"]
 
 
 def checkout_input(cart_id: str, payment: dict[str, Any] | None = None, key: str | None = None) -> dict[str, Any]:

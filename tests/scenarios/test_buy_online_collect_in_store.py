@@ -41,9 +41,11 @@ async def test_one_line_goes_home_and_one_is_collected(
         ("UMEDA", "AFTER_TRANSFER"),
     ]
 
-    halfway = await send_home(shopper, cart_id, [lines[shirt]])
+    await send_home(shopper, cart_id, [lines[shirt]])
+    halfway = await shopper.ask(ask.CART, id=cart_id)
     assert [problem["code"] for problem in halfway["problems"]] == ["DELIVERY_MISSING"]
-    cart = await collect(shopper, shop, cart_id, [lines[pouch]], "SHIBUYA")
+    await collect(shopper, shop, cart_id, [lines[pouch]], "SHIBUYA")
+    cart = await shopper.ask(ask.CART, id=cart_id)
     assert cart["problems"] == []
     assert cart["totals"]["total"]["amount"] == 3000 + 2 * 1200 + 660
 

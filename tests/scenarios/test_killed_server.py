@@ -13,7 +13,7 @@ from tests.scenarios.journeys import AT_PICKUP, CARD, checkout_input, collect, f
 from tests.scenarios.serving import Program
 from tests.scenarios.shop import Shop
 
-BUYERS = 60
+BUYERS = 40
 STOCK = 100
 
 
