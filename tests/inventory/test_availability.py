@@ -40,7 +40,7 @@ async def filled(db: Database) -> Shop:
 
 async def test_locations_with_most_units_come_first(db: Database, execute: Any) -> None:
     await filled(db)
-    found = await asked(execute, "SHIRT")
+    found = await asked(execute, "SHIRT", actor=READER)
     assert codes(found) == [("umeda", 9), ("shibuya", 2), ("depot", 2)]
     assert (found["available"], found["isAvailable"], found["onHand"], found["allocated"]) == (13, True, 18, 5)
     assert {level["distanceKm"] for level in found["locations"]} == {None}
@@ -72,13 +72,17 @@ async def test_locations_asked_for_are_listed_also_when_empty(db: Database, exec
 
 async def test_sold_out_and_never_stocked_variants_have_totals(db: Database, execute: Any) -> None:
     await filled(db)
-    gone, mug = await asked(execute, "GONE"), await asked(execute, "MUG")
+    gone, mug = await asked(execute, "GONE", actor=READER), await asked(execute, "MUG", actor=READER)
     assert (gone["available"], gone["isAvailable"], gone["onHand"], gone["locations"]) == (0, False, 2, [])
     assert (mug["available"], mug["isAvailable"], mug["onHand"], mug["locations"]) == (0, False, 0, [])
 
 
 async def test_counters_of_locations_are_shown_to_those_who_may_see_them(db: Database, execute: Any) -> None:
     shop = await filled(db)
+    totals = [await asked(execute, "SHIRT", actor=actor) for actor in (None, limited(shop, "umeda"))]
+    assert [(seen["available"], seen["onHand"], seen["reserved"], seen["allocated"]) for seen in totals] == [
+        (13, None, None, None)
+    ] * 2
     shopper = (await asked(execute, "SHIRT"))["locations"][1]
     reader = (await asked(execute, "SHIRT", actor=READER))["locations"][1]
     other = (await asked(execute, "SHIRT", actor=limited(shop, "umeda")))["locations"][1]

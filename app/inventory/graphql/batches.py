@@ -42,12 +42,15 @@ class LocationLevel:
 
 @dataclass(slots=True)
 class Availability:
-    """A variant over all stock-keeping locations of a channel; the chosen ones are listed."""
+    """A variant over all stock-keeping locations of a channel; the chosen ones are listed.
+
+    Counters are None for callers who may not see them.
+    """
 
     variant_id: int
-    on_hand: int = 0
-    reserved: int = 0
-    allocated: int = 0
+    on_hand: int | None = 0
+    reserved: int | None = 0
+    allocated: int | None = 0
     available: int = 0
     locations: list[LocationLevel] = field(default_factory=list[LocationLevel])
 
@@ -55,6 +58,12 @@ class Availability:
 def may_see_counters(context: Context, location_id: int) -> bool:
     """Whether the caller may see more of a location's stock than what can be bought."""
     return context.actor.may("stock:read") and context.actor.may_act_at(location_id)
+
+
+def may_see_totals(context: Context) -> bool:
+    """Whether the caller may see how much a channel holds and has sold, which is more than what can be bought."""
+    actor = context.actor
+    return actor.may("stock:read") and actor.location_ids is None and actor.partner_id is None
 
 
 async def visible_location_ids(context: Context) -> list[int] | None:
@@ -131,10 +140,14 @@ def _availabilities(
     context: Context, keys: Collection[int], rows: Sequence[Row], distances: dict[int, float | None]
 ) -> dict[int, Availability]:
     found = {key: Availability(key) for key in keys}
+    if not may_see_totals(context):
+        found = {key: Availability(key, None, None, None) for key in keys}
     for row in rows:
         availability = found[row["variant_id"]]
-        availability.on_hand, availability.available = row["total_on_hand"], row["total_available"]
-        availability.reserved, availability.allocated = row["total_reserved"], row["total_allocated"]
+        availability.available = row["total_available"]
+        if may_see_totals(context):
+            availability.on_hand, availability.reserved = row["total_on_hand"], row["total_reserved"]
+            availability.allocated = row["total_allocated"]
         if row["is_listed"]:
             availability.locations.append(level_of(context, row, distances[row["location_id"]]))
     return found

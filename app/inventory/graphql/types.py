@@ -86,9 +86,15 @@ class VariantAvailability(Entity):
 
     variant_id: strawberry.Private[int]
     available: int = strawberry.field(description="Units that can be bought now, at all locations together.")
-    on_hand: int = strawberry.field(description="Units on the shelves of all locations.")
-    reserved: int = strawberry.field(description="Units set aside for a while.")
-    allocated: int = strawberry.field(description="Units promised to orders and transfers.")
+    on_hand: int | None = strawberry.field(
+        description="Units on the shelves of all locations; null without `stock:read` for all locations."
+    )
+    reserved: int | None = strawberry.field(
+        description="Units set aside for a while; null without `stock:read` for all locations."
+    )
+    allocated: int | None = strawberry.field(
+        description="Units promised to orders and transfers; null without `stock:read` for all locations."
+    )
     locations: list[LocationAvailability] = strawberry.field(
         description="The locations asked for: nearest first with `near`, else those with most units first."
     )
