@@ -15,7 +15,7 @@ from app.integrations.actions.import_pickup_points import import_pickup_points
 from app.integrations.actions.read_table import read_table
 from app.integrations.actions.write_refusals import write_refusals
 from app.integrations.errors import UnreadableFile
-from app.integrations.model import ORDER_LAYOUTS, POINT_LAYOUTS, ImportReport
+from app.integrations.model import ORDER_LAYOUTS, POINT_LAYOUTS, ImportReport, OrderLayout
 from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.locations.model import LocationKind
@@ -36,7 +36,7 @@ def add_import_commands(with_database: Runner) -> typer.Typer:
 
 def _add_orders(with_database: Runner) -> None:
     @imports.command("orders")
-    def orders(  # noqa: PLR0917  # options of a command
+    def orders(  # noqa: PLR0913, PLR0917  # options of a command
         file: Annotated[Path, typer.Argument(help="CSV, plain or gzipped; UTF-8 or CP932.")],
         layout: Annotated[
             str, typer.Option(help=f"How its columns are named: {', '.join(ORDER_LAYOUTS)}.")
@@ -50,14 +50,27 @@ def _add_orders(with_database: Runner) -> None:
         stock: Annotated[
             str, typer.Option(help="A CSV file with sku,quantity; auto: exactly what the file sells.")
         ] = "auto",
+        source: Annotated[
+            str | None, typer.Option(help="The system that wrote it; numbers are unique within it.")
+        ] = None,
+        currency: Annotated[str | None, typer.Option(help="Of the prices, such as JPY.")] = None,
+        timezone: Annotated[str | None, typer.Option(help="Of the dates, such as Asia/Tokyo.")] = None,
+        language: Annotated[str | None, typer.Option(help="Of the names: ja or en.")] = None,
+        tax_class: Annotated[
+            str | None, typer.Option(help="Of new products: STANDARD_10, REDUCED_8 or EXEMPT.")
+        ] = None,
         encoding: Annotated[str | None, typer.Option(help="Of the file; found out when not given.")] = None,
         refused: Annotated[Path | None, typer.Option(help="Where refused rows go; by default beside the file.")] = None,
     ) -> None:
         """Import an order history: products, customers, stock, orders, cancellations and returns."""
-        try:
-            chosen = _choose(ORDER_LAYOUTS, layout, "layout").with_columns(_pairs(column or []))
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
+        facts = {
+            "source": source,
+            "currency": currency,
+            "timezone": timezone,
+            "language": language,
+            "tax_class": tax_class,
+        }
+        chosen = _order_layout(layout, column or [], facts)
         levels = None if stock == "auto" else Path(stock)
 
         async def work(db: Database, progress: Callable[[int], None]) -> ImportReport:
@@ -100,6 +113,14 @@ def _add_pickup_points(with_database: Runner) -> None:
             )  # fmt: skip
 
         _run(with_database, file, work, chosen.columns(), encoding, refused)
+
+
+def _order_layout(name: str, columns: list[str], facts: dict[str, str | None]) -> OrderLayout:
+    layout: OrderLayout = _choose(ORDER_LAYOUTS, name, "layout")
+    try:
+        return layout.with_columns(_pairs(columns)).with_facts(**facts)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _choose(choices: Any, name: str, what: str) -> Any:

@@ -46,6 +46,8 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=grace_s,
+                # Longer than the balancers in front keep theirs, so that none sends into a connection just closed.
+                timeout_keep_alive=75,
                 ws_max_size=max_message_bytes,
             )
         )

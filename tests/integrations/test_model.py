@@ -97,6 +97,33 @@ def test_columns_can_be_named_otherwise() -> None:
         LAYOUT.with_columns({"colour": "x"})
 
 
+def test_a_history_can_be_of_another_country() -> None:
+    layout = LAYOUT.with_facts(
+        source="old-shop", currency="JPY", timezone="Asia/Tokyo", language="ja", tax_class="REDUCED_8"
+    )
+    line = parse_history_line(2, ROW | {"UnitPrice": "1980"}, layout)
+    assert (line.price_minor, line.at) == (1980, datetime(2010, 6, 30, 23, 26, tzinfo=UTC))
+    with pytest.raises(RowRefused, match=r"'19\.80' is no price in JPY"):
+        parse_history_line(2, ROW | {"UnitPrice": "19.80"}, layout)
+    assert LAYOUT.with_facts(currency=None) == LAYOUT
+
+
+@pytest.mark.parametrize(
+    ("fact", "reason"),
+    [
+        ({"currency": "YEN"}, "YEN is no known currency"),
+        ({"timezone": "Tokyo"}, "Tokyo is no known time zone"),
+        ({"language": "fr"}, "fr is no known language"),
+        ({"tax_class": "10"}, "10 is no tax class"),
+        ({"source": ""}, "A source is a name"),
+        ({"source": "cart"}, "A source is a name"),
+    ],
+)
+def test_a_fact_that_cannot_be(fact: dict[str, str], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        LAYOUT.with_facts(**fact)
+
+
 @given(st.integers(0, 10**9), st.integers(1, 80))
 def test_an_opening_stock_is_shared_out_whole(total: int, locations: int) -> None:
     shares = opening_quantities(total, locations)

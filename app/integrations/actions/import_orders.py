@@ -20,7 +20,6 @@ from app.inventory.actions.ship_claims import ship_claims
 from app.inventory.model import Claim, Demand, HoldRequest, StockLine, Verdict
 from app.kit.db import Database, WriteTx
 from app.kit.ids import new_id
-from app.kit.tax import TaxClass
 from app.orders.actions.create_orders import create_orders
 from app.orders.model import LineDraft, OrderDraft, OrderStatus, PaymentStatus
 
@@ -52,7 +51,7 @@ async def import_orders(  # options of a command, all by keyword
 ) -> ImportReport:
     """Import every row of `path` and tell what became of each.
 
-    stock: a CSV file with the columns sku, quantity and optionally location (a code); None receives exactly what the
+    stock: a CSV file with the columns sku and quantity, shared out over the locations; None receives exactly what the
     file sells, so that nothing is short. Each batch of invoices is one transaction; an invoice that is an order
     already is left alone, so an interrupted import is started again with the same arguments. Raises UnreadableFile.
     """
@@ -182,10 +181,10 @@ def _draft(  # plain data, all of one invoice
                 line_no=line_no,
                 variant_id=variants[line.sku],
                 sku=line.sku,
-                names={"en": line.name or plan.products[line.sku].name or line.sku},
+                names={layout.language: line.name or plan.products[line.sku].name or line.sku},
                 quantity=line.quantity,
                 unit_price_minor=line.price_minor,
-                tax_class=TaxClass.EXEMPT,
+                tax_class=layout.tax_class,
                 short_quantity=max(line.quantity, 0) - held.get(line_no, 0),
                 fulfilled_quantity=held.get(line_no, 0),
             )

@@ -79,7 +79,7 @@ async def prepare_history(  # options of a command, all by keyword
         if not plan.location_ids:
             message = f"The channel {channel} has no location that holds stock."
             raise UnreadableFile(message)
-        await _save_products(tx, plan, now)
+        await _save_products(tx, plan, layout, now)
         await _save_customers(tx, plan, layout, now)
         await _receive_opening_stock(tx, plan, layout, path, levels)
 
@@ -102,25 +102,25 @@ def _read(path: Path, layout: OrderLayout, encoding: str | None) -> HistoryPlan:
     return plan
 
 
-async def _save_products(tx: WriteTx, plan: HistoryPlan, now: datetime) -> None:
+async def _save_products(tx: WriteTx, plan: HistoryPlan, layout: OrderLayout, now: datetime) -> None:
     codes = sorted(plan.products)
     known = await variant_ids_by_sku(tx, codes)
     new = [code for code in codes if code not in known]
     for start in range(0, len(new), CHUNK):
         chunk = new[start : start + CHUNK]
-        drafts = [_product(code, plan.products[code]) for code in chunk]
+        drafts = [_product(code, plan.products[code], layout) for code in chunk]
         ids = await save_products(tx, drafts, now)
         prices = [PriceDraft(variant_id=ids[code], price_minor=plan.products[code].price_minor) for code in chunk]
         await set_prices(tx, plan.channel_id, prices)
 
 
-def _product(code: str, summary: ProductSummary) -> ProductDraft:
+def _product(code: str, summary: ProductSummary, layout: OrderLayout) -> ProductDraft:
     slug = "-".join("".join(character if character.isalnum() else " " for character in code.casefold()).split())
     return ProductDraft(
         slug=f"sku-{slug or code.encode().hex()}",
-        names={"en": summary.name or code},
+        names={layout.language: summary.name or code},
         variants=(VariantDraft(sku=code),),
-        tax_class=TaxClass.EXEMPT,
+        tax_class=TaxClass(layout.tax_class),
     )
 
 

@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from app.catalog.model import MAX_CODE_LENGTH
 from app.integrations.errors import RowRefused
 from app.kit.money import EXPONENTS, split_amount
+from app.kit.tax import TaxClass
 
 MAX_QUANTITY: Final = 1_000_000
+LANGUAGES: Final = ("ja", "en")
 MAX_PRICE: Final = Decimal(10_000_000)
 _NAMESPACE: Final = UUID("6f8a1c52-3f0e-5f0b-9d53-6a9f3b1c2d47")
 
@@ -21,7 +23,9 @@ _NAMESPACE: Final = UUID("6f8a1c52-3f0e-5f0b-9d53-6a9f3b1c2d47")
 class OrderLayout:
     """Which column of an order history means what. `customer`, `name` and `country` may be empty: no such column.
 
-    cancellation_prefix: invoices that begin with it take an earlier sale back. timezone: of the dates in the file.
+    source: the name of the system that wrote it; its invoice numbers are unique within it. cancellation_prefix: invoices
+    that begin with it take an earlier sale back. timezone: of the dates in the file. language: of the products' names.
+    tax_class: of products that are new.
     """
 
     source: str
@@ -36,6 +40,8 @@ class OrderLayout:
     country: str = ""
     cancellation_prefix: str = "C"
     timezone: str = "UTC"
+    language: str = "en"
+    tax_class: str = TaxClass.EXEMPT
 
     def columns(self) -> list[str]:
         """The columns that a file must have."""
@@ -58,6 +64,29 @@ class OrderLayout:
             message = f"An order history has no {', '.join(unknown)}."
             raise ValueError(message)
         return replace(self, **mapping)
+
+    def with_facts(self, **facts: str | None) -> "OrderLayout":
+        """The same layout for another source, currency, timezone, language or tax_class; None keeps what it says.
+
+        Raises ValueError, with a sentence, for a value that cannot be.
+        """
+        changed = replace(self, **{name: value for name, value in facts.items() if value is not None})
+        troubles = {
+            f"{changed.currency} is no known currency. Known: {', '.join(EXPONENTS)}.": changed.currency in EXPONENTS,
+            f"{changed.timezone} is no known time zone. Example: Asia/Tokyo.": changed.timezone
+            in available_timezones(),
+            f"{changed.language} is no known language: ja or en.": changed.language in LANGUAGES,
+            f"{changed.tax_class} is no tax class: {', '.join(TaxClass)}.": changed.tax_class in set(TaxClass),
+            "A source is a name of 1 to 64 visible characters.": _is_name(changed.source),
+        }
+        for trouble, is_fine in troubles.items():
+            if not is_fine:
+                raise ValueError(trouble)
+        return changed
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= MAX_CODE_LENGTH and text.isprintable() and text == text.strip() and text != "cart"
 
 
 ORDER_LAYOUTS: Final = {
