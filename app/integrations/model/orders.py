@@ -23,9 +23,9 @@ _NAMESPACE: Final = UUID("6f8a1c52-3f0e-5f0b-9d53-6a9f3b1c2d47")
 class OrderLayout:
     """Which column of an order history means what. `customer`, `name` and `country` may be empty: no such column.
 
-    source: the name of the system that wrote it; its invoice numbers are unique within it. cancellation_prefix: invoices
-    that begin with it take an earlier sale back. timezone: of the dates in the file. language: of the products' names.
-    tax_class: of products that are new.
+    source: the system that wrote it; its invoice numbers are unique within it. cancellation_prefix: invoices that begin
+    with it take an earlier sale back. timezone: of the dates in the file. language: of the products' names. tax_class:
+    of products that are new.
     """
 
     source: str
