@@ -1,6 +1,6 @@
 """The transactional outbox: facts written with the change they tell of, read in commit-safe order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, literal_column, select, text, tuple_
@@ -45,6 +45,23 @@ _READ: Final = Statement(
     .order_by(outbox.c.xid, outbox.c.id)
     .limit(bindparam("limit", type_=Integer))
 )
+# Looks at up to `scan` facts and gives up to `limit` of those on the topics; always one row, so that a reader learns
+# how far it has come also where it hears nothing.
+_READ_TOPICS: Final = Statement("""
+    WITH span AS MATERIALIZED (
+        SELECT xid, id, topic FROM outbox
+         WHERE (xid, id) > (CAST(:xid AS bigint), CAST(:id AS bigint))
+           AND xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint
+         ORDER BY xid, id LIMIT CAST(:scan AS int)),
+    heard AS (
+        SELECT xid, id FROM span WHERE topic = ANY(CAST(:topics AS text[])) ORDER BY xid, id LIMIT CAST(:limit AS int)),
+    reached AS (
+        SELECT (SELECT count(*) FROM span) AS scanned, xid AS end_xid, id AS end_id
+          FROM span ORDER BY xid DESC, id DESC LIMIT 1)
+    SELECT reached.scanned, reached.end_xid, reached.end_id, o.xid, o.id, o.topic, o.key, o.payload
+      FROM reached LEFT JOIN heard ON true LEFT JOIN outbox o ON o.id = heard.id
+     ORDER BY heard.xid, heard.id
+""")
 _NEWEST: Final = Statement(
     select(outbox.c.xid, outbox.c.id)
     .where(outbox.c.xid < literal_column("(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"))
@@ -102,6 +119,22 @@ async def publish(tx: WriteTx, *events: Event) -> None:
 async def read_feed(tx: ReadTx, after: Position, limit: int = 500) -> list[Row]:
     """The next facts (id, xid, topic, key, payload, created_at), never skipping one that commits late."""
     return await tx.fetch(_READ, xid=after.xid, id=after.id, limit=limit)
+
+
+async def read_topics(
+    tx: ReadTx, after: Position, topics: Sequence[str], *, limit: int = 500, scan: int = 20_000
+) -> tuple[list[Row], Position, int]:
+    """The next facts on some topics, how far the reading has come, and a number that is 0 when there was no fact at all.
+
+    Go on from the position given: up to it nothing on the topics was left out.
+    """
+    rows = await tx.fetch(_READ_TOPICS, xid=after.xid, id=after.id, topics=list(topics), limit=limit, scan=scan)
+    if not rows:
+        return [], after, 0
+    heard = [row for row in rows if row["id"] is not None]
+    if len(heard) == limit:
+        return heard, Position(heard[-1]["xid"], heard[-1]["id"]), len(heard)
+    return heard, Position(rows[0]["end_xid"], rows[0]["end_id"]), rows[0]["scanned"]
 
 
 async def newest_position(tx: ReadTx) -> Position:

@@ -28,7 +28,7 @@ from pgqueuer.domain.types import JobId
 
 from app.kit.clock import utc_now
 from app.kit.db import Database, WriteTx, is_database
-from app.kit.outbox import Position, adopt_restored_outbox, advance_reader, fact, read_feed, reader_position
+from app.kit.outbox import adopt_restored_outbox, advance_reader, fact, read_topics, reader_position
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +87,9 @@ async def dispatch(db: Database, hearings: Sequence[Hearing]) -> int:
         by_topic.setdefault(hearing.topic, []).append(hearing.name)
 
     async def work(tx: WriteTx) -> int:
-        rows = await read_feed(tx, await reader_position(tx, READER), _BATCH)
-        if not rows:
+        position = await reader_position(tx, READER)
+        rows, reached, count = await read_topics(tx, position, list(by_topic), limit=_BATCH)
+        if not count:
             return 0
         names: list[str] = []
         payloads: list[bytes] = []
@@ -98,8 +99,8 @@ async def dispatch(db: Database, hearings: Sequence[Hearing]) -> int:
                 names.append(name)
                 payloads.append(orjson.dumps({"event_id": row["id"], "key": key, "payload": payload}))
         await _enqueue(tx, names, payloads)
-        await advance_reader(tx, READER, Position(rows[-1]["xid"], rows[-1]["id"]))
-        return len(rows)
+        await advance_reader(tx, READER, reached)
+        return count
 
     return await db.in_write(work)
 

@@ -20,6 +20,7 @@ from app.kit.outbox import (
     prune_outbox,
     publish,
     read_feed,
+    read_topics,
     reader_position,
 )
 from app.kit.statement import Statement
@@ -123,3 +124,27 @@ async def test_facts_are_pruned_when_they_are_old_and_everybody_has_read_them(db
     async with db.write() as tx:
         await advance_reader(tx, "slow", Position(rows[3].xid, rows[3].id))
     assert await left_after_pruning() == 0
+
+
+async def test_a_reader_of_some_topics_passes_the_others_quickly(db: Database) -> None:
+    async with db.write() as tx:
+        await tx.connection.execute(
+            """INSERT INTO outbox (topic, key, payload)
+               SELECT CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'common' END, n::text, '{}'
+                 FROM generate_series(1, 3500) n"""
+        )
+    position, seen, passed = START, [], []
+    async with db.read() as tx:
+        while True:
+            rows, position, count = await read_topics(tx, position, ["rare", "absent"], limit=2, scan=1500)
+            if not count:
+                break
+            seen += [row["key"] for row in rows]
+            passed.append(count)
+        assert seen == ["1000", "2000", "3000"]
+        assert passed == [1500, 2, 500]
+        assert position == await newest_position(tx)
+    async with db.read() as tx:
+        rows, reached, count = await read_topics(tx, START, ["common"], limit=2, scan=1500)
+        assert ([row["key"] for row in rows], count) == (["1", "2"], 2)
+        assert reached.id == rows[-1]["id"]
