@@ -124,7 +124,7 @@ async def read_feed(tx: ReadTx, after: Position, limit: int = 500) -> list[Row]:
 async def read_topics(
     tx: ReadTx, after: Position, topics: Sequence[str], *, limit: int = 500, scan: int = 20_000
 ) -> tuple[list[Row], Position, int]:
-    """The next facts on some topics, how far the reading has come, and a number that is 0 when there was no fact at all.
+    """The next facts on some topics, how far the reading has come, and a number: 0 when there was no fact at all.
 
     Go on from the position given: up to it nothing on the topics was left out.
     """

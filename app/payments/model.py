@@ -80,6 +80,10 @@ class AuthorizationResult:
         return self.reference is not None
 
 
+# A provider that hangs must block neither a shopper's request nor the job that asks again.
+PROVIDER_TIMEOUT_S: Final = 15.0
+
+
 class PaymentProvider(Protocol):
     """A company that moves money. Every call may be repeated; each raises ProviderUnreachable without an
     answer.

@@ -29,9 +29,12 @@ class Bank:
         self.voided: list[UUID] = []
         self.is_reachable = True
         self.declines = False
+        self.hangs = False
 
     async def authorize(self, request: AuthorizationRequest) -> AuthorizationResult:
         """The same key gets the same answer."""
+        if self.hangs:
+            await asyncio.Event().wait()
         if not self.is_reachable:
             raise ProviderUnreachable
         if self.declines:
@@ -80,6 +83,19 @@ async def test_a_no_is_the_same_however_often_it_is_asked(db: Database, bank: Ba
     assert await complete(db, order_id) is PaymentOutcome.DECLINED
     assert await row_counts(db, *TRACES) == before
     assert (await order_row(db, order_id))["status"] == "CANCELED"
+
+
+async def test_a_company_that_hangs_is_asked_again_later(
+    db: Database, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.checkout.actions.complete_payment.PROVIDER_TIMEOUT_S", 0.01)
+    bank.hangs = True
+    order_id = await pending_order(db)
+    assert await complete(db, order_id) is PaymentOutcome.WAITING
+    assert (await order_row(db, order_id))["status"] == "PENDING_PAYMENT"
+    bank.hangs = False
+    assert await complete(db, order_id) is PaymentOutcome.SETTLED
+    assert (await order_row(db, order_id))["status"] == "PLACED"
 
 
 async def test_many_who_ask_at_once_place_it_once_under_one_key(db: Database, bank: Bank) -> None:

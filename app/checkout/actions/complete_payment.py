@@ -1,5 +1,6 @@
 """Ask the card company, outside of any transaction, and settle with its answer; safe to repeat at any time."""
 
+import asyncio
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -11,7 +12,14 @@ from app.inventory.sql import claims_of
 from app.kit.db import Database, Row
 from app.orders.model import OrderStatus
 from app.payments.errors import ProviderUnreachable
-from app.payments.model import AuthorizationRequest, AuthorizationResult, PaymentMethod, PaymentStatus, provider_of
+from app.payments.model import (
+    PROVIDER_TIMEOUT_S,
+    AuthorizationRequest,
+    AuthorizationResult,
+    PaymentMethod,
+    PaymentStatus,
+    provider_of,
+)
 from app.payments.sql import payment_of
 
 
@@ -56,8 +64,9 @@ async def _ask(payment: Row) -> AuthorizationResult | None:
         key=payment.id, amount_minor=payment.amount_minor, currency=payment.currency, token=payment.token
     )
     try:
-        return await provider.authorize(request)
-    except ProviderUnreachable:
+        async with asyncio.timeout(PROVIDER_TIMEOUT_S):
+            return await provider.authorize(request)
+    except (ProviderUnreachable, TimeoutError):
         return None
 
 
