@@ -67,6 +67,8 @@ def public_error(error: GraphQLError, default_code: str = "BAD_USER_INPUT") -> G
         return _copy(error, error.message, {"code": "GRAPHQL_PARSE_FAILED"})
     # A place in the document and none in the answer: it comes from validating or from reading an argument.
     is_about_the_document = error.path is None and bool(error.nodes)
+    if error.message.startswith(OUR_FAULTS):
+        return _mask(error, cause or error)
     if cause is None or isinstance(cause, GraphQLError) or is_about_the_document:
         return _copy(error, error.message, {"code": default_code, **(error.extensions or {})})
     if "code" in (error.extensions or {}):
@@ -91,6 +93,14 @@ def _mask(error: GraphQLError, cause: Exception) -> GraphQLError:
     return _copy(error, UNEXPECTED, {"code": "INTERNAL_SERVER_ERROR", "traceId": trace_id})
 
 
+# What graphql-core says when a value of ours does not fit our own schema.
+OUR_FAULTS: Final = (
+    "Cannot return null",
+    "Abstract type",
+    "Runtime Object type",
+    "Expected value of type",
+    "Expected Iterable",
+)
 UNAVAILABLE: Final = "The service cannot answer now. Send the request again, with the same idempotency key."
 UNEXPECTED: Final = "Something went wrong on our side. The trace id finds it in the log."
 TOO_SLOW: Final = "Too many changes were left unread. Subscribe again."

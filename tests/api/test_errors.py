@@ -29,6 +29,16 @@ async def test_what_nobody_foresaw_is_masked_and_logged_under_a_trace_id(
     assert "secret detail" in str(record.exc_info[1])
 
 
+async def test_a_value_of_ours_that_does_not_fit_the_schema_is_our_fault(
+    app: Starlette, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = (await ask(app, "{ hollow }")).json()
+    [error] = answer["errors"]
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert "Cannot return null" not in error["message"]
+    assert error["extensions"]["traceId"] in caplog.text
+
+
 async def test_a_refusal_of_a_query_says_code_and_facts(app: Starlette, caplog: pytest.LogCaptureFixture) -> None:
     [error] = (await ask(app, "{ refused }")).json()["errors"]
     assert error["message"] == "first must lie between 1 and 100."
