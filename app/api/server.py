@@ -15,6 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from app.api.endpoint import Surroundings, make_endpoint, problem
 from app.api.extensions import Schema
 from app.api.page import PAGE
+from app.api.pictures import picture
 from app.api.websocket import SocketEndpoint
 from app.kit.clock import utc_now
 from app.kit.config import Config
@@ -44,6 +45,7 @@ def create_app(
             Route("/graphql", make_endpoint(surroundings), methods=["GET", "POST"]),
             WebSocketRoute("/graphql", SocketEndpoint(surroundings, list(allowed_origins))),
             Route("/", _front_page(config), methods=["GET"]),
+            Route("/media/{name}.svg", picture, methods=["GET"]),
             Route("/healthz", _healthz, methods=["GET"]),
             Route("/readyz", _readyz(db), methods=["GET"]),
         ],
