@@ -144,7 +144,10 @@ async def test_an_unreadable_file_changes_nothing(db: Database, tmp_path: Path, 
     assert await rows(db, "SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM channels)") == [(0, 0)]
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="the real order history is not at hand")
+@pytest.mark.skipif(
+    not DATA.exists(),
+    reason="a retailer's real history is not shipped: its licence is its own",
+)
 async def test_a_real_month_comes_in_whole(db: Database) -> None:
     report = await run(db, DATA)
     assert counts(report)[:6] == (42_481, 0, 0, 1_629, 396, 41_683)

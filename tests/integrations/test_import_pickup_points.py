@@ -89,7 +89,10 @@ async def test_wrong_columns_change_nothing(db: Database, tmp_path: Path) -> Non
         assert await tx.connection.fetchval("SELECT count(*) FROM partners") == 0
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="the real stations are not at hand")
+@pytest.mark.skipif(
+    not DATA.exists(),
+    reason="the real stations are not shipped: their licence is their own",
+)
 async def test_all_stations_of_japan(db: Database) -> None:
     report = await run(db, DATA)
     assert report.rows_read == 9_372

@@ -74,9 +74,16 @@ class Address:
     prefecture_name = localized("prefecture_names", description="The prefecture's name.")
 
 
-def address_of(stored: Mapping[str, Any] | None) -> Address | None:
-    """The GraphQL object of a stored address."""
-    if stored is None:
-        return None
-    values: dict[str, Any] = {field.name: stored.get(field.name) for field in fields(Address) if field.init}
-    return Address(**values)
+def address_field() -> Any:
+    """The address of a delivery of a cart or an order, from the object that its row keeps."""
+
+    def resolve(root: Any) -> Any:
+        stored: Mapping[str, Any] | None = root["address"]
+        if stored is None:
+            return None
+        values: dict[str, Any] = {field.name: stored.get(field.name) for field in fields(Address) if field.init}
+        return Address(**values)
+
+    return strawberry.field(
+        resolver=resolve, graphql_type=Address | None, description="Where the goods are sent; null for pickups."
+    )

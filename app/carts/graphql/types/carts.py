@@ -1,7 +1,7 @@
 """Carts, their lines, deliveries and totals."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -19,7 +19,7 @@ from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.kit.graphql.types import Money, TaxAmount
 from app.locations.graphql.batches import locations_by_id
 from app.orders.graphql.batches import orders_by_cart
-from app.sourcing.graphql.types import Address, address_of
+from app.sourcing.graphql.types import address_field
 from app.sourcing.model import DeliveryMode
 
 if TYPE_CHECKING:
@@ -149,12 +149,7 @@ class CartDelivery(Entity):
         description="Where the buyer collects the goods; null for home delivery.",
     )
 
-    @strawberry.field(description="Where the goods are sent; null for pickups.")
-    def address(self) -> Address | None:
-        """From the stored object."""
-        stored: Any = self["address"]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
-        return address_of(stored)
-
+    address = address_field()
     lines = relation(
         LazyLine,
         batches.lines_by_delivery,

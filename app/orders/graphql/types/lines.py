@@ -1,7 +1,7 @@
 """Lines of orders, what is set aside for them, and how they are handed over."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -15,7 +15,7 @@ from app.kit.graphql.types import Money, localized
 from app.locations.graphql.batches import locations_by_id
 from app.orders.graphql import batches
 from app.orders.model import OrderDeliveryMode
-from app.sourcing.graphql.types import Address, address_of
+from app.sourcing.graphql.types import address_field
 
 if TYPE_CHECKING:
     from app.catalog.graphql.types import Variant
@@ -135,12 +135,8 @@ class OrderDelivery(Entity, Node):
         description="Where the buyer collects the goods; null for home delivery.",
     )
 
-    @strawberry.field(description="Where the goods are sent; null for pickups.")
-    def address(self) -> Address | None:
-        """From the stored object. Partners are shown no delivery that has one."""
-        stored: Any = self["address"]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
-        return address_of(stored)
-
+    # Partners are shown no delivery that has one.
+    address = address_field()
     lines = relation(
         LazyLine,
         batches.lines_by_delivery,
