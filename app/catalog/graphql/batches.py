@@ -70,6 +70,30 @@ async def visible_products_by_id(context: Context, keys: list[int], columns: Col
     return rows_by(rows, "id")
 
 
+async def visible_products_by_slug(context: Context, keys: list[str], columns: Columns | None) -> dict[str, Row]:
+    """Products that the caller may find in the request's channel, by their names in addresses."""
+    del columns
+    rows = await context.fetch(
+        reads.VISIBLE_PRODUCTS_BY_SLUG,
+        slugs=[key for key in keys if is_storable(key)],
+        channel=context.channel,
+        sees_all=sees_all(context),
+    )
+    return rows_by(rows, "slug")
+
+
+async def visible_variants_by_sku(context: Context, keys: list[str], columns: Columns | None) -> dict[str, Row]:
+    """Variants that the caller may find in the request's channel, by the shop's codes."""
+    del columns
+    rows = await context.fetch(
+        reads.VISIBLE_VARIANTS_BY_SKU,
+        skus=[key for key in keys if is_storable(key)],
+        channel=context.channel,
+        sees_all=sees_all(context),
+    )
+    return rows_by(rows, "sku")
+
+
 async def variants_by_id(context: Context, keys: list[int], columns: Columns | None) -> dict[int, Row]:
     """Variants in any state."""
     del columns

@@ -10,8 +10,7 @@ from app.catalog.graphql.types import Category, Product, ProductConnection, Vari
 from app.catalog.model import MAX_SEARCH_LENGTH, is_storable, parse_search
 from app.catalog.sql import reads
 from app.catalog.sql.product_list import ProductOrder, Selection, list_products, sort_columns, sort_kinds
-from app.engine.relations import rows_by
-from app.kit.db import ReadTx, Row
+from app.kit.db import ReadTx
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.graphql.context import Context, Info
 from app.kit.graphql.enums import describe_enum
@@ -166,7 +165,7 @@ class CatalogQuery:
         if id is not None:
             key = require_int(id, "Variant", "id")
             return (await batches.visible_variants_by_id(info.context, [key], None)).get(key)
-        return (await _variants_by_sku(info.context, [sku or ""])).get(sku)
+        return (await batches.visible_variants_by_sku(info.context, [sku or ""], None)).get(sku or "")
 
     @strawberry.field(
         graphql_type=list[Variant | None],
@@ -178,7 +177,7 @@ class CatalogQuery:
     ) -> Any:
         """One statement for all."""
         _bounded("skus", skus)
-        found = await _variants_by_sku(info.context, skus)
+        found = await batches.visible_variants_by_sku(info.context, skus, None)
         return [found.get(sku) for sku in skus]
 
     @strawberry.field(
@@ -194,16 +193,6 @@ class CatalogQuery:
     ) -> Any:
         """By slug; `node` finds it by id."""
         return await info.context.fetchrow(reads.CATEGORY_BY_SLUG, slug=slug) if is_storable(slug) else None
-
-
-async def _variants_by_sku(context: Context, skus: list[str]) -> dict[Any, Row]:
-    rows = await context.fetch(
-        reads.VISIBLE_VARIANTS_BY_SKU,
-        skus=[sku for sku in skus if is_storable(sku)],
-        channel=context.channel,
-        sees_all=batches.sees_all(context),
-    )
-    return rows_by(rows, "sku")
 
 
 def _selection(context: Context, conditions: ProductFilter, channel_id: int) -> Selection:

@@ -77,6 +77,12 @@ VISIBLE_PRODUCT_BY_SLUG: Final = Statement(
     select(*PRODUCT_COLUMNS).where(products.c.slug == bindparam("slug", type_=Text), or_(_SEES_ALL, _PRODUCT_IS_SOLD))
 )
 
+VISIBLE_PRODUCTS_BY_SLUG: Final = Statement(
+    select(*PRODUCT_COLUMNS).where(
+        products.c.slug == func.any(bindparam("slugs", type_=ARRAY(Text))), or_(_SEES_ALL, _PRODUCT_IS_SOLD)
+    )
+)
+
 VARIANTS_BY_ID: Final = Statement(select(*VARIANT_COLUMNS).where(variants.c.id == _IDS))
 VARIANTS_BY_PRODUCT: Final = Statement(
     select(*VARIANT_COLUMNS)

@@ -14,7 +14,7 @@ from app.kit.paging import page_size
 from app.locations.model import Point
 from app.locations.sql import find_point
 from app.locations.sql.groups import GROUPS_BY_ID
-from app.locations.sql.locations import LOCATIONS_BY_ID, LOCATIONS_OF_ACTOR
+from app.locations.sql.locations import LOCATIONS_BY_CODE, LOCATIONS_BY_ID, LOCATIONS_OF_ACTOR
 
 Columns = set[str]
 # The locations that a caller is limited to: the ids on its key, the partner that it belongs to.
@@ -71,6 +71,12 @@ async def locations_by_id(context: Context, keys: list[int], columns: Columns | 
     """Locations, active or not, the one for goods on their way included."""
     del columns
     return rows_by(await context.fetch(LOCATIONS_BY_ID, ids=keys), "id")
+
+
+async def locations_by_code(context: Context, keys: list[str], columns: Columns | None) -> dict[str, Any]:
+    """Locations, active or not, by the shop's short names for them."""
+    del columns
+    return rows_by(await context.fetch(LOCATIONS_BY_CODE, codes=[key for key in keys if key.isprintable()]), "code")
 
 
 async def locations_of_list(

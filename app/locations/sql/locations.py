@@ -44,6 +44,9 @@ LOCATIONS_BY_ID: Final = Statement(
 LOCATION_BY_CODE: Final = Statement(
     select(locations).where(locations.c.code == bindparam("code", type_=Text), _is_real)
 )
+LOCATIONS_BY_CODE: Final = Statement(
+    select(locations).where(locations.c.code == func.any(bindparam("codes", type_=ARRAY(Text))), _is_real)
+)
 LOCATION_BY_ID: Final = Statement(
     select(locations).where(locations.c.id == bindparam("id", type_=BigInteger), _is_real)
 )
