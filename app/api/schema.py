@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import strawberry
 
-from app.api.extensions import EXTENSIONS, Schema
+from app.api.extensions import EXTENSIONS
+from app.api.federation import CONFIG, FederationQuery, Subgraph
 from app.api.nodes import NodeQuery
 from app.carts.graphql import errors as cart_errors
 from app.carts.graphql.mutations import CartMutation
@@ -71,14 +72,15 @@ REFUSALS: Final[tuple[ModuleType, ...]] = (
 )
 
 
-def build_schema() -> Schema:
+def build_schema() -> Subgraph:
     """The whole schema, with the limits that hold for every document and the masking of errors."""
-    return Schema(
-        query=_root("Query", QUERIES, "What can be read."),
+    return Subgraph(
+        query=_root("Query", (*QUERIES, FederationQuery), "What can be read."),
         mutation=_root("Mutation", MUTATIONS, "What can be done."),
         subscription=_root("Subscription", SUBSCRIPTIONS, "What can be listened to."),
         types=[GenericError, *ERROR_TYPES.values(), *IMPLEMENTATIONS],
         extensions=EXTENSIONS,
+        config=CONFIG,
     )
 
 
