@@ -1,0 +1,97 @@
+"""Is a document right for the schema? graphql-core's rules, within bounds of time and of words."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection
+from typing import Any, Final
+
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OverlappingFieldsCanBeMergedRule,
+    Source,
+    SourceLocation,
+    ValidationContext,
+    specified_rules,
+    validate,
+)
+
+from app.engine.limits import TOO_LARGE, Limits
+
+_ABORTED: Final = "Validation aborted."
+_QUOTED: Final = re.compile(r"'[^']{81,}'|\"[^\"]{81,}\"", re.DOTALL)
+_NEWLINE: Final = re.compile(r"\r\n|[\n\r]")
+_KEPT: Final = 60
+# A fault in a literal quotes the whole of it, so a document full of them is told fewer.
+_MANY_VALUES: Final = 100
+_FEW_ERRORS: Final = 2
+
+
+class Text(Source):
+    """A document's text that knows where its lines begin: looked for once, not once for each error."""
+
+    def get_location(self, position: int) -> SourceLocation:
+        """Line and column, from 1."""
+        starts: list[int] | None = self.__dict__.get("starts")
+        if starts is None:
+            starts = self.__dict__["starts"] = [0, *(match.end() for match in _NEWLINE.finditer(self.body))]
+        line = bisect_right(starts, position)
+        return SourceLocation(line, position - starts[line - 1] + 1)
+
+
+def make_rules(limits: Limits, *, introspection: bool) -> tuple[type[ASTValidationRule], ...]:
+    """The rules of the specification; comparing fields that share a name may take `limits.merging` steps."""
+
+    class MergingWithinLimits(OverlappingFieldsCanBeMergedRule):
+        def __init__(self, context: ValidationContext) -> None:
+            super().__init__(context)
+            self.rule_context.remaining_complexity_budget = limits.merging
+
+    replaced = tuple(
+        MergingWithinLimits if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules
+    )
+    return replaced if introspection else (NoSchemaIntrospectionCustomRule, *replaced)
+
+
+def faults(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    rules: Collection[type[ASTValidationRule]],
+    limits: Limits,
+    *,
+    values: int,
+    hide_suggestions: bool,
+) -> list[GraphQLError]:
+    """Why the document cannot run; empty when it can. values: how many literals are in it."""
+    most = limits.errors if values <= _MANY_VALUES else _FEW_ERRORS
+    found = validate(schema, document, rules, max_errors=most, hide_suggestions=hide_suggestions)
+    return [_too_entangled() if error.message == _ABORTED else error for error in found]
+
+
+def _too_entangled() -> GraphQLError:
+    message = "Too many fields or fragments of the document share a name at one place: ask for each once."
+    return GraphQLError(message, extensions={"code": TOO_LARGE})
+
+
+def shorten(message: str, characters: int) -> str:
+    """A message without the long values that it quotes from a caller."""
+    if len(message) <= _KEPT:
+        return message
+    # What follows is scanned, so it must have an end.
+    message = _QUOTED.sub(_cut, message[: characters * 20])
+    return message if len(message) <= characters else message[: characters - 1] + "…"
+
+
+def _cut(match: re.Match[str]) -> str:
+    quoted = match[0]
+    return f"{quoted[:_KEPT]}…{quoted[-1]}"
+
+
+def detached(error: GraphQLError, code: str, characters: int) -> GraphQLError:
+    """The error with its code and its places in the text, without the tree, which would be kept as long as it is."""
+    extensions: dict[str, Any] = {"code": code, **(error.extensions or {})}
+    message = shorten(error.message, characters)
+    return GraphQLError(message, None, error.source, error.positions, extensions=extensions)
