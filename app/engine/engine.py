@@ -1,25 +1,26 @@
 """The engine: from a request to a prepared operation, from that to its answer."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
-from inspect import isawaitable
 from typing import Any, Final
 
 import strawberry
-from graphql import (
-    ExecutionResult,
-    GraphQLError,
-    GraphQLSchema,
-    OperationType,
-    create_source_event_stream,
-    execute,
-    get_variable_values,
-)
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, located_error
 
+from app.engine.collect import condition_variables
 from app.engine.documents import DocumentStore, Operation
+from app.engine.generate import completion
+from app.engine.plan import TYPENAME, NotCompiled, Plan, PlannedField, Sources
+from app.engine.replay import Replay
 from app.engine.request import Refused, Request, Result, refusal
+from app.engine.run import Failure, Run
+from app.engine.variables import VariableReader, Variables
 
 EVERY_KIND: Final = frozenset(OperationType)
+# Plans that are kept per operation: one for each combination of its conditions, as far as they come.
+MAX_PLANS: Final = 64
 PublishError = Callable[[GraphQLError, str], GraphQLError]
 
 
@@ -28,22 +29,31 @@ class Prepared:
     """An operation that can run: valid, chosen, its variables coerced."""
 
     operation: Operation
-    variables: Any
+    variables: Variables
     given: dict[str, Any]
     """The variables as they were sent."""
+    plan: Plan | None = None
+    """None: only the reference executor can run it."""
 
 
 class Engine:
     """A schema that can be executed.
 
     publish: makes of every error what a caller may see, and logs what nobody foresaw; its second argument is the
-    code of errors that have none.
+    code of errors that have none. timeout_s: how long one query or mutation may take.
     """
 
-    def __init__(self, schema: strawberry.Schema, *, store: DocumentStore, publish: PublishError) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, *, store: DocumentStore, publish: PublishError, timeout_s: float | None = None
+    ) -> None:
         self.schema: GraphQLSchema = schema._schema  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
         self.store = store
+        self.counts: Counter[str] = Counter()
+        """How often operations were `compiled`, `replayed` because something did not fit, or run by `reference`."""
         self._publish = publish
+        self._timeout_s = timeout_s
+        self._hide_suggestions = not store.introspection
+        self._sources = Sources(schema, hide_suggestions=self._hide_suggestions)
 
     def prepare(self, request: Request, *, kinds: Collection[OperationType] = EVERY_KIND) -> Prepared:
         """Find or read the document, choose the operation, coerce the variables.
@@ -52,58 +62,151 @@ class Engine:
         with the code OPERATION_KIND_NOT_ALLOWED, status 405 and `operationKind` among its extensions.
         """
         try:
-            document = self.store.find(request)
-            operation = document.operation(request.operation_name)
-            if operation.type not in kinds:
-                message = f"A {operation.type.value} cannot be sent this way."
-                raise refusal(
-                    message, "OPERATION_KIND_NOT_ALLOWED", status=405, operationKind=operation.type.value
-                )
-            given = request.variables or {}
-            variables = get_variable_values(
-                self.schema, operation.definition.variable_definitions or (), given, max_errors=50
-            )
-            if isinstance(variables, list):
-                raise Refused([self._publish(error, "BAD_USER_INPUT") for error in variables])
+            operation = self.store.find(request).operation(request.operation_name)
         except Refused as refused:
-            refused.errors = [self._publish(error, "GRAPHQL_VALIDATION_FAILED") for error in refused.errors]
-            raise
-        return Prepared(operation, variables, given)
+            raise self._published(refused, "GRAPHQL_VALIDATION_FAILED") from None
+        if operation.type not in kinds:
+            kind = operation.type.value
+            message = f"A {kind} cannot be sent this way."
+            raise refusal(message, "OPERATION_KIND_NOT_ALLOWED", status=405, operationKind=kind)
+        given = request.variables or {}
+        if operation.reader is None:
+            definitions = tuple(operation.definition.variable_definitions or ())
+            operation.reader = VariableReader(self.schema, definitions, hide_suggestions=self._hide_suggestions)
+        variables = operation.reader.read(given)
+        if isinstance(variables, list):
+            raise self._published(Refused(variables), "BAD_USER_INPUT")
+        return Prepared(operation, variables, given, self._plan(operation, variables))
+
+    def _published(self, refused: Refused, code: str) -> Refused:
+        refused.errors = [self._publish(error, code) for error in refused.errors]
+        return refused
+
+    def _plan(self, operation: Operation, variables: Variables) -> Plan | None:
+        if operation.conditions is None:
+            names = condition_variables(operation.definition, operation.document.fragments)
+            # Directives of the operation itself, and conditions that are no Booleans, are rare.
+            operation.conditions = None if operation.definition.directives else names
+            if operation.conditions is None:
+                operation.conditions, operation.plans[()] = (), None
+        values = tuple(variables.coerced.get(name) for name in operation.conditions)
+        if values in operation.plans:
+            return operation.plans[values]
+        if any(type(value) is not bool for value in values):
+            return None
+        try:
+            plan = Plan(self._sources, operation, dict(zip(operation.conditions, values, strict=True)))
+        except NotCompiled:
+            plan = None
+        if len(operation.plans) >= MAX_PLANS:
+            del operation.plans[next(iter(operation.plans))]
+        operation.plans[values] = plan
+        return plan
 
     async def execute(self, prepared: Prepared, context: Any) -> Result:
         """Run a query or a mutation. Errors are in the result, as the caller may see them."""
-        return await self._reference(prepared, context, None)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                if prepared.plan is None:
+                    return await self.reference(prepared, context)
+                if prepared.operation.type is OperationType.MUTATION:
+                    return await self._mutate(prepared, prepared.plan, context)
+                return await self._query(prepared, prepared.plan, context)
+        except TimeoutError:
+            message = f"The operation took longer than {self._timeout_s:g} s and was broken off."
+            return Result(None, [GraphQLError(message, extensions={"code": "OPERATION_TIMEOUT", "retryable": True})])
+
+    async def reference(self, prepared: Prepared, context: Any, root: Any = None) -> Result:
+        """The same by graphql-core alone: for introspection, and as the yardstick."""
+        self.counts["reference"] += 1
+        return self._result(await self._replay(prepared).whole(context, root, None))
+
+    def _replay(self, prepared: Prepared) -> Replay:
+        return Replay(self.schema, prepared.operation, prepared.given, self._hide_suggestions)
+
+    def _result(self, found: ExecutionResult) -> Result:
+        return Result(found.data, [self._publish(error, "BAD_USER_INPUT") for error in found.errors or ()])
+
+    async def _query(self, prepared: Prepared, plan: Plan, context: Any) -> Result:
+        run = Run(plan, prepared.variables, context)
+        fields = [field for field in plan.root.fields if field.name != TYPENAME]
+        async with run.reading():
+            for field in fields:
+                await run.resolve_root(field)
+            await run.load((field, [run.slots[field.slot]]) for field in fields)
+        try:
+            data = {field.key: _answer(field, run) for field in plan.root.fields}
+        except Exception:  # whatever it is, graphql-core will find it and say it as it says such things
+            self.counts["replayed"] += 1
+            return self._result(await self._replay(prepared).whole(context, None, run.memory))
+        self.counts["compiled"] += 1
+        return Result(data)
+
+    async def _mutate(self, prepared: Prepared, plan: Plan, context: Any) -> Result:
+        """One root field after the other, each with what it answers read before the next begins."""
+        data: dict[str, Any] = {}
+        errors: list[GraphQLError] = []
+        for field in plan.root.fields:
+            run = Run(plan, prepared.variables, context)
+            if field.name != TYPENAME:
+                await run.resolve_root(field)
+                async with run.reading():
+                    await run.load([(field, [run.slots[field.slot]])])
+            try:
+                data[field.key] = _answer(field, run)
+            except Exception:
+                self.counts["replayed"] += 1
+                found = await self._replay(prepared).one_field(field.nodes, context, run.memory)
+                errors += found.errors or ()
+                if found.data is None:
+                    return self._result(ExecutionResult(None, errors))
+                data |= found.data
+        self.counts["compiled"] += 1
+        return self._result(ExecutionResult(data, errors))
 
     async def source(self, prepared: Prepared, context: Any) -> AsyncIterator[Any]:
-        """The events of a subscription, as its root field yields them. Raises Refused when it does not begin."""
-        document = prepared.operation.document.ast
-        assert document is not None
-        found: Any = create_source_event_stream(
-            self.schema,
-            document,
-            None,
-            context,
-            prepared.given,
-            prepared.operation.definition.name.value if prepared.operation.definition.name else None,
-        )
-        if isawaitable(found):
-            found = await found
-        if isinstance(found, ExecutionResult):
-            errors = [self._publish(error, "BAD_USER_INPUT") for error in found.errors or ()]
-            raise Refused(errors)
+        """What the root field of a subscription gives: its events. Raises Refused when it does not begin."""
+        plan = prepared.plan
+        if plan is None or len(plan.root.fields) != 1:
+            message = "A subscription has exactly one root field."
+            raise self._published(refusal(message, "GRAPHQL_VALIDATION_FAILED"), "GRAPHQL_VALIDATION_FAILED")
+        field = plan.root.fields[0]
+        run = Run(plan, prepared.variables, context)
+        try:
+            found = await run.resolve(field, None)
+        except Exception as error:
+            located = located_error(error, field.nodes, [field.key])
+            raise self._published(Refused([located]), "BAD_USER_INPUT") from None
+        if not hasattr(found, "__aiter__"):
+            message = f"The subscription {field.name} gave no stream of events."
+            raise TypeError(message)
         return found
 
     async def run_events(self, prepared: Prepared, context: Any, events: Sequence[Any]) -> list[Result]:
         """The answers to some events of one subscription; relations are loaded for all of them together."""
-        return [await self._reference(prepared, context, event) for event in events]
+        plan = prepared.plan
+        if plan is None:
+            return [await self.reference(prepared, context, event) for event in events]
+        field = plan.root.fields[0]
+        run = Run(plan, prepared.variables, context)
+        async with run.reading():
+            await run.load([(field, list(events))])
+        results: list[Result] = []
+        for event in events:
+            try:
+                results.append(Result({field.key: completion(field)(event, run.slots)}))
+                self.counts["compiled"] += 1
+            except Exception:
+                self.counts["replayed"] += 1
+                run.memory.roots[field.key] = event
+                results.append(self._result(await self._replay(prepared).whole(context, event, run.memory)))
+        return results
 
-    async def _reference(self, prepared: Prepared, context: Any, root: Any) -> Result:
-        document = prepared.operation.document.ast
-        assert document is not None
-        name = prepared.operation.definition.name
-        found: ExecutionResult | Awaitable[ExecutionResult] = execute(
-            self.schema, document, root, context, prepared.given, name.value if name else None
-        )
-        result = await found if isawaitable(found) else found
-        errors = [self._publish(error, "BAD_USER_INPUT") for error in result.errors or ()]
-        return Result(result.data, errors)
+
+def _answer(field: PlannedField, run: Run) -> Any:
+    if field.name == TYPENAME:
+        return field.parent_type.name
+    value = run.slots[field.slot]
+    if isinstance(value, Failure):
+        raise value
+    return completion(field)(value, run.slots)

@@ -76,7 +76,7 @@ def relation(
         parent_key = key(root)
         if parent_key is None:
             return [] if many else None
-        found = await info.context.loader(batch, _hashable(arguments)).load(parent_key)
+        found = await info.context.loader(batch, hashable_arguments(arguments)).load(parent_key)
         return [] if found is None and many else found
 
     signature = inspect.signature(load, eval_str=True)
@@ -110,7 +110,7 @@ def make_loader(context: Any, batch: Batch, arguments: tuple[tuple[str, Any], ..
     return DataLoader(load_all)
 
 
-def _hashable(arguments: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+def hashable_arguments(arguments: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(
         (name, tuple(value) if isinstance(value, list) else value)  # pyright: ignore[reportUnknownArgumentType]
         for name, value in sorted(arguments.items())

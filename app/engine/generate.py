@@ -1,0 +1,258 @@
+"""Flat Python functions that turn loaded objects into the answer. They are right or they raise.
+
+A selection gets one function per class of its objects: records are read by item, other objects by attribute.
+Whatever does not fit the schema (null where none may be, a text for a number, an exception as a value) makes them
+raise, and the reference executor finds out what the answer and its errors are.
+"""
+
+import builtins
+from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
+from typing import Any, Final
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
+    Undefined,
+    get_named_type,
+    is_leaf_type,
+)
+
+from app.engine.abstract import Unfit, depends_on_instance, typename_of
+from app.engine.fields import Kind
+from app.engine.plan import TYPENAME, Abstract, PlannedField, Selection
+
+Build = Callable[[Any, list[Any]], Any]
+EMPTY: Final[tuple[()]] = ()
+_RECORD_METHODS: Final = frozenset({"get", "items", "keys", "values"})
+# What a value of a built-in scalar is when it needs no coercion, as a condition on `{0}`.
+_UNUSUAL: Final = {
+    "String": "type({0}) is not str",
+    "ID": "type({0}) is not str",
+    "Int": "type({0}) is not int or not -2147483648 <= {0} <= 2147483647",
+    "Float": "type({0}) is not float or {0} - {0} != 0.0",
+    "Boolean": "{0} is not True and {0} is not False",
+}
+
+
+class Builders(dict[type, Build]):
+    """Class of an object to the function that builds its answer, for one selection."""
+
+    def __init__(self, selection: Selection) -> None:
+        super().__init__()
+        self._selection = selection
+
+    def __missing__(self, cls: type) -> Build:
+        return self._first
+
+    def _first(self, value: Any, slots: list[Any]) -> Any:
+        """Check the first object of a class, and every one of a class whose objects may differ in type."""
+        if value is None or value is Undefined or isinstance(value, BaseException):
+            raise Unfit
+        is_type_of = self._selection.type.is_type_of
+        if is_type_of is not None and is_type_of(value, None) is not True:  # pyright: ignore[reportArgumentType]
+            raise Unfit
+        cls = type(value)
+        build = _function(self._selection, is_record=hasattr(cls, "keys") and hasattr(cls, "__getitem__"))
+        if is_type_of is None or not depends_on_instance(value):
+            self[cls] = build
+        return build(value, slots)
+
+
+class AbstractBuilders(dict[type, Build]):
+    """The same for a place where objects of several types may stand."""
+
+    def __init__(self, abstract: Abstract) -> None:
+        super().__init__()
+        self._abstract = abstract
+
+    def __missing__(self, cls: type) -> Build:
+        return self._first
+
+    def _first(self, value: Any, slots: list[Any]) -> Any:
+        selection = self._abstract.selection(typename_of(self._abstract, value))
+        builders = builders_of(selection)
+        answer = builders[type(value)](value, slots)
+        if type(value) in self._abstract.typenames and type(value) in builders:
+            self[type(value)] = builders[type(value)]
+        return answer
+
+
+def builders_of(child: Selection | Abstract) -> dict[type, Build]:
+    """The functions for what a field leads to, made when they are first needed."""
+    if child.builders is None:
+        child.builders = Builders(child) if isinstance(child, Selection) else AbstractBuilders(child)
+    return child.builders
+
+
+def completion(field: PlannedField) -> Build:
+    """The function that completes the value of one root field."""
+    if field.complete is None:
+        source = _Source()
+        source.complete("v", field.type, field, "    ")
+        text = "\n".join(["def build(v, s):", *source.lines, "    return v"])
+        field.complete = source.function(text)
+    return field.complete
+
+
+def _function(selection: Selection, *, is_record: bool) -> Build:
+    found = selection.functions.get(is_record)
+    if found is None:
+        found = selection.functions[is_record] = _Source().build(selection, is_record=is_record)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _code(text: str) -> CodeType:
+    """Selections that look alike share their code, whatever document they stand in."""
+    return compile(text, "<compiled operation>", "exec", optimize=2)
+
+
+class _Source:
+    """One function being written: its lines and what its names stand for."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.names: dict[str, Any] = {"E": EMPTY, "A": as_list}
+
+    def function(self, text: str) -> Build:
+        space: dict[str, Any] = {**self.names, "__builtins__": builtins}
+        exec(_code(text), space)  # noqa: S102  # made of checked names only: GraphQL names and numbers
+        space["build"].text = text
+        return space["build"]
+
+    def build(self, selection: Selection, *, is_record: bool) -> Build:
+        parts: list[str] = []
+        for number, field in enumerate(selection.fields):
+            if field.name == TYPENAME:
+                parts.append(f"{field.key!r}: {selection.type.name!r}")
+                continue
+            variable = f"v{number}"
+            self.lines.append(f"    {variable} = {self._value(field, is_record=is_record)}")
+            if field.source.batch is not None and field.source.batch.many and field.source.kind is Kind.RELATION:
+                self.lines.append(f"    if {variable} is None: {variable} = E")
+            self.complete(variable, field.type, field, "    ")
+            parts.append(f"{field.key!r}: {variable}")
+        return self.function("\n".join(["def build(p, s):", *self.lines, f"    return {{{', '.join(parts)}}}"]))
+
+    def _name(self, prefix: str, value: Any) -> str:
+        name = f"{prefix}{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def _value(self, field: PlannedField, *, is_record: bool) -> str:
+        source = field.source
+        if source.kind is Kind.RELATION:
+            batch: Any = source.batch
+            return f"s[{field.slot}].get({self._name('k', batch.key)}(p))"
+        if field.slot >= 0:
+            return f"s[{field.slot}][id(p)]"
+        if source.kind is Kind.ATTRIBUTE:
+            by_item = is_record and source.name not in _RECORD_METHODS
+            return f"p[{source.name!r}]" if by_item else f"p.{source.name}"
+        return self._call(field)
+
+    def _call(self, field: PlannedField) -> str:
+        source = field.source
+        given = ["p"] if source.is_positional else []
+        if source.source_name:
+            given.append(f"{source.source_name}=p")
+        if source.info_name:
+            given.append(f"{source.info_name}=s[{field.info_slot}]")
+        if field.arguments_slot >= 0:
+            given.append(f"**s[{field.arguments_slot}]")
+        return f"{self._name('f', source.function)}({', '.join(given)})"
+
+    def complete(self, variable: str, declared: Any, field: PlannedField, indent: str) -> None:
+        """Lines that turn the value in `variable` into what stands in the answer."""
+        is_required = isinstance(declared, GraphQLNonNull)
+        inner: Any = declared.of_type if isinstance(declared, GraphQLNonNull) else declared
+        if isinstance(inner, GraphQLList):
+            items = f"{variable} if type({variable}) is list else A({variable})"
+            line = f"{variable} = [{self._item(inner.of_type, field)} for x in ({items})]"
+        elif is_leaf_type(inner):
+            self._leaf(variable, inner, indent, is_required=is_required)
+            return
+        else:
+            assert field.child is not None
+            builders = self._name("b", builders_of(field.child))
+            line = f"{variable} = {builders}[type({variable})]({variable}, s)"
+        if is_required:
+            self.lines.append(indent + line)
+        else:
+            self.lines += [f"{indent}if {variable} is not None:", f"{indent}    {line}"]
+
+    def _leaf(self, variable: str, named: Any, indent: str, *, is_required: bool) -> None:
+        unusual = _UNUSUAL.get(named.name)
+        serialize = self._name("l", serializer(named))
+        if unusual is None:
+            unusual = "True" if is_required else f"{variable} is not None"
+            line = f"{variable} = {serialize}({variable})"
+            self.lines.append(indent + (line if is_required else f"if {unusual}: {line}"))
+            return
+        condition = unusual.format(variable)
+        if not is_required:
+            condition = f"{variable} is not None and ({condition})"
+        self.lines.append(f"{indent}if {condition}: {variable} = {serialize}({variable})")
+
+    def _item(self, declared: Any, field: PlannedField) -> str:
+        is_required = isinstance(declared, GraphQLNonNull)
+        inner: Any = declared.of_type if isinstance(declared, GraphQLNonNull) else declared
+        if isinstance(inner, GraphQLList):
+            nested = _Source()
+            nested.complete("v", declared, field, "    ")
+            text = "\n".join(["def build(v, s):", *nested.lines, "    return v"])
+            return f"{self._name('n', nested.function(text))}(x, s)"
+        if is_leaf_type(get_named_type(inner)):
+            call = f"{self._name('l', serializer(inner))}(x)"
+            unusual = _UNUSUAL.get(inner.name)
+            if unusual is not None:
+                call = f"(x if not ({unusual.format('x')}) else {call})"
+        else:
+            assert field.child is not None
+            call = f"{self._name('b', builders_of(field.child))}[type(x)](x, s)"
+        return call if is_required else f"None if x is None else {call}"
+
+
+def as_list(value: Any) -> Any:
+    """The items of what is no list but may stand for one. What can be read only once is left untouched."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return value  # pyright: ignore[reportUnknownVariableType]
+    raise Unfit
+
+
+def serializer(named: Any) -> Callable[[Any], Any]:
+    """The output coercion of a leaf type; raises for whatever graphql-core would complain about."""
+    found = getattr(named, "_compiled_serializer", None)
+    if found is None:
+        found = _EnumNames(named).__getitem__ if isinstance(named, GraphQLEnumType) else _scalar(named)
+        named._compiled_serializer = found  # noqa: SLF001
+    return found
+
+
+def _scalar(named: Any) -> Callable[[Any], Any]:
+    coerce = named.coerce_output_value
+
+    def serialize(value: Any) -> Any:
+        if value is None or value is Undefined or isinstance(value, BaseException):
+            raise Unfit
+        found = coerce(value)
+        if found is None or found is Undefined:
+            raise Unfit
+        return found
+
+    return serialize
+
+
+class _EnumNames(dict[Any, Any]):
+    """Value of an enum to its name, each looked up once."""
+
+    def __init__(self, named: GraphQLEnumType) -> None:
+        super().__init__()
+        self._serialize = _scalar(named)
+
+    def __missing__(self, value: Any) -> Any:
+        name = self[value] = self._serialize(value)
+        return name

@@ -1,0 +1,256 @@
+"""What a compiled operation consists of: one selection per object type and place, its fields, its steps."""
+
+from typing import Any, Final
+
+import strawberry
+from graphql import (
+    FieldNode,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+)
+from graphql.pyutils import Path
+
+from app.engine.arguments import ArgumentReader
+from app.engine.collect import Conditions, collect
+try:
+    from app.engine.columns import columns_read
+except ImportError:
+    columns_read = lambda _: None
+from app.engine.documents import Operation
+from app.engine.fields import Kind, Source, source_of
+
+TYPENAME: Final = "__typename"
+Columns = frozenset[str] | None
+
+
+class NotCompiled(Exception):
+    """The operation asks for something that only the reference executor does."""
+
+
+class Sources:
+    """The sources of all fields of a schema, each looked up once."""
+
+    def __init__(self, schema: strawberry.Schema, *, hide_suggestions: bool) -> None:
+        self.strawberry = schema
+        self.schema: GraphQLSchema = schema._schema  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+        self.hide_suggestions = hide_suggestions
+        self._found: dict[tuple[str, str], Source] = {}
+
+    def of(self, parent: GraphQLObjectType, name: str) -> Source:
+        """Of one field."""
+        found = self._found.get((parent.name, name))
+        if found is None:
+            definition = parent.fields.get(name)
+            if definition is None:
+                raise NotCompiled(name)
+            found = self._found[parent.name, name] = source_of(name, definition)
+        return found
+
+
+class Plan:
+    """An operation for given values of its conditions. Selections of abstract types are added when they are met."""
+
+    def __init__(self, sources: Sources, operation: Operation, conditions: Conditions) -> None:
+        self.sources = sources
+        self.operation = operation
+        self.fragments = operation.document.fragments
+        self.conditions = conditions
+        self.slots = 0
+        """Places that a run keeps loaded rows, arguments and infos in."""
+        self.to_prepare: list[PlannedField] = []
+        """Fields whose arguments or info a run reads before anything else."""
+        root = sources.schema.get_root_type(operation.type)
+        if root is None:
+            raise NotCompiled(operation.type.value)
+        self.root = Selection(self, root, [operation.definition.selection_set])
+
+    def new_slot(self) -> int:
+        """The number of a place that nobody else uses."""
+        self.slots += 1
+        return self.slots - 1
+
+
+class Selection:
+    """The fields that are wanted of objects of one type at one place of the operation."""
+
+    def __init__(self, plan: Plan, runtime_type: GraphQLObjectType, selection_sets: list[SelectionSetNode]) -> None:
+        self.plan = plan
+        self.type = runtime_type
+        collected = collect(plan.sources.schema, plan.fragments, plan.conditions, runtime_type, selection_sets)
+        self.fields = [PlannedField(self, key, nodes) for key, nodes in collected.items()]
+        self.steps = [field for field in self.fields if field.is_step]
+        # Objects that come without waiting and have steps below, or may have.
+        self.ways_down = [field for field in self.fields if not field.is_step and field.leads_to_steps]
+        self.builders: Any = None
+        """Set by the generator: class of the object to the function that builds its answer."""
+        self.functions: dict[bool, Any] = {}
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether something has to be loaded for its objects, or below."""
+        return bool(self.steps or self.ways_down)
+
+    def columns(self) -> Columns:
+        """The attributes that are read of an object; None: unknown, all of them."""
+        wanted: set[str] = set()
+        for field in self.fields:
+            read = field.columns()
+            if read is None:
+                return None
+            wanted |= read
+        return frozenset(wanted)
+
+    def columns_at(self, *path: str) -> Columns:
+        """The attributes that are read of the objects at a path of field names below; empty when nobody asks."""
+        if not path:
+            return self.columns()
+        wanted: set[str] = set()
+        for field in self.fields:
+            if field.name == path[0]:
+                child = field.child
+                below = child.columns_at(*path[1:]) if isinstance(child, Selection) else None
+                if below is None:
+                    return None
+                wanted |= below
+        return frozenset(wanted)
+
+
+class Abstract:
+    """A place where objects of several types may stand; each has a selection of its own, made when it is met."""
+
+    def __init__(self, plan: Plan, named: Any, selection_sets: list[SelectionSetNode], field: "PlannedField") -> None:
+        self.plan = plan
+        self.type = named
+        self.field = field
+        self.possible = frozenset(each.name for each in plan.sources.schema.get_possible_types(named))
+        self._selection_sets = selection_sets
+        self._selections: dict[str, Selection] = {}
+        self.builders: Any = None
+        self.typenames: dict[type, str] = {}
+        """Of classes whose objects are all of one type."""
+        self.info = field.raw_info(None, None, None)
+
+    def selection(self, typename: str) -> Selection:
+        """For a possible type."""
+        found = self._selections.get(typename)
+        if found is None:
+            runtime_type: Any = self.plan.sources.schema.get_type(typename)
+            found = self._selections[typename] = Selection(self.plan, runtime_type, self._selection_sets)
+        return found
+
+
+class PlannedField:
+    """One key of the answer."""
+
+    def __init__(self, parent: Selection, key: str, nodes: list[FieldNode]) -> None:
+        self.plan = parent.plan
+        self.parent_type = parent.type
+        self.key = key
+        self.nodes = nodes
+        self.name = nodes[0].name.value
+        self.child: Selection | Abstract | None = None
+        self.is_step = False
+        self.slot = -1
+        self.arguments_slot = -1
+        self.info_slot = -1
+        self.complete: Any = None
+        """Set by the generator for root fields: the function that completes the value."""
+        if self.name == TYPENAME:
+            return
+        self.source = self.plan.sources.of(parent.type, self.name)
+        self.type: GraphQLOutputType = self.source.definition.type
+        self.arguments = self._arguments()
+        self._make_child()
+        self._take_slots(is_root=parent.type is self.plan.sources.schema.get_root_type(self.plan.operation.type))
+
+    def _arguments(self) -> ArgumentReader:
+        source, sources = self.source, self.plan.sources
+        return ArgumentReader(
+            source.definition,
+            self.nodes[0],
+            source.arguments,
+            sources.strawberry,
+            hide_suggestions=sources.hide_suggestions,
+        )
+
+    def _make_child(self) -> None:
+        named = get_named_type(self.type)
+        if is_leaf_type(named):
+            return
+        selection_sets = [node.selection_set for node in self.nodes if node.selection_set is not None]
+        if is_abstract_type(named):
+            self.child = Abstract(self.plan, named, selection_sets, self)
+        elif isinstance(named, GraphQLObjectType):
+            self.child = Selection(self.plan, named, selection_sets)
+
+    def _take_slots(self, *, is_root: bool) -> None:
+        source = self.source
+        plain = source.kind is Kind.ATTRIBUTE or (
+            source.kind is Kind.FUNCTION and not source.is_async and not source.permissions
+        )
+        self.is_step = is_root or not plain
+        if self.is_step or (self.leads_to_steps and source.kind is Kind.FUNCTION):
+            self.slot = self.plan.new_slot()
+        if not self.arguments.is_empty or source.kind is Kind.OTHER:
+            self.arguments_slot = self.plan.new_slot()
+        if source.info_name is not None or source.permissions or source.kind is Kind.OTHER:
+            self.info_slot = self.plan.new_slot()
+        if self.arguments_slot >= 0 or self.info_slot >= 0:
+            self.plan.to_prepare.append(self)
+
+    @property
+    def leads_to_steps(self) -> bool:
+        """Whether something below has to be loaded, as far as that can be known before objects are seen."""
+        return isinstance(self.child, Abstract) or (self.child is not None and self.child.has_steps)
+
+    def columns(self) -> Columns:
+        """The attributes of the parent object that it reads."""
+        if self.name == TYPENAME:
+            return frozenset()
+        declared = self.source.declared
+        return None if declared is None else columns_read(declared)
+
+    def row_columns(self) -> Columns:
+        """The attributes that are read of the rows it leads to."""
+        return self.child.columns() if isinstance(self.child, Selection) else None
+
+    def raw_info(self, context: Any, root: Any, variables: Any) -> GraphQLResolveInfo:
+        """What graphql-core tells a resolver. The path names the field, not its place in lists."""
+        operation = self.plan.operation
+        return GraphQLResolveInfo(
+            self.name,
+            self.nodes,
+            self.type,
+            self.parent_type,
+            Path(None, self.key, self.parent_type.name),
+            self.plan.sources.schema,
+            dict(self.plan.fragments),
+            root,
+            operation.definition,
+            variables,
+            context,
+            _is_awaitable,
+            None,
+            None,  # pyright: ignore[reportArgumentType]
+        )
+
+
+def _is_awaitable(value: Any) -> bool:
+    return hasattr(value, "__await__")
+
+
+def list_depth(declared: Any) -> int:
+    """How many lists stand around the named type."""
+    depth = 0
+    while isinstance(declared, GraphQLNonNull | GraphQLList):
+        depth += isinstance(declared, GraphQLList)
+        declared = declared.of_type
+    return depth

@@ -1,0 +1,115 @@
+"""The reference executor over what a run has loaded already: the exact answer where something did not fit.
+
+It resolves nothing a second time that the run resolved, so that it may follow a mutation, and it asks the database
+only for what the run could not know of.
+"""
+
+import copy
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    execute,
+)
+
+from app.engine.documents import Operation
+from app.engine.relations import Batch
+from app.engine.run import Failure, Memory
+
+_UNKNOWN = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What the reference executor needs to answer one operation."""
+
+    schema: GraphQLSchema
+    operation: Operation
+    given: dict[str, Any]
+    hide_suggestions: bool = False
+
+    async def whole(self, context: Any, root: Any, memory: Memory | None) -> ExecutionResult:
+        """The operation as it stands."""
+        assert self.operation.document.ast is not None
+        name = self.operation.definition.name
+        return await self._execute(self.operation.document.ast, name.value if name else None, context, root, memory)
+
+    async def one_field(self, nodes: list[FieldNode], context: Any, memory: Memory) -> ExecutionResult:
+        """The operation with one key of its root only."""
+        definition = replace(self.operation.definition, selection_set=SelectionSetNode(selections=tuple(nodes)))
+        kept = [
+            other
+            for other in getattr(self.operation.document.ast, "definitions", ())
+            if not isinstance(other, OperationDefinitionNode)
+        ]
+        return await self._execute(DocumentNode(definitions=(definition, *kept)), None, context, None, memory)
+
+    async def _execute(
+        self, document: DocumentNode, name: str | None, context: Any, root: Any, memory: Memory | None
+    ) -> ExecutionResult:
+        if memory is not None:
+            context = _remembering(context, memory)
+        found: ExecutionResult | Awaitable[ExecutionResult] = execute(
+            self.schema,
+            document,
+            root,
+            context,
+            self.given,
+            name,
+            middleware=None if memory is None else [_recalling(memory)],
+            hide_suggestions=self.hide_suggestions,
+        )
+        return found if isinstance(found, ExecutionResult) else await found
+
+
+def _recalling(memory: Memory) -> Callable[..., Any]:
+    """A middleware that gives back what root fields and awaited resolvers gave before."""
+
+    def resolve(next_: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
+        if info.path.prev is None:
+            value = memory.roots.get(info.path.key, _UNKNOWN)
+        else:
+            value = memory.awaited.get((id(source), id(info.field_nodes[0])), _UNKNOWN)
+        if value is _UNKNOWN:
+            return next_(source, info, **arguments)
+        if isinstance(value, Failure):
+            raise value.error
+        return value
+
+    return resolve
+
+
+def _remembering(context: Any, memory: Memory) -> Any:
+    """The context with loaders that look into the memory first."""
+    if not hasattr(context, "loader"):
+        return context
+    real = context.loader
+    clone = copy.copy(context)
+    clone.loader = lambda batch, arguments: _Remembered(batch, arguments, memory, real)
+    return clone
+
+
+class _Remembered:
+    """Looks like a loader."""
+
+    def __init__(self, batch: Batch, arguments: Any, memory: Memory, real: Callable[..., Any]) -> None:
+        self._rows = memory.rows.get((id(batch), arguments), {})
+        self._real = lambda: real(batch, arguments)
+
+    async def load(self, key: Any) -> Any:
+        """What was loaded for the key."""
+        if key not in self._rows:
+            return await self._real().load(key)
+        found = self._rows[key]
+        if isinstance(found, Failure):
+            raise found.error
+        return found
+
+
