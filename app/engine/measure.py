@@ -27,9 +27,6 @@ from graphql import (
 
 from app.engine.limits import TOO_LARGE, Limits
 
-# Past this a count is not worth writing out: nested fragments may stand for more than fits a line.
-_COUNTABLE: Final = 1_000_000
-
 
 class Place(NamedTuple):
     """A selection set, or a fragment that is spread by name: where it stands below its definition."""
@@ -56,7 +53,8 @@ class Size:
 
     def add(self, other: "Size", at: Place) -> None:
         """A fragment is spread."""
-        self.fields += other.fields
+        # The spread itself counts too: fragments may spread nothing but fragments.
+        self.fields += 1 + other.fields
         self.introspection_aliases += other.introspection_aliases
         self.introspection_depth = max(self.introspection_depth, at.depth + other.introspection_depth)
         self.levels = max(self.levels, at.level + other.levels)
@@ -136,7 +134,7 @@ _WRITTEN: Final = {
 }
 _EXPANDED: Final = {
     "depth": "nested levels",
-    "fields": "fields, fragments expanded",
+    "fields": "fields and fragments, written out",
     "aliases": "aliases",
     "introspection_depth": "nested levels of introspection",
     "levels": "nested levels, fragments included",
@@ -152,8 +150,7 @@ def _faults(found: Any, limits: Limits, names: Mapping[str, str], node: Node | N
 
 def _too_many(count: int, what: str, allowed: int, node: Node | None) -> GraphQLError:
     whose = "operation" if node is not None else "document"
-    said = f"{count}" if count < _COUNTABLE else "millions of"
-    message = f"The {whose} has {said} {what}; at most {allowed} are allowed."
+    message = f"The {whose} has {count} {what}; at most {allowed} are allowed."
     return GraphQLError(message, node, extensions={"code": TOO_LARGE})
 
 
