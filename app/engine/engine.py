@@ -10,12 +10,14 @@ import strawberry
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, located_error
 
 from app.engine.collect import condition_variables
+from app.engine.cost import cost_of
 from app.engine.documents import DocumentStore, Operation
 from app.engine.generate import completion
 from app.engine.plan import TYPENAME, NotCompiled, Plan, PlannedField, Sources
 from app.engine.replay import Replay
 from app.engine.request import Refused, Request, Result, refusal
 from app.engine.run import Failure, Run
+from app.engine.validation import bounded
 from app.engine.variables import VariableReader, Variables
 
 EVERY_KIND: Final = frozenset(OperationType)
@@ -34,6 +36,8 @@ class Prepared:
     """The variables as they were sent."""
     plan: Plan | None = None
     """None: only the reference executor can run it."""
+    cost: int = 0
+    """See app.engine.cost."""
 
 
 class Engine:
@@ -50,7 +54,7 @@ class Engine:
         self.store = store
         self.counts: Counter[str] = Counter()
         """How often operations were `compiled`, `replayed` because something did not fit, or run by `reference`."""
-        self._publish = publish
+        self._publish = bounded(publish, store.limits.message_characters)
         self._timeout_s = timeout_s
         self._hide_suggestions = not store.introspection
         self._sources = Sources(schema, hide_suggestions=self._hide_suggestions)
@@ -58,7 +62,8 @@ class Engine:
     def prepare(self, request: Request, *, kinds: Collection[OperationType] = EVERY_KIND) -> Prepared:
         """Find or read the document, choose the operation, coerce the variables.
 
-        Raises Refused, with errors as the caller may see them. An operation of another kind than `kinds` is refused
+        Raises Refused, with errors as the caller may see them. One that may cost more than the limit is refused with
+        the code OPERATION_TOO_COSTLY and the facts `cost` and `maxCost`. An operation of another kind than `kinds` is refused
         with the code OPERATION_KIND_NOT_ALLOWED, status 405 and `operationKind` among its extensions.
         """
         try:
@@ -76,7 +81,10 @@ class Engine:
         variables = operation.reader.read(given)
         if isinstance(variables, list):
             raise self._published(Refused(variables), "BAD_USER_INPUT")
-        return Prepared(operation, variables, given, self._plan(operation, variables))
+        if operation.cost is None:
+            operation.cost = cost_of(self.schema, operation.definition, operation.document.fragments)
+        cost = operation.cost.check(variables.coerced, self.store.limits)
+        return Prepared(operation, variables, given, self._plan(operation, variables), cost)
 
     def _published(self, refused: Refused, code: str) -> Refused:
         refused.errors = [self._publish(error, code) for error in refused.errors]

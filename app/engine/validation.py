@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from graphql import (
@@ -83,6 +83,19 @@ def shorten(message: str, characters: int) -> str:
     # What follows is scanned, so it must have an end.
     message = _QUOTED.sub(_cut, message[: characters * 20])
     return message if len(message) <= characters else message[: characters - 1] + "…"
+
+
+def bounded(
+    publish: Callable[[GraphQLError, str], GraphQLError], characters: int
+) -> Callable[[GraphQLError, str], GraphQLError]:
+    """The same, with messages that do not echo what a caller sent at length."""
+
+    def publish_bounded(error: GraphQLError, code: str) -> GraphQLError:
+        published = publish(error, code)
+        published.message = shorten(published.message, characters)
+        return published
+
+    return publish_bounded
 
 
 def _cut(match: re.Match[str]) -> str:
