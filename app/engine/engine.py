@@ -62,9 +62,9 @@ class Engine:
     def prepare(self, request: Request, *, kinds: Collection[OperationType] = EVERY_KIND) -> Prepared:
         """Find or read the document, choose the operation, coerce the variables.
 
-        Raises Refused, with errors as the caller may see them. One that may cost more than the limit is refused with
-        the code OPERATION_TOO_COSTLY and the facts `cost` and `maxCost`. An operation of another kind than `kinds` is refused
-        with the code OPERATION_KIND_NOT_ALLOWED, status 405 and `operationKind` among its extensions.
+        Raises Refused, with errors as the caller may see them. An operation of another kind than `kinds` is refused
+        with the code OPERATION_KIND_NOT_ALLOWED, status 405 and `operationKind` among its extensions; one that may
+        cost more than the limit with the code OPERATION_TOO_COSTLY and the facts `cost` and `maxCost`.
         """
         try:
             operation = self.store.find(request).operation(request.operation_name)
