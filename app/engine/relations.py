@@ -17,6 +17,8 @@ import strawberry
 from aiodataloader import DataLoader
 from strawberry.types import Info
 
+from app.engine.columns import READS, attributes_read
+
 BATCH: Final = "batch"
 BatchFunction = Callable[..., Awaitable[Mapping[Any, Any]]]
 _POSITIONAL: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -64,13 +66,16 @@ def relation(
     description: str,
     deprecation_reason: str | None = None,
     directives: Iterable[object] = (),
+    reads: Iterable[str] | None = None,
 ) -> Any:
     """A field that follows a relation.
 
     returns: the strawberry type of one row (may be `Annotated["Name", strawberry.lazy("module")]`).
     many: the field is `[T!]!`. required: a single row that always exists, `T!`; otherwise `T`.
+    reads: what the parent's row is asked for; by default the attributes that `key` reads.
     """
     batch = Batch(load, key, many)
+    columns = attributes_read(key) if reads is None else frozenset(reads)
 
     async def resolve(root: Any, info: Any, **arguments: Any) -> Any:  # the reference executor's way in
         parent_key = key(root)
@@ -96,7 +101,7 @@ def relation(
         description=description,
         deprecation_reason=deprecation_reason,
         directives=tuple(directives),
-        metadata={BATCH: batch},
+        metadata={BATCH: batch} if columns is None else {BATCH: batch, READS: columns},
     )
 
 

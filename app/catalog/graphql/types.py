@@ -8,6 +8,7 @@ import strawberry
 
 from app.catalog.graphql import batches
 from app.catalog.sql.product_list import Selection
+from app.engine.columns import READS
 from app.engine.relations import Entity, relation
 from app.inventory.graphql.batches import availability_by_variant
 from app.kit.db import Row
@@ -48,7 +49,9 @@ def _attributes(column: str, description: str) -> Any:
     def resolve(root: Any) -> Any:
         return [Attribute(**entry) for entry in getattr(root, column)]
 
-    return strawberry.field(resolver=resolve, graphql_type=list[Attribute], description=description)
+    return strawberry.field(
+        resolver=resolve, graphql_type=list[Attribute], description=description, metadata={READS: (column,)}
+    )
 
 
 @strawberry.type(description="What a variant costs in a channel, including consumption tax.")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import strawberry
 
+from app.engine.columns import READS
 from app.kit.errors import NotFound
 from app.kit.graphql.context import Context
 from app.kit.ids import global_id, int_key, parse_global_id, uuid_key
@@ -60,7 +61,11 @@ def id_field(typename: str, column: str = "id") -> Any:
     def resolve(root: Any) -> strawberry.ID:
         return strawberry.ID(global_id(typename, getattr(root, column)))
 
-    return strawberry.field(resolver=resolve, description="The global id: opaque, stable, usable with `node(id)`.")
+    return strawberry.field(
+        resolver=resolve,
+        description="The global id: opaque, stable, usable with `node(id)`.",
+        metadata={READS: (column,)},
+    )
 
 
 def node_key(value: str) -> tuple[str, Any] | None:

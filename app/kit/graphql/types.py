@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
+from app.engine.columns import READS
 from app.engine.relations import Entity
 from app.kit.graphql.context import Info
 from app.kit.money import format_amount
@@ -67,7 +68,12 @@ def localized(column: str, *, description: str, required: bool = True) -> Any:
 
     argument = "The language; by default that of the request's `Accept-Language`."
     resolve.__annotations__["language"] = _described(LanguageCode | None, argument)
-    return strawberry.field(resolver=resolve, graphql_type=str if required else str | None, description=description)
+    return strawberry.field(
+        resolver=resolve,
+        graphql_type=str if required else str | None,
+        description=description,
+        metadata={READS: (column,)},
+    )
 
 
 def _described(annotation: Any, description: str) -> Any:
