@@ -82,7 +82,7 @@ class VariableReader:
                     coerced[name] = coerce(given[name])
                 elif is_needed:
                     return self._slowly(given)
-        except (Unusual, RecursionError):
+        except Exception:  # noqa: BLE001  # an input type of strawberry refuses in its own way; graphql-core says it
             return self._slowly(given)
         return Variables(coerced, lambda: self._values(given))
 
