@@ -81,5 +81,5 @@ lock: $(STAMP) ## write requirements*.lock anew (ARGS=--upgrade for newer versio
 	@$(BIN)/uv $(LOCK) --extra build --constraint requirements-dev.lock --output-file requirements.lock
 
 clean: ## remove .venv and caches; data stay
-	@rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	@find app tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

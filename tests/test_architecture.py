@@ -139,13 +139,16 @@ def test_only_the_owner_writes_its_tables() -> None:
     assert foreign == []
 
 
+SEARCHED: Final = {".py", ".md", ".toml", ".graphql", ".json", ".mjs"}
+
+
 def test_the_project_names_no_registry_and_no_machine() -> None:
     # Put together here, so that this file is searched like all others.
     hosts = [f"{name}.{end}" for name, end in (("pypi", "org"), ("registry", "npmjs"))] + ["python" + "hosted"]
     machine = [f"/{folder}/" for folder in ("work", "root")]
     pattern = re.compile("|".join(map(re.escape, [*hosts, *machine, str(ROOT)])))
     roots = [ROOT / name for name in ("app", "bench", "migrations", "docs", "tests")]
-    files = [path for root in roots for path in root.rglob("*") if path.suffix in {".py", ".md", ".toml", ".graphql"}]
+    files = [path for root in roots for path in root.rglob("*") if path.suffix in SEARCHED]
     files += [path for path in ROOT.iterdir() if path.is_file()]
     found = [
         f"{path.relative_to(ROOT)}: {match.group()}"

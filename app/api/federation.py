@@ -163,6 +163,10 @@ def _without_machinery(text: str) -> str:
     for definition in parse(text).definitions:
         if _name(definition) in MACHINERY:
             cuts.append((*_place(definition), ""))
+        elif isinstance(definition, DirectiveDefinitionNode) and definition.description is None:
+            # GraphQL's own @oneOf, printed for tools that are older than it.
+            start, _ = _place(definition)
+            cuts.append((start, start, '"""As GraphQL itself defines it."""\n'))
         elif isinstance(definition, ObjectTypeDefinitionNode) and definition.name.value == "Query":
             cuts += [(*_place(field), "") for field in definition.fields or () if _name(field) in MACHINERY]
     return _edited(text, cuts)

@@ -1,0 +1,52 @@
+// The rules for schemas that @graphql-eslint recommends, and those of Relay. What we do otherwise is said here, with why.
+import graphql from '@graphql-eslint/eslint-plugin';
+
+// Values: they are the same when they look the same, so there is nothing to identify.
+const VALUES = [
+  'Address', 'Attribute', 'CartTotals', 'Coordinates', 'DeliveryIneligibility', 'Media', 'Money', 'OpeningHours',
+  'OrderSource', 'PageInfo', 'PickupOption', 'PickupOptionLine', 'Prefecture', 'Price', 'PriceRange', 'TaxAmount',
+];
+// Parts that are read with their owner and change with it.
+const PARTS = [
+  'Allocation', 'FulfillmentLine', 'LocationAvailability', 'OrderHistoryEntry', 'Payment', 'StockLevel', 'StockMovement',
+  'TransferLine', 'VariantAvailability',
+];
+// What there is once for a caller, or what is told once and never read again.
+const MOMENTS = ['StockChange', 'Viewer'];
+
+export default [
+  {
+    files: ['**/*.graphql'],
+    languageOptions: {
+      parser: graphql.parser,
+      parserOptions: { graphQLConfig: { schema: process.env.SCHEMA } },
+    },
+    plugins: { '@graphql-eslint': graphql },
+    rules: {
+      ...graphql.configs['flat/schema-recommended'].rules,
+      ...graphql.configs['flat/schema-relay'].rules,
+      '@graphql-eslint/strict-id-in-types': [
+        'error',
+        {
+          exceptions: {
+            types: [...VALUES, ...PARTS, ...MOMENTS],
+            // Wrappers that belong to one answer: payloads, refusals, problems of a cart, pages.
+            suffixes: ['Payload', 'Error', 'Problem', 'Connection', 'Edge'],
+          },
+        },
+      ],
+      '@graphql-eslint/relay-edge-types': [
+        'error',
+        {
+          withEdgeSuffix: true,
+          // A line of a cart, a picture of a product: lists that are short by nature have no pages.
+          listTypeCanWrapOnlyEdgeType: false,
+          // The rows of StockLevelEdge and StockMovementEdge are parts (above) and have no id.
+          shouldImplementNode: false,
+        },
+      ],
+      // Pages go forward only: every list is sorted by an index that is read in one direction.
+      '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
+    },
+  },
+];
