@@ -1,78 +1,66 @@
 """Subscriptions: how events find their way from a source to those who listen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
 
-from graphql import GraphQLError
+import orjson
+from graphql import GraphQLError, located_error
+from graphql.language import Node, VariableNode
 
+from app.engine.answer import Answer, Subscribed, Subscriber
 from app.engine.engine import Engine, Prepared
+from app.engine.group import Group
+from app.engine.live import Live
 
+__all__ = ["Answer", "Hub", "Metrics", "Subscribed", "Subscriber"]
 
-@dataclass(slots=True, eq=False)
-class Answer:
-    """One encoded result, shared by all who are given it.
-
-    payload: the result as JSON. key: what it is about; a newer answer of the same subscription with an equal key makes
-    this one superfluous. Whoever drops it for that reason puts the newer one at the end of what waits, never in its
-    place: cursors in answers tell that everything before them was given. None: nothing replaces it.
-    frames: forms in which transports send it, made once per (transport, operation id) and kept here by them.
-    """
-
-    payload: bytes
-    key: Hashable | None = None
-    frames: dict[Any, Any] = field(default_factory=dict[Any, Any])
-
-
-class Subscriber(Protocol):
-    """A transport's end of one subscription. No method blocks or raises; none is called after `Subscribed.close`."""
-
-    def next(self, answer: Answer) -> None:
-        """Send an answer."""
-        ...
-
-    def complete(self) -> None:
-        """The source has ended. The last call."""
-        ...
-
-    def error(self, errors: list[GraphQLError]) -> None:
-        """The source failed; errors as the caller may see them, never empty. The last call."""
-        ...
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Metrics:
-    """Counts since the start, and what is open now. Transports add what they drop or close."""
+    """What is open now, and counts since the start."""
 
     groups: int = 0
     """Views of streams that are open."""
     members: int = 0
     """Subscriptions that are open."""
     encoded: int = 0
-    """Results that were encoded."""
+    """Results that were executed and encoded."""
     deliveries: int = 0
     """Answers handed to subscribers."""
     coalesced: int = 0
-    """Changes that were never told because a newer one of the same key was there already."""
+    """Changes that were never told, because a newer one of the same key was there already."""
     too_slow: int = 0
-    """Subscriptions that were closed because they left too much unread."""
-
-
-class Subscribed(Protocol):
-    """An open subscription."""
-
-    def close(self) -> None:
-        """Leave: the subscriber is not called again. Closing twice does nothing."""
-        ...
+    """Subscriptions that were ended because too much was left untold."""
 
 
 class Hub:
-    """All subscriptions of a process."""
+    """All subscriptions of a process.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.metrics = Metrics()
+    Subscribers with the same operation, variables and rights share one group: what one of them is told is made once
+    for all. now, later: a clock in seconds, and how to be called after some; for `max_rate`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        later: Callable[[float, Callable[[], None]], Any] | None = None,
+    ) -> None:
+        self.engine: Final = engine
+        self.metrics: Final = Metrics()
+        self.now: Final = now
+        self.later: Final = later or (lambda pause, call: asyncio.get_running_loop().call_later(pause, call))
+        self._groups: dict[Hashable, Group] = {}
+        self._opening: dict[Hashable, asyncio.Task[_Opened]] = {}
+        self._to_open: dict[Hashable, asyncio.Task[_Opened]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def subscribe(
         self, prepared: Prepared, make_context: Callable[[], Any], share: Hashable, subscriber: Subscriber
@@ -82,49 +70,113 @@ class Hub:
         share: callers with equal keys may be given the same bytes. Raises Refused when the subscription cannot begin.
         Cancelling it leaves nothing behind.
         """
-        del share
-        return _Alone(self, prepared, make_context, await self._engine.source(prepared, make_context()), subscriber)
+        entry = (prepared.operation, share, _canonical(prepared.given))
+        opened = await self._open(entry, prepared, make_context)
+        source = opened.source
+        if isinstance(source, Live):
+            key = (prepared.operation, share, source.share, _canonical(_beyond_root(prepared)))
+            group = self._groups.get(key)
+            if group is None:
+                group = self._groups[key] = Group(self, key, source, prepared)
+            return group.join(subscriber, make_context, source.after)
+        if opened.is_taken:
+            source = await self.engine.source(prepared, make_context())
+        opened.is_taken = True
+        return Alone(self, prepared, make_context, aiter(source), subscriber)
 
-    @property
-    def engine(self) -> Engine:
-        """What executes the events."""
-        return self._engine
+    async def _open(self, entry: Hashable, prepared: Prepared, make_context: Callable[[], Any]) -> "_Opened":
+        """The source, opened after this was called. Who asks while it is being opened shares the next opening."""
+        task = self._to_open.get(entry)
+        if task is None:
+            task = self._to_open[entry] = asyncio.create_task(self._open_after(entry, prepared, make_context))
+        return await asyncio.shield(task)
+
+    async def _open_after(self, entry: Hashable, prepared: Prepared, make_context: Callable[[], Any]) -> "_Opened":
+        while (before := self._opening.get(entry)) is not None:
+            await asyncio.wait([before])
+        self._opening[entry] = self._to_open.pop(entry)
+        try:
+            return _Opened(await self.engine.source(prepared, make_context()))
+        finally:
+            del self._opening[entry]
+
+    def public(self, error: BaseException, prepared: Prepared) -> GraphQLError:
+        """An error of a source, as a caller may see it."""
+        fields = prepared.plan.root.fields if prepared.plan else ()
+        place = (fields[0].nodes, [fields[0].key]) if fields else (None, None)
+        original = error if isinstance(error, Exception) else RuntimeError(repr(error))
+        return self.engine._publish(located_error(original, *place), "BAD_USER_INPUT")  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+    def forget(self, key: Hashable) -> None:
+        """A group is over."""
+        self._groups.pop(key, None)
+
+    def keep(self, task: asyncio.Task[Any]) -> asyncio.Task[Any]:
+        """Hold a task that nobody waits for, and say what it raises."""
+        self._tasks.add(task)
+        task.add_done_callback(self._drop)
+        return task
+
+    def _drop(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("Unexpected error in a subscription", exc_info=error)
 
 
-class _Alone:
-    """A source that one subscriber has for itself."""
+@dataclass(slots=True, eq=False)
+class _Opened:
+    source: Any
+    is_taken: bool = False
+    """A generator is for one subscriber only."""
+
+
+class Alone:
+    """A source that one subscriber has for itself; it is read as fast as the subscriber reads."""
 
     def __init__(
-        self, hub: Hub, prepared: Prepared, make_context: Callable[[], Any], source: Any, subscriber: Subscriber
+        self,
+        hub: Hub,
+        prepared: Prepared,
+        make_context: Callable[[], Any],
+        source: AsyncIterator[Any],
+        subscriber: Subscriber,
     ) -> None:
         self._hub = hub
+        self._prepared = prepared
+        self._make_context = make_context
+        self._source = source
         self._subscriber: Subscriber | None = subscriber
         hub.metrics.members += 1
         hub.metrics.groups += 1
-        self._task = asyncio.create_task(self._run(prepared, make_context, aiter(source)))
+        self._task = hub.keep(asyncio.create_task(self._run()))
 
     def close(self) -> None:
+        """Leave, and close the source."""
         if self._subscriber is None:
             return
         self._subscriber = None
         self._hub.metrics.members -= 1
         self._hub.metrics.groups -= 1
-        self._task.cancel()
+        if self._task is not asyncio.current_task():
+            self._task.cancel()
 
-    async def _run(self, prepared: Prepared, make_context: Callable[[], Any], source: AsyncIterator[Any]) -> None:
+    async def _run(self) -> None:
         try:
-            async for event in source:
-                [result] = await self._hub.engine.run_events(prepared, make_context(), [event])
-                if self._subscriber is not None:
-                    self._subscriber.next(Answer(result.encode()))
+            async for event in self._source:
+                [result] = await self._hub.engine.run_events(self._prepared, self._make_context(), [event])
+                self._hub.metrics.encoded += 1
+                if self._subscriber is None:
+                    return
+                self._subscriber.next(Answer(result.encode()))
+                self._hub.metrics.deliveries += 1
+                await self._subscriber.room()
                 await asyncio.sleep(0)
             self._end(lambda subscriber: subscriber.complete())
         except Exception as error:  # noqa: BLE001  # whatever it was, the subscriber hears of it
-            failed = GraphQLError(str(error), original_error=error)
-            public = self._hub.engine._publish(failed, "BAD_USER_INPUT")  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            public = self._hub.public(error, self._prepared)
             self._end(lambda subscriber: subscriber.error([public]))
         finally:
-            close = getattr(source, "aclose", None)
+            close = getattr(self._source, "aclose", None)
             if close is not None:
                 await close()
 
@@ -133,3 +185,33 @@ class _Alone:
         self.close()
         if subscriber is not None:
             say(subscriber)
+
+
+def _canonical(variables: dict[str, Any]) -> Hashable:
+    """Equal for equal variables; what is no JSON equals nothing else."""
+    try:
+        return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return object()
+
+
+def _beyond_root(prepared: Prepared) -> dict[str, Any]:
+    """The variables that are used anywhere but in the arguments of the root field, which the source stands for."""
+    roots = {id(node) for field in (prepared.plan.root.fields if prepared.plan else ()) for node in field.nodes}
+    operation = prepared.operation
+    # Fragments count whether they are spread or not: a variable too many only means less to share.
+    parts = [operation.definition.selection_set, *operation.document.fragments.values()]
+    names = {name for part in parts for name in _variables(part, roots)}
+    return {name: value for name, value in prepared.given.items() if name in names}
+
+
+def _variables(node: Node, roots: set[int]) -> Iterator[str]:
+    if isinstance(node, VariableNode):
+        yield node.name.value
+    for key in node.keys:
+        if key == "arguments" and id(node) in roots:
+            continue
+        value: Any = getattr(node, key)
+        for child in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(child, Node):
+                yield from _variables(child, roots)

@@ -66,6 +66,10 @@ class Operation:
         """It could not run, or broke off."""
         self._finish(error_of(self._id, errors))
 
+    async def room(self) -> None:
+        """Wait until nothing waits on the connection."""
+        await self._connection.outlet.room()
+
     def _finish(self, text: str) -> None:
         if self._is_over:
             return
