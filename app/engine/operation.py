@@ -10,7 +10,7 @@ from graphql import GraphQLError, OperationType
 from app.engine.host import Unauthenticated
 from app.engine.hub import Answer, Subscribed
 from app.engine.messages import complete_of, error_of, head_of
-from app.engine.request import Refused, Request
+from app.engine.request import Refused, Request, unexpected
 
 if TYPE_CHECKING:
     from app.engine.websocket import Connection
@@ -104,7 +104,7 @@ class Operation:
                 self._connection.fail(error)
                 return
             log.exception("Unexpected error in an operation on a WebSocket")
-            self.error([UNEXPECTED])
+            self.error([unexpected()])
         finally:
             self._task = None
 
@@ -127,7 +127,7 @@ class Operation:
         self._may_be_broken_off = kind is OperationType.QUERY
         result = await endpoint.host.engine.execute(prepared, endpoint.host.context(caller, connection.headers()))
         if not self._is_over:
-            await connection.outlet.room()
+            await self.room()
             self.next(Answer(result.encode()))
             self.complete()
 
@@ -150,6 +150,3 @@ def too_many(most: int) -> GraphQLError:
     """One operation too many at once."""
     message = f"A WebSocket may have {most} operations at once."
     return GraphQLError(message, extensions={"code": "TOO_MANY_OPERATIONS", "most": most})
-
-
-UNEXPECTED: Final = GraphQLError("Something went wrong on our side.", extensions={"code": "INTERNAL_SERVER_ERROR"})

@@ -31,7 +31,7 @@ class Bounds:
     messages: int = 1_000
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Pressure:
     """What does not get out, over all connections that share this: read by metrics."""
 

@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from app.engine.documents import DocumentStore
 from app.engine.engine import Engine
 from app.engine.host import Unauthenticated
-from app.engine.hub import Hub
+from app.engine.hub import Answer, Hub
 from app.engine.websocket import SocketEndpoint, SocketLimits
 
 PATIENCE_S = 20.0  # only a failing test waits so long
@@ -125,6 +125,30 @@ def publish(error: GraphQLError, code: str) -> GraphQLError:
     cause = error.original_error
     code = "INTERNAL_SERVER_ERROR" if cause and not isinstance(cause, GraphQLError) else code
     return GraphQLError(error.message, path=error.path, extensions={"code": code, **(error.extensions or {})})
+
+
+class Tap:
+    """A hub in whose place the test speaks."""
+
+    def __init__(self) -> None:
+        self.subscribers: list[Any] = []
+        self.closed = 0
+
+    async def subscribe(self, _prepared: Any, _make_context: Any, _share: Hashable, subscriber: Any) -> "Tap":
+        self.subscribers.append(subscriber)
+        return self
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def tell(self, payload: bytes, key: Hashable = None) -> None:
+        answer = Answer(payload, key)
+        for subscriber in self.subscribers:
+            subscriber.next(answer)
+
+    def complete(self) -> None:
+        for subscriber in self.subscribers:
+            subscriber.complete()
 
 
 class SmallHost:
