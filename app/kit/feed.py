@@ -9,18 +9,19 @@ milliseconds.
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final, Self
 
+from app.engine.live import SubscriberTooSlow
 from app.kit.db import Database, Row, is_database
+from app.kit.listener import Fact, Listener, names_of
 from app.kit.outbox import START, Position, newest_position, read_feed
 from app.kit.statement import Statement
 
 log = logging.getLogger(__name__)
 
 CHANNEL: Final = "hikiate_feed"
-KEY_SEPARATOR: Final = ":"
 # Distinct keys that one subscriber may leave unread; its memory is bounded by this.
 MAX_PENDING_KEYS: Final = 10_000
 _BATCH: Final = 500
@@ -32,10 +33,6 @@ _RECONNECT_S: Final = (0.1, 5.0)
 _IS_ANYTHING_AFTER: Final = Statement("SELECT EXISTS (SELECT FROM outbox WHERE (xid, id) > (:xid, :id))")
 
 
-class SubscriberTooSlow(Exception):
-    """The subscriber left more than MAX_PENDING_KEYS keys unread. Subscribe again and read the state anew."""
-
-
 class Subscription:
     """The facts of one topic about some keys: an async iterator of payloads, in the feed's order.
 
@@ -45,8 +42,8 @@ class Subscription:
     last reference all end it and free everything.
     """
 
-    def __init__(self, remove: "Callable[[_Buffer], None]", buffer: "_Buffer") -> None:
-        self._remove = remove
+    def __init__(self, listener: Listener, buffer: "_Buffer") -> None:
+        self._listener = listener
         self._buffer = buffer
 
     def __aiter__(self) -> Self:
@@ -67,24 +64,27 @@ class Subscription:
     def close(self) -> None:
         """Stop listening."""
         self._buffer.end()
-        self._remove(self._buffer)
+        self._listener.close()
 
 
 class _Buffer:
     """What one subscriber has not read yet: key -> newest payload, oldest news first."""
 
-    __slots__ = ("arrived", "ended", "failure", "keys", "pending", "topic", "versions")
+    __slots__ = ("arrived", "ended", "failure", "pending", "versions")
 
-    def __init__(self, topic: str, keys: frozenset[str] | None) -> None:
-        self.topic = topic
-        self.keys = keys
+    def __init__(self) -> None:
         self.pending: dict[str, dict[str, Any]] = {}
         self.versions: dict[str, int] = {}
         self.arrived = asyncio.Event()
         self.ended = False
         self.failure: Exception | None = None
 
-    def put(self, key: str, payload: dict[str, Any]) -> None:
+    def hear(self, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            self._put(fact.key, fact.payload)
+        self.arrived.set()
+
+    def _put(self, key: str, payload: dict[str, Any]) -> None:
         # The feed is in the order of transaction ids, which are drawn before the row is locked: of two facts about
         # one key the later one may be the older one. Their versions tell.
         version = payload.get("version")
@@ -102,7 +102,6 @@ class _Buffer:
             self.ended = True
         if not self.ended:
             self.pending[key] = payload
-        self.arrived.set()
 
     def end(self) -> None:
         self.ended = True
@@ -125,7 +124,7 @@ class Feed:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._position = START
-        self._wanted: dict[tuple[str, str | None], dict[int, _Buffer]] = {}
+        self._wanted: dict[tuple[str, str | None], dict[int, Listener]] = {}
         self._woken = asyncio.Event()
         self._must_notify = False
         self._task: asyncio.Task[None] | None = None
@@ -149,37 +148,52 @@ class Feed:
             with suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
-        for buffers in self._wanted.values():
-            for buffer in buffers.values():
-                buffer.end()
+        for listener in self._listeners().values():
+            listener.ended()
 
-    def subscribe(self, topic: str, keys: Iterable[str] | None = None) -> Subscription:
+    def listen(
+        self,
+        topic: str,
+        keys: Iterable[str] | None,
+        heard: Callable[[list[Fact]], None],
+        ended: Callable[[], None] = lambda: None,
+    ) -> Listener:
         """Listen to a topic from now on: what is read after this call cannot be missed.
 
         keys: a key that ends in ":" stands for all keys that begin with it, so "12:" hears "12:1" and "12:2".
-        None: all keys of the topic.
+        None: all keys of the topic. heard: called with all facts that were read together, in the feed's order, which
+        is that of the beginnings of transactions: of two facts about one key the later one may be the older one.
+        ended: called when the feed is closed.
         """
-        buffer = _Buffer(topic, None if keys is None else frozenset(keys))
-        for place in _places(buffer):
-            self._wanted.setdefault(place, {})[id(buffer)] = buffer
-        return Subscription(self._remove, buffer)
+        listener = Listener(topic, None if keys is None else frozenset(keys), heard, ended, self._remove)
+        for place in listener.places():
+            self._wanted.setdefault(place, {})[id(listener)] = listener
+        return listener
+
+    def subscribe(self, topic: str, keys: Iterable[str] | None = None) -> Subscription:
+        """The same facts to be read one by one. topic, keys: as for `listen`."""
+        buffer = _Buffer()
+        return Subscription(self.listen(topic, keys, buffer.hear, buffer.end), buffer)
 
     @property
     def subscriber_count(self) -> int:
-        """How many subscriptions are open."""
-        return len({id(buffer) for buffers in self._wanted.values() for buffer in buffers.values()})
+        """How many listen."""
+        return len(self._listeners())
+
+    def _listeners(self) -> dict[int, Listener]:
+        return {key: listener for listeners in self._wanted.values() for key, listener in listeners.items()}
 
     def wake(self) -> None:
         """Events were committed by this process: read them soon and tell the other processes."""
         self._must_notify = True
         self._woken.set()
 
-    def _remove(self, buffer: _Buffer) -> None:
-        for place in _places(buffer):
-            buffers = self._wanted.get(place)
-            if buffers is not None:
-                buffers.pop(id(buffer), None)
-                if not buffers:
+    def _remove(self, listener: Listener) -> None:
+        for place in listener.places():
+            listeners = self._wanted.get(place)
+            if listeners is not None:
+                listeners.pop(id(listener), None)
+                if not listeners:
                     del self._wanted[place]
 
     async def _run(self) -> None:
@@ -223,36 +237,29 @@ class Feed:
                 if not rows:
                     is_held_back = await tx.fetchval(_IS_ANYTHING_AFTER, **self._position._asdict())
                     return count, bool(is_held_back)
-            for row in rows:
-                self._hand_out(row)
+            self._hand_out(rows)
             self._position = Position(rows[-1]["xid"], rows[-1]["id"])
             count += len(rows)
             for listener in self.after_read:
                 listener()
 
-    def _hand_out(self, row: Row) -> None:
-        topic, key = row["topic"], row["key"]
-        payload: dict[str, Any] = {}
-        for name in _names(key):
-            for buffer in self._wanted.get((topic, name), {}).values():
-                payload = payload or row["payload"]
-                buffer.put(key, payload)
+    def _hand_out(self, rows: list[Row]) -> None:
+        """Each listener is called once, with all that it wants to hear of these."""
+        heard: dict[int, tuple[Listener, list[Fact]]] = {}
+        for row in rows:
+            fact: Fact | None = None
+            for name in names_of(row["key"]):
+                for key, listener in self._wanted.get((row["topic"], name), {}).items():
+                    fact = fact or Fact(Position(row["xid"], row["id"]), row["key"], row["payload"])
+                    facts = heard.setdefault(key, (listener, []))[1]
+                    if not facts or facts[-1] is not fact:  # else it is wanted by two names
+                        facts.append(fact)
+        for listener, facts in heard.values():
+            try:
+                listener.heard(facts)
+            except Exception:  # the others would hear it again and again
+                log.exception("A listener of the feed failed")
 
     def _hear(self, _connection: Any, _pid: int, _channel: str, sender: str) -> None:
         if sender != self._sender:
             self._woken.set()
-
-
-def _places(buffer: _Buffer) -> Iterator[tuple[str, str | None]]:
-    if buffer.keys is None:
-        return iter([(buffer.topic, None)])
-    return ((buffer.topic, key) for key in buffer.keys)
-
-
-def _names(key: str) -> Iterator[str | None]:
-    """The names under which a subscriber may have asked for `key`: all keys, each of its prefixes, itself."""
-    yield None
-    for index, character in enumerate(key):
-        if character == KEY_SEPARATOR and index < len(key) - 1:
-            yield key[: index + 1]
-    yield key
