@@ -24,7 +24,7 @@ def typename_of(abstract: Abstract, value: Any) -> str:
     found = resolve(value, abstract.info, abstract.type)
     if not isinstance(found, str) or found not in abstract.possible:
         raise Unfit
-    if not depends_on_instance(value):
+    if not isinstance(value, Mapping) and not depends_on_instance(value):
         abstract.typenames[type(value)] = found
     return found
 
@@ -32,7 +32,7 @@ def typename_of(abstract: Abstract, value: Any) -> str:
 def depends_on_instance(value: Any) -> bool:
     """Whether two objects of its class may be of different GraphQL types."""
     cls = type(value)
-    if hasattr(cls, "typename__") or isinstance(value, Mapping):
+    if hasattr(cls, "typename__"):
         return True
     if any(str(name).endswith("__typename") or "strawberry" in str(name) for name in getattr(value, "__dict__", ())):
         return True

@@ -19,6 +19,7 @@ from graphql import (
     get_argument_values,
 )
 from graphql.utilities.coerce_input_value import coerce_default_value
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import StrawberryArgument, convert_argument
 from strawberry.types.base import StrawberryList, StrawberryMaybe, StrawberryOptional, has_object_definition
 from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
@@ -124,7 +125,7 @@ class Conversion:
         self._config: StrawberryConfig = schema.config
         self._registry = schema.schema_converter.scalar_registry
 
-    def of(self, declared: Any) -> Convert | None:
+    def of(self, declared: Any) -> Convert | None:  # noqa: PLR0911  # one per kind of type
         """The conversion for one type."""
         if isinstance(declared, StrawberryOptional) and not isinstance(declared, StrawberryMaybe):
             inner = self.of(declared.of_type)

@@ -68,7 +68,8 @@ def collect(
 def _is_included(selection: SelectionNode, conditions: Conditions) -> bool:
     for directive in selection.directives or ():
         if directive.name.value in CONDITIONAL:
-            value: Any = directive.arguments[0].value  # validated: exactly `if`
+            arguments: Any = directive.arguments  # validated: exactly `if`
+            value = arguments[0].value
             holds = conditions[value.name.value] if isinstance(value, VariableNode) else value.value
             if holds is (directive.name.value == "skip"):
                 return False

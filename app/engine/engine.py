@@ -9,14 +9,16 @@ from typing import Any, Final
 import strawberry
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, located_error
 
+from app.engine.abstract import Unfit
 from app.engine.collect import condition_variables
 from app.engine.cost import cost_of
 from app.engine.documents import DocumentStore, Operation
 from app.engine.generate import completion
+from app.engine.memory import Failure
 from app.engine.plan import TYPENAME, NotCompiled, Plan, PlannedField, Sources
 from app.engine.replay import Replay
 from app.engine.request import Refused, Request, Result, refusal
-from app.engine.run import Failure, Run
+from app.engine.run import Run
 from app.engine.validation import bounded
 from app.engine.variables import VariableReader, Variables
 
@@ -97,7 +99,7 @@ class Engine:
             operation.conditions = None if operation.definition.directives else names
             if operation.conditions is None:
                 operation.conditions, operation.plans[()] = (), None
-        values = tuple(variables.coerced.get(name) for name in operation.conditions)
+        values: tuple[Any, ...] = tuple(variables.coerced.get(name) for name in operation.conditions)
         if values in operation.plans:
             return operation.plans[values]
         if any(type(value) is not bool for value in values):
@@ -143,6 +145,7 @@ class Engine:
                 await run.resolve_root(field)
             await run.load((field, [run.slots[field.slot]]) for field in fields)
         try:
+            run.build()
             data = {field.key: _answer(field, run) for field in plan.root.fields}
         except Exception:  # whatever it is, graphql-core will find it and say it as it says such things
             self.counts["replayed"] += 1
@@ -161,6 +164,7 @@ class Engine:
                 async with run.reading():
                     await run.load([(field, [run.slots[field.slot]])])
             try:
+                run.build()
                 data[field.key] = _answer(field, run)
             except Exception:
                 self.counts["replayed"] += 1
@@ -199,16 +203,25 @@ class Engine:
         run = Run(plan, prepared.variables, context)
         async with run.reading():
             await run.load([(field, list(events))])
+        try:
+            run.build()
+            complete = completion(field)
+        except Exception:
+            complete = _fail
         results: list[Result] = []
         for event in events:
             try:
-                results.append(Result({field.key: completion(field)(event, run.slots)}))
+                results.append(Result({field.key: complete(event, run.slots)}))
                 self.counts["compiled"] += 1
             except Exception:
                 self.counts["replayed"] += 1
                 run.memory.roots[field.key] = event
                 results.append(self._result(await self._replay(prepared).whole(context, event, run.memory)))
         return results
+
+
+def _fail(_event: Any, _slots: Any) -> Any:
+    raise Unfit
 
 
 def _answer(field: PlannedField, run: Run) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLField
+from strawberry.exceptions import StrawberryGraphQLError
 from strawberry.permission import BasePermission, PermissionExtension
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
@@ -17,7 +18,8 @@ DECLARATION = "strawberry-definition"
 
 class Kind(enum.Enum):
     """ATTRIBUTE: of the object. FUNCTION: a plain function of it. RELATION: a batch function. OTHER: whatever
-    graphql-core would call; it may be awaited for each object on its own."""
+    graphql-core would call; it may be awaited for each object on its own.
+    """
 
     ATTRIBUTE = enum.auto()
     FUNCTION = enum.auto()
@@ -47,12 +49,12 @@ class Source:
 
     def call(self, source: Any, info: Any, arguments: dict[str, Any]) -> Any:
         """What the function returns. `arguments` may be changed."""
-        assert self.function is not None
+        function: Any = self.function
         if self.info_name is not None:
             arguments[self.info_name] = info
         if self.source_name is not None:
             arguments[self.source_name] = source
-        return self.function(source, **arguments) if self.is_positional else self.function(**arguments)
+        return function(source, **arguments) if self.is_positional else function(**arguments)
 
 
 def source_of(name: str, definition: GraphQLField) -> Source:
@@ -96,3 +98,14 @@ def _permissions(declared: StrawberryField) -> tuple[BasePermission, ...] | None
             return None
         found.extend(extension.permissions)
     return tuple(found)
+
+
+async def check_permissions(declared: Source, source: Any, info: Any, arguments: dict[str, Any]) -> None:
+    """Raise what the first permission that is not given raises."""
+    for permission in declared.permissions:
+        allowed: Any = permission.has_permission(source, info, **arguments)
+        if hasattr(allowed, "__await__"):
+            allowed = await allowed
+        if allowed is not True:
+            permission.on_unauthorized()
+            raise StrawberryGraphQLError(message=permission.message or "Not allowed.")

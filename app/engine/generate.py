@@ -17,15 +17,16 @@ from graphql import (
     GraphQLNonNull,
     Undefined,
     get_named_type,
+    is_composite_type,
     is_leaf_type,
 )
 
 from app.engine.abstract import Unfit, depends_on_instance, typename_of
+from app.engine.columns import single_attribute
 from app.engine.fields import Kind
 from app.engine.plan import TYPENAME, Abstract, PlannedField, Selection
 
 Build = Callable[[Any, list[Any]], Any]
-EMPTY: Final[tuple[()]] = ()
 _RECORD_METHODS: Final = frozenset({"get", "items", "keys", "values"})
 # What a value of a built-in scalar is when it needs no coercion, as a condition on `{0}`.
 _UNUSUAL: Final = {
@@ -43,9 +44,19 @@ class Builders(dict[type, Build]):
     def __init__(self, selection: Selection) -> None:
         super().__init__()
         self._selection = selection
+        self._for_many: dict[type, Build] = {}
 
     def __missing__(self, cls: type) -> Build:
         return self._first
+
+    def many(self, values: Any, slots: list[Any]) -> list[Any]:
+        """The answers of several objects, nearly always of one class."""
+        classes = set(map(type, values))
+        if len(classes) == 1:
+            build = self._for_many.get(classes.pop())
+            if build is not None:
+                return build(values, slots)
+        return [self[type(value)](value, slots) for value in values]
 
     def _first(self, value: Any, slots: list[Any]) -> Any:
         """Check the first object of a class, and every one of a class whose objects may differ in type."""
@@ -55,9 +66,11 @@ class Builders(dict[type, Build]):
         if is_type_of is not None and is_type_of(value, None) is not True:  # pyright: ignore[reportArgumentType]
             raise Unfit
         cls = type(value)
-        build = _function(self._selection, is_record=hasattr(cls, "keys") and hasattr(cls, "__getitem__"))
+        is_record = hasattr(cls, "keys") and hasattr(cls, "__getitem__")
+        build = _function(self._selection, is_record=is_record, is_many=False)
         if is_type_of is None or not depends_on_instance(value):
             self[cls] = build
+            self._for_many[cls] = _function(self._selection, is_record=is_record, is_many=True)
         return build(value, slots)
 
 
@@ -71,6 +84,10 @@ class AbstractBuilders(dict[type, Build]):
     def __missing__(self, cls: type) -> Build:
         return self._first
 
+    def many(self, values: Any, slots: list[Any]) -> list[Any]:
+        """The answers of several objects."""
+        return [self[type(value)](value, slots) for value in values]
+
     def _first(self, value: Any, slots: list[Any]) -> Any:
         selection = self._abstract.selection(typename_of(self._abstract, value))
         builders = builders_of(selection)
@@ -80,7 +97,7 @@ class AbstractBuilders(dict[type, Build]):
         return answer
 
 
-def builders_of(child: Selection | Abstract) -> dict[type, Build]:
+def builders_of(child: Any) -> Builders | AbstractBuilders:
     """The functions for what a field leads to, made when they are first needed."""
     if child.builders is None:
         child.builders = Builders(child) if isinstance(child, Selection) else AbstractBuilders(child)
@@ -97,10 +114,11 @@ def completion(field: PlannedField) -> Build:
     return field.complete
 
 
-def _function(selection: Selection, *, is_record: bool) -> Build:
-    found = selection.functions.get(is_record)
+def _function(selection: Selection, *, is_record: bool, is_many: bool) -> Build:
+    found = selection.functions.get((is_record, is_many))
     if found is None:
-        found = selection.functions[is_record] = _Source().build(selection, is_record=is_record)
+        found = _Source().build(selection, is_record=is_record, is_many=is_many)
+        selection.functions[is_record, is_many] = found
     return found
 
 
@@ -115,7 +133,7 @@ class _Source:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.names: dict[str, Any] = {"E": EMPTY, "A": as_list}
+        self.names: dict[str, Any] = {"A": as_list}
 
     def function(self, text: str) -> Build:
         space: dict[str, Any] = {**self.names, "__builtins__": builtins}
@@ -123,19 +141,36 @@ class _Source:
         space["build"].text = text
         return space["build"]
 
-    def build(self, selection: Selection, *, is_record: bool) -> Build:
+    def build(self, selection: Selection, *, is_record: bool, is_many: bool) -> Build:
+        """One object to one answer, or a list of objects of one class to a list."""
         parts: list[str] = []
+        indent = "        " if is_many else "    "
         for number, field in enumerate(selection.fields):
             if field.name == TYPENAME:
                 parts.append(f"{field.key!r}: {selection.type.name!r}")
                 continue
             variable = f"v{number}"
-            self.lines.append(f"    {variable} = {self._value(field, is_record=is_record)}")
-            if field.source.batch is not None and field.source.batch.many and field.source.kind is Kind.RELATION:
-                self.lines.append(f"    if {variable} is None: {variable} = E")
-            self.complete(variable, field.type, field, "    ")
+            self._field(variable, field, indent, is_record=is_record)
             parts.append(f"{field.key!r}: {variable}")
-        return self.function("\n".join(["def build(p, s):", *self.lines, f"    return {{{', '.join(parts)}}}"]))
+        answer = f"{{{', '.join(parts)}}}"
+        if is_many:
+            start = ["def build(values, s):", "    answers = []", "    add = answers.append", "    for p in values:"]
+            end = [f"        add({answer})", "    return answers"]
+        else:
+            start, end = ["def build(p, s):"], [f"    return {answer}"]
+        return self.function("\n".join([*start, *self.lines, *end]))
+
+    def _field(self, variable: str, field: PlannedField, indent: str, *, is_record: bool) -> None:
+        self.lines.append(f"{indent}{variable} = {self._value(field, is_record=is_record)}")
+        source = field.source
+        if source.kind is Kind.RELATION and source.batch is not None:
+            if source.batch.many:
+                self.lines.append(f"{indent}if {variable} is None: {variable} = []")
+            if field.is_built_with_its_level:
+                if isinstance(field.type, GraphQLNonNull) and not source.batch.many:
+                    self.lines.append(f"{indent}if {variable} is None: A({variable})")
+                return
+        self.complete(variable, field.type, field, indent)
 
     def _name(self, prefix: str, value: Any) -> str:
         name = f"{prefix}{len(self.names)}"
@@ -146,13 +181,19 @@ class _Source:
         source = field.source
         if source.kind is Kind.RELATION:
             batch: Any = source.batch
-            return f"s[{field.slot}].get({self._name('k', batch.key)}(p))"
+            attribute = single_attribute(batch.key)
+            key = (
+                f"{self._name('k', batch.key)}(p)" if attribute is None else self._read(attribute, is_record=is_record)
+            )
+            return f"s[{field.slot}].get({key})"
         if field.slot >= 0:
             return f"s[{field.slot}][id(p)]"
         if source.kind is Kind.ATTRIBUTE:
-            by_item = is_record and source.name not in _RECORD_METHODS
-            return f"p[{source.name!r}]" if by_item else f"p.{source.name}"
+            return self._read(source.name, is_record=is_record)
         return self._call(field)
+
+    def _read(self, name: str, *, is_record: bool) -> str:
+        return f"p[{name!r}]" if is_record and name not in _RECORD_METHODS else f"p.{name}"
 
     def _call(self, field: PlannedField) -> str:
         source = field.source
@@ -171,12 +212,15 @@ class _Source:
         inner: Any = declared.of_type if isinstance(declared, GraphQLNonNull) else declared
         if isinstance(inner, GraphQLList):
             items = f"{variable} if type({variable}) is list else A({variable})"
-            line = f"{variable} = [{self._item(inner.of_type, field)} for x in ({items})]"
+            item: Any = inner.of_type
+            if isinstance(item, GraphQLNonNull) and is_composite_type(item.of_type):
+                line = f"{variable} = {self._name('m', builders_of(field.child).many)}({items}, s)"
+            else:
+                line = f"{variable} = [{self._item(item, field)} for x in ({items})]"
         elif is_leaf_type(inner):
             self._leaf(variable, inner, indent, is_required=is_required)
             return
         else:
-            assert field.child is not None
             builders = self._name("b", builders_of(field.child))
             line = f"{variable} = {builders}[type({variable})]({variable}, s)"
         if is_required:
@@ -211,7 +255,6 @@ class _Source:
             if unusual is not None:
                 call = f"(x if not ({unusual.format('x')}) else {call})"
         else:
-            assert field.child is not None
             call = f"{self._name('b', builders_of(field.child))}[type(x)](x, s)"
         return call if is_required else f"None if x is None else {call}"
 
@@ -223,13 +266,10 @@ def as_list(value: Any) -> Any:
     raise Unfit
 
 
+@lru_cache(maxsize=1024)
 def serializer(named: Any) -> Callable[[Any], Any]:
     """The output coercion of a leaf type; raises for whatever graphql-core would complain about."""
-    found = getattr(named, "_compiled_serializer", None)
-    if found is None:
-        found = _EnumNames(named).__getitem__ if isinstance(named, GraphQLEnumType) else _scalar(named)
-        named._compiled_serializer = found  # noqa: SLF001
-    return found
+    return _EnumNames(named).__getitem__ if isinstance(named, GraphQLEnumType) else _scalar(named)
 
 
 def _scalar(named: Any) -> Callable[[Any], Any]:

@@ -1,5 +1,6 @@
 """What a compiled operation consists of: one selection per object type and place, its fields, its steps."""
 
+from functools import cached_property
 from typing import Any, Final
 
 import strawberry
@@ -16,14 +17,11 @@ from graphql import (
     is_abstract_type,
     is_leaf_type,
 )
-from graphql.pyutils import Path
+from graphql.pyutils import Path, is_awaitable
 
 from app.engine.arguments import ArgumentReader
 from app.engine.collect import Conditions, collect
-try:
-    from app.engine.columns import columns_read
-except ImportError:
-    columns_read = lambda _: None
+from app.engine.columns import columns_read
 from app.engine.documents import Operation
 from app.engine.fields import Kind, Source, source_of
 
@@ -91,18 +89,19 @@ class Selection:
         self.ways_down = [field for field in self.fields if not field.is_step and field.leads_to_steps]
         self.builders: Any = None
         """Set by the generator: class of the object to the function that builds its answer."""
-        self.functions: dict[bool, Any] = {}
+        self.functions: dict[tuple[bool, bool], Any] = {}
 
     @property
     def has_steps(self) -> bool:
         """Whether something has to be loaded for its objects, or below."""
         return bool(self.steps or self.ways_down)
 
+    @cached_property
     def columns(self) -> Columns:
         """The attributes that are read of an object; None: unknown, all of them."""
         wanted: set[str] = set()
         for field in self.fields:
-            read = field.columns()
+            read = field.columns_read()
             if read is None:
                 return None
             wanted |= read
@@ -111,7 +110,7 @@ class Selection:
     def columns_at(self, *path: str) -> Columns:
         """The attributes that are read of the objects at a path of field names below; empty when nobody asks."""
         if not path:
-            return self.columns()
+            return self.columns
         wanted: set[str] = set()
         for field in self.fields:
             if field.name == path[0]:
@@ -206,12 +205,17 @@ class PlannedField:
         if self.arguments_slot >= 0 or self.info_slot >= 0:
             self.plan.to_prepare.append(self)
 
+    @cached_property
+    def is_built_with_its_level(self) -> bool:
+        """Whether its slot holds answers that are built already: those of a relation to objects."""
+        return self.source.kind is Kind.RELATION and self.child is not None
+
     @property
     def leads_to_steps(self) -> bool:
         """Whether something below has to be loaded, as far as that can be known before objects are seen."""
         return isinstance(self.child, Abstract) or (self.child is not None and self.child.has_steps)
 
-    def columns(self) -> Columns:
+    def columns_read(self) -> Columns:
         """The attributes of the parent object that it reads."""
         if self.name == TYPENAME:
             return frozenset()
@@ -220,9 +224,9 @@ class PlannedField:
 
     def row_columns(self) -> Columns:
         """The attributes that are read of the rows it leads to."""
-        return self.child.columns() if isinstance(self.child, Selection) else None
+        return self.child.columns if isinstance(self.child, Selection) else None
 
-    def raw_info(self, context: Any, root: Any, variables: Any) -> GraphQLResolveInfo:
+    def raw_info(self, context: Any, root: Any, variables: Any) -> Any:
         """What graphql-core tells a resolver. The path names the field, not its place in lists."""
         operation = self.plan.operation
         return GraphQLResolveInfo(
@@ -237,14 +241,10 @@ class PlannedField:
             operation.definition,
             variables,
             context,
-            _is_awaitable,
+            is_awaitable,
             None,
             None,  # pyright: ignore[reportArgumentType]
         )
-
-
-def _is_awaitable(value: Any) -> bool:
-    return hasattr(value, "__await__")
 
 
 def list_depth(declared: Any) -> int:

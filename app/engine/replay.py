@@ -20,8 +20,8 @@ from graphql import (
 )
 
 from app.engine.documents import Operation
+from app.engine.memory import Failure, Memory
 from app.engine.relations import Batch
-from app.engine.run import Failure, Memory
 
 _UNKNOWN = object()
 
@@ -37,9 +37,9 @@ class Replay:
 
     async def whole(self, context: Any, root: Any, memory: Memory | None) -> ExecutionResult:
         """The operation as it stands."""
-        assert self.operation.document.ast is not None
+        document: Any = self.operation.document.ast
         name = self.operation.definition.name
-        return await self._execute(self.operation.document.ast, name.value if name else None, context, root, memory)
+        return await self._execute(document, name.value if name else None, context, root, memory)
 
     async def one_field(self, nodes: list[FieldNode], context: Any, memory: Memory) -> ExecutionResult:
         """The operation with one key of its root only."""
@@ -100,7 +100,7 @@ class _Remembered:
     """Looks like a loader."""
 
     def __init__(self, batch: Batch, arguments: Any, memory: Memory, real: Callable[..., Any]) -> None:
-        self._rows = memory.rows.get((id(batch), arguments), {})
+        self._rows = memory.recall((id(batch), arguments))
         self._real = lambda: real(batch, arguments)
 
     async def load(self, key: Any) -> Any:
@@ -111,5 +111,3 @@ class _Remembered:
         if isinstance(found, Failure):
             raise found.error
         return found
-
-

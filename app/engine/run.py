@@ -6,77 +6,40 @@ reads when they find something that does not fit.
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from itertools import chain
 from typing import Any, Final
 
-from strawberry.exceptions import StrawberryGraphQLError
-from strawberry.types import Info
-
-from app.engine.abstract import typename_of
-from app.engine.fields import Kind, Source
+from app.engine.abstract import Unfit, typename_of
+from app.engine.calls import Call, keys_of
+from app.engine.fields import Kind, check_permissions
+from app.engine.generate import builders_of
+from app.engine.info import PlannedInfo
+from app.engine.memory import CallKey, Failure, Memory
 from app.engine.plan import Abstract, Plan, PlannedField, Selection, list_depth
-from app.engine.relations import Batch, hashable_arguments
+from app.engine.relations import hashable_arguments
 from app.engine.variables import Variables
 
+_LISTS: Final = {list, tuple}
+_COLLECTIONS: Final = {list, tuple, set, frozenset}
+_NO_OBJECTS: Final = (type(None), BaseException)
 Frame = tuple[Selection, list[Any]]
-RowKey = tuple[int, Any]
-
-
-class Failure(Exception):
-    """Stands for an exception that was raised where a value was wanted. Itself an exception, it fits nowhere."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(error)
-        self.error = error
-
-
-class Memory:
-    """What was resolved and loaded: nothing of it is asked for again."""
-
-    __slots__ = ("awaited", "roots", "rows")
-
-    def __init__(self) -> None:
-        self.roots: dict[str, Any] = {}
-        self.rows: dict[RowKey, dict[Any, Any]] = {}
-        self.awaited: dict[tuple[int, int], Any] = {}
-
-
-class PlannedInfo(Info[Any, Any]):
-    """What a resolver is told. `columns(*path)`: the attributes that the operation reads of the objects at a path of
-    field names below the field; None: any."""
-
-    def __init__(self, field: PlannedField, raw: Any) -> None:
-        super().__init__(_raw_info=raw, _field=field.source.declared)  # pyright: ignore[reportArgumentType]
-        self.planned = field
-
-    @property
-    def variable_values(self) -> dict[str, Any]:
-        """The coerced variables."""
-        return self._raw_info.variable_values.coerced
-
-    def columns(self, *path: str) -> frozenset[str] | None:
-        """Empty when the operation asks for nothing there."""
-        child = self.planned.child
-        return child.columns_at(*path) if isinstance(child, Selection) else None
-
-
-class _Call:
-    """One call of a batch function for a level."""
-
-    __slots__ = ("arguments", "batch", "columns", "keys", "key", "users")
-
-    def __init__(self, key: RowKey, batch: Batch, arguments: dict[str, Any]) -> None:
-        self.key = key
-        self.batch = batch
-        self.arguments = arguments
-        self.keys: dict[Any, None] = {}
-        self.columns: set[str] | None = set()
-        self.users: list[tuple[PlannedField, list[Any]]] = []
 
 
 class Run:
     """One run. `load` may be called several times: after each root field of a mutation, or for many events at once."""
 
-    __slots__ = ("_awaiting", "_calls", "_prepared", "context", "memory", "plan", "root", "slots", "variables")
+    __slots__ = (
+        "_awaiting",
+        "_calls",
+        "_loaded",
+        "_prepared",
+        "context",
+        "memory",
+        "plan",
+        "root",
+        "slots",
+        "variables",
+    )
 
     def __init__(self, plan: Plan, variables: Variables, context: Any, root: Any = None) -> None:
         self.plan = plan
@@ -86,8 +49,9 @@ class Run:
         self.slots: list[Any] = []
         self.memory = Memory()
         self._prepared = 0
-        self._calls: dict[RowKey, _Call] = {}
+        self._calls: dict[CallKey, Call] = {}
         self._awaiting: list[tuple[PlannedField, list[Any]]] = []
+        self._loaded: list[tuple[PlannedField, dict[Any, Any], list[Any]]] = []
         self.prepare()
 
     def prepare(self) -> None:
@@ -129,7 +93,7 @@ class Run:
             value = resolver(source, raw, **arguments) if resolver else getattr(source, declared.name)
         elif declared.kind is Kind.FUNCTION:
             if declared.permissions:
-                await _check_permissions(declared, source, info, arguments)
+                await check_permissions(declared, source, info, arguments)
             value = declared.call(source, info, dict(arguments))
         else:
             value = getattr(source, declared.name)
@@ -158,14 +122,32 @@ class Run:
             for field, parents in awaiting:
                 await self._await_each(field, parents)
 
+    def build(self) -> None:
+        """Put answers into the place of the rows of relations, the deepest first. Raises where something is unfit."""
+        slots = self.slots
+        while self._loaded:
+            field, groups, rows = self._loaded.pop()
+            answers = builders_of(field.child).many(rows, slots)  # pyright: ignore[reportArgumentType]
+            if field.source.batch.many:  # pyright: ignore[reportOptionalMemberAccess]
+                built: dict[Any, Any] = {}
+                start = 0
+                for key, group in groups.items():
+                    end = start + len(group)
+                    built[key] = answers[start:end]
+                    start = end
+                slots[field.slot] = built
+            else:
+                slots[field.slot] = dict(zip(groups, answers, strict=True))
+
     def _descend(self, field: PlannedField, values: list[Any]) -> None:
         """Look at the objects below a field for what they need."""
         child = field.child
         if child is None:
             return
         for _ in range(list_depth(field.type)):
-            values = [item for one in values if isinstance(one, list | tuple | set | frozenset) for item in one]
-        values = [one for one in values if one is not None and not isinstance(one, BaseException)]
+            values = list(chain.from_iterable(one for one in values if type(one) in _COLLECTIONS))
+        if any(issubclass(cls, _NO_OBJECTS) for cls in set(map(type, values))):
+            values = [one for one in values if not isinstance(one, _NO_OBJECTS)]
         if not values:
             return
         if isinstance(child, Abstract):
@@ -179,7 +161,7 @@ class Run:
         for value in values:
             try:
                 groups.setdefault(typename_of(abstract, value), []).append(value)
-            except Exception:  # noqa: BLE001, S112  # the reference executor will meet and report it
+            except Exception:  # noqa: S112  # the reference executor will meet and report it
                 continue
         frames = [(abstract.selection(typename), some) for typename, some in groups.items()]
         self.prepare()
@@ -204,7 +186,7 @@ class Run:
                     value = kept[id(parent)] = self._call(field, parent)
                 else:
                     value = getattr(parent, field.source.name)
-            except Exception:  # noqa: BLE001, S112  # the reference executor will meet and report it
+            except Exception:  # noqa: S112  # the reference executor will meet and report it
                 continue
             values.append(value)
         if field.slot >= 0:
@@ -230,9 +212,9 @@ class Run:
         except TypeError:  # an argument that cannot be a key: loaded for this field alone
             key, call = (id(batch), id(field)), None
         if call is None:
-            call = self._calls[key] = _Call(key, batch, arguments)
-        keys = _keys(batch, parents)
-        call.keys.update(dict.fromkeys(keys))
+            call = self._calls[key] = Call(key, batch, arguments)
+        keys = dict.fromkeys(keys_of(batch, parents))
+        call.keys = {**call.keys, **keys} if call.keys else keys
         call.users.append((field, keys))
         columns = field.row_columns()
         if columns is None:
@@ -240,25 +222,44 @@ class Run:
         elif call.columns is not None:
             call.columns |= columns
 
-    async def _run_call(self, call: _Call) -> None:
+    async def _run_call(self, call: Call) -> None:
         keys = list(call.keys)
-        memory = self.memory.rows.setdefault(call.key, {})
-        found: Any = {}
+        columns = None if call.columns is None else frozenset(call.columns)
         try:
-            if keys:
-                columns = None if call.columns is None else frozenset(call.columns)
-                found = await call.batch.load(self.context, keys, columns, **call.arguments)
-            memory.update((key, found.get(key)) for key in keys)
+            found: Any = await call.batch.load(self.context, keys, columns, **call.arguments) if keys else {}
+            get = found.get
         except Exception as error:
-            failure: Any = Failure(error)
-            memory.update(dict.fromkeys(keys, failure))
+            found = Failure(error)
+            self.memory.remember(call.key, keys, found)
             for field, _ in call.users:
-                self.slots[field.slot] = failure
+                self.slots[field.slot] = found
             return
+        self.memory.remember(call.key, keys, found)
         for field, wanted in call.users:
             self.slots[field.slot] = found
             if field.child is not None:
-                self._descend(field, [found[key] for key in dict.fromkeys(wanted) if key in found])
+                self._follow(field, get, wanted)
+
+    def _follow(self, field: PlannedField, get: Callable[[Any], Any], wanted: Iterable[Any]) -> None:
+        """The rows of a relation: what they need in turn, and that answers have to be built of them."""
+        groups = {key: rows for key in wanted if (rows := get(key)) is not None}
+        batch: Any = field.source.batch
+        rows: Any = groups.values()
+        if batch.many:
+            if not set(map(type, rows)) <= _LISTS:
+                self.slots[field.slot] = Failure(Unfit())
+                return
+            rows = chain.from_iterable(rows)
+        rows = list(rows)
+        self._loaded.append((field, groups, rows))
+        child = field.child
+        if not rows or child is None:
+            return
+        if isinstance(child, Abstract):
+            for selection, some in self._by_type(child, rows):
+                self._expand(selection, some)
+        elif child.has_steps:
+            self._expand(child, rows)
 
     async def _await_each(self, field: PlannedField, parents: Sequence[Any]) -> None:
         kept: dict[int, Any] = {}
@@ -272,27 +273,3 @@ class Run:
             self.memory.awaited[id(parent), id(field.nodes[0])] = kept[id(parent)]
         self.slots[field.slot] = kept
         self._descend(field, list(kept.values()))
-
-
-def _keys(batch: Batch, parents: list[Any]) -> list[Any]:
-    """The keys of the parents that have one."""
-    try:
-        keys = list(map(batch.key, parents))
-    except Exception:  # one of them has none; the reference executor will meet and report it
-        keys = []
-        for parent in parents:
-            try:
-                keys.append(batch.key(parent))
-            except Exception:  # noqa: BLE001, S112
-                continue
-    return [key for key in keys if key is not None] if None in keys else keys
-
-
-async def _check_permissions(declared: Source, source: Any, info: Any, arguments: dict[str, Any]) -> None:
-    for permission in declared.permissions:
-        allowed = permission.has_permission(source, info, **arguments)
-        if hasattr(allowed, "__await__"):
-            allowed = await allowed
-        if allowed is not True:
-            permission.on_unauthorized()
-            raise StrawberryGraphQLError(message=permission.message or "Not allowed.")

@@ -12,7 +12,6 @@ from graphql import (
     GraphQLEnumType,
     GraphQLError,
     GraphQLInputObjectType,
-    GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
@@ -82,7 +81,7 @@ class VariableReader:
                     coerced[name] = coerce(given[name])
                 elif is_needed:
                     return self._slowly(given)
-        except Exception:  # noqa: BLE001  # an input type of strawberry refuses in its own way; graphql-core says it
+        except Exception:  # an input type of strawberry refuses in its own way; graphql-core says it
             return self._slowly(given)
         return Variables(coerced, lambda: self._values(given))
 
@@ -96,7 +95,7 @@ class VariableReader:
         )
 
 
-def coercer(input_type: GraphQLInputType) -> Coerce:
+def coercer(input_type: Any) -> Coerce:
     """What graphql-core makes of a plain JSON value of this type. Raises Unusual for any other."""
     if isinstance(input_type, GraphQLNonNull):
         return _non_null(coercer(input_type.of_type))
