@@ -1,7 +1,9 @@
-"""The Starlette application: GraphQL over HTTP and WebSocket, the page at `/`, health."""
+"""The ASGI application: GraphQL goes straight to the engine, the page at `/` and health go through Starlette."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,21 +12,45 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.endpoint import Surroundings, make_endpoint, problem
+from app.api.endpoint import REQUEST_HEADERS, Surroundings, problem
 from app.api.extensions import Schema
+from app.api.masking import public_error
 from app.api.page import PAGE
 from app.api.pictures import picture
 from app.api.websocket import SocketEndpoint
+from app.engine.documents import DocumentStore
+from app.engine.engine import Engine
+from app.engine.http import HttpEndpoint
+from app.engine.limits import Limits
 from app.kit.clock import utc_now
 from app.kit.config import Config
 from app.kit.db import Database
 from app.kit.feed import Feed
 from app.kit.statement import Statement
 
+log = logging.getLogger(__name__)
+
 _ONE: Final = Statement("SELECT 1")
 _READY_WITHIN_S: Final = 2.0
+
+
+class Application(Starlette):
+    """Starlette for everything but `/graphql`, which no router and no middleware stands before."""
+
+    graphql_http: ASGIApp
+    graphql_websocket: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, connection or lifespan."""
+        if scope["type"] == "lifespan" or scope["path"] != "/graphql":
+            await super().__call__(scope, receive, send)
+        elif scope["type"] == "http":
+            await self.graphql_http(scope, receive, send)
+        else:
+            await self.graphql_websocket(scope, receive, send)
 
 
 def create_app(
@@ -34,33 +60,55 @@ def create_app(
     config: Config,
     feed: Feed | None = None,
     allowed_origins: Sequence[str] = ("*",),
-    max_body_bytes: int = 1_000_000,
+    limits: Limits | None = None,
+    max_body_bytes: int | None = None,
+    trusted_documents: Sequence[tuple[str, str]] = (),
+    only_trusted_documents: bool = False,
     clock: Callable[[], datetime] = utc_now,
-) -> Starlette:
-    """The ASGI application over an open database and a started feed."""
-    surroundings = Surroundings(served, db, config, feed, clock, max_body_bytes)
-    headers = ["Authorization", "Content-Type", "Accept-Language", "X-Api-Key", "Hikiate-Channel"]
-    app = Starlette(
+) -> Application:
+    """The ASGI application over an open database and a started feed.
+
+    trusted_documents: ids and texts that are known beforehand; only_trusted_documents: nothing else is run.
+    """
+    limits = limits or Limits()
+    if max_body_bytes is not None:
+        limits = replace(limits, body_bytes=max_body_bytes)
+    engine = _engine(served, limits, config, trusted=trusted_documents, only_trusted=only_trusted_documents)
+    surroundings = Surroundings(engine, served, db, config, feed, clock)
+    app = Application(
         routes=[
-            Route("/graphql", make_endpoint(surroundings), methods=["GET", "POST"]),
-            WebSocketRoute("/graphql", SocketEndpoint(surroundings, list(allowed_origins))),
             Route("/", _front_page(config), methods=["GET"]),
             Route("/media/{name}.svg", picture, methods=["GET"]),
             Route("/healthz", _healthz, methods=["GET"]),
             Route("/readyz", _readyz(db), methods=["GET"]),
         ],
         middleware=[
-            Middleware(
-                CORSMiddleware,
-                allow_origins=list(allowed_origins),
-                allow_methods=["GET", "POST"],
-                allow_headers=headers,
-            )
+            Middleware(CORSMiddleware, allow_origins=list(allowed_origins), allow_methods=["GET"]),
         ],
         exception_handlers={404: _nothing_here, 405: _other_method, 500: _broken},
     )
+    app.graphql_http = HttpEndpoint(
+        surroundings, limits=limits, allowed_origins=allowed_origins, allowed_headers=REQUEST_HEADERS
+    )
+    app.graphql_websocket = SocketEndpoint(surroundings, list(allowed_origins))
     app.state.surroundings = surroundings
     return app
+
+
+def _engine(
+    served: Schema, limits: Limits, config: Config, *, trusted: Sequence[tuple[str, str]], only_trusted: bool
+) -> Engine:
+    store = DocumentStore(
+        served._schema,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        limits=limits,
+        introspection=not config.production,
+        trusted=trusted,
+        only_trusted=only_trusted,
+    )
+    for document in store.trusted:
+        for error in document.errors:
+            log.error("The trusted document %.60r cannot run: %s", document.text, error.message)
+    return Engine(served, store=store, publish=public_error, timeout_s=limits.timeout_s)
 
 
 def _front_page(config: Config) -> Callable[[Request], Any]:
@@ -94,7 +142,7 @@ async def _nothing_here(_request: Request, _error: Exception) -> Response:
 
 
 async def _other_method(_request: Request, _error: Exception) -> Response:
-    return problem("Only GET and POST are understood.", 405, "METHOD_NOT_ALLOWED", headers={"Allow": "GET, POST"})
+    return problem("Only GET is understood here.", 405, "METHOD_NOT_ALLOWED", headers={"Allow": "GET"})
 
 
 async def _broken(_request: Request, _error: Exception) -> Response:

@@ -16,7 +16,10 @@ class Host(Protocol):
     For a WebSocket they are those of the upgrade request with what `connection_init` brought.
     """
 
-    engine: Engine
+    @property
+    def engine(self) -> Engine:
+        """What runs its operations."""
+        ...
 
     async def identify(self, headers: Mapping[str, str]) -> Any:
         """Who calls, in the application's own terms. Raises Unauthenticated."""

@@ -75,8 +75,6 @@ async def test_get_runs_queries_only(app: Starlette) -> None:
         (b'{"query": 1}', "`query` must be a text"),
         (b'{"query": "{ one }", "variables": []}', "`variables` must be an object"),
         (b'{"query": "{ one }", "operationName": {}}', "`operationName` must be a text"),
-        (b'{"query": "{ one }", "operationName": "B"}', "no operation 'B'"),
-        (b'{"query": "fragment F on Query { one }"}', "no operation"),
         (b'{"query": "subscription { count(to: 1) }"}', "run over WebSocket"),
     ],
 )
@@ -86,6 +84,21 @@ async def test_what_is_no_request_is_refused_with_a_reason(app: Starlette, body:
     assert response.status_code == 400
     assert message in response.json()["errors"][0]["message"]
     assert codes(response) == ["BAD_REQUEST"]
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "message"),
+    [
+        ("{ one }", "B", "The document has no operation 'B'."),
+        ("query A { one } query B { one }", None, "several and none was chosen"),
+    ],
+)
+async def test_an_operation_that_cannot_be_chosen(app: Starlette, query: str, name: str | None, message: str) -> None:
+    for accept, status in (("application/json", 200), ("application/graphql-response+json", 400)):
+        response = await ask(app, query, headers={"Accept": accept}, operationName=name)
+        assert (response.status_code, response.headers["content-type"]) == (status, accept)
+        assert message in response.json()["errors"][0]["message"]
+        assert "data" not in response.json()
 
 
 async def test_other_content_types_are_refused(app: Starlette) -> None:
