@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -13,18 +14,21 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from app.api.auth import connection_headers
 from app.api.endpoint import REQUEST_HEADERS, Surroundings, problem
 from app.api.extensions import Schema
 from app.api.masking import public_error
 from app.api.page import PAGE
 from app.api.pictures import picture
-from app.api.websocket import SocketEndpoint
 from app.engine.documents import DocumentStore
 from app.engine.engine import Engine
 from app.engine.http import HttpEndpoint
+from app.engine.hub import Hub
 from app.engine.limits import Limits
+from app.engine.sse import EventStreams, answer_events
+from app.engine.websocket import SocketEndpoint, SocketLimits
 from app.kit.clock import utc_now
 from app.kit.config import Config
 from app.kit.db import Database
@@ -40,8 +44,8 @@ _READY_WITHIN_S: Final = 2.0
 class Application(Starlette):
     """Starlette for everything but `/graphql`, which no router and no middleware stands before."""
 
-    graphql_http: ASGIApp
-    graphql_websocket: ASGIApp
+    graphql_http: Callable[[Any, Any, Any], Awaitable[None]]
+    graphql_websocket: Callable[[Any, Any, Any], Awaitable[None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, connection or lifespan."""
@@ -87,10 +91,20 @@ def create_app(
         ],
         exception_handlers={404: _nothing_here, 405: _other_method, 500: _broken},
     )
+    hub = Hub(engine)
     app.graphql_http = HttpEndpoint(
-        surroundings, limits=limits, allowed_origins=allowed_origins, allowed_headers=REQUEST_HEADERS
+        surroundings,
+        limits=limits,
+        allowed_origins=allowed_origins,
+        allowed_headers=REQUEST_HEADERS,
+        events=partial(answer_events, surroundings, hub, streams=EventStreams()),
     )
-    app.graphql_websocket = SocketEndpoint(surroundings, list(allowed_origins))
+    app.graphql_websocket = SocketEndpoint(
+        surroundings,
+        hub,
+        headers_of=connection_headers,
+        limits=SocketLimits(allowed_origins=allowed_origins, message_bytes=limits.body_bytes),
+    )
     app.state.surroundings = surroundings
     return app
 

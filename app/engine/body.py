@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from app.engine.accept import JSON, RESPONSE_JSON
 from app.engine.limits import TOO_LARGE, Limits
 
-Message = MutableMapping[str, Any]
+Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 # As zlib counts its windows; `deflate` means two things, and the other one is tried when the first does not fit.

@@ -88,9 +88,8 @@ async def test_errors_over_the_socket_are_masked(db: Database) -> None:
         await send(socket, "subscription { breaks }")
         assert (await receive(socket))["payload"] == {"data": {"breaks": 1}}
         broken = await receive(socket)
-        assert broken["payload"]["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+        assert (broken["type"], broken["payload"][0]["extensions"]["code"]) == ("error", "INTERNAL_SERVER_ERROR")
         assert "secret" not in json.dumps(broken)
-        assert (await receive(socket))["type"] == "complete"
         await send(socket, "subscription { nothing }", id="2")
         refused = await receive(socket)
         assert (refused["type"], refused["payload"][0]["extensions"]["code"]) == ("error", "GRAPHQL_VALIDATION_FAILED")
