@@ -8,7 +8,7 @@ from app.integrations.actions.import_orders import import_orders
 from app.integrations.model import ORDER_LAYOUTS
 from app.kit.clock import utc_now
 from bench.fresh_database import fresh_database
-from bench.record import record
+from bench.record import Table, record
 
 
 async def main(path: Path) -> None:
@@ -38,9 +38,9 @@ async def main(path: Path) -> None:
     record(
         "Import of an order history",
         "python -m bench.import_orders FILE",
-        table,
-        f"{path.name}: a month of a retailer's order lines, into an empty database with fsync on, stock `auto`. Each "
-        "order is held, shipped and recorded by the actions of live orders; every unit is in the ledger.",
+        Table(table),
+        note=f"{path.name}: a month of a retailer's order lines, into an empty database with fsync on, stock `auto`. "
+        "Each order is held, shipped and recorded by the actions of live orders; every unit is in the ledger.",
     )
 
 

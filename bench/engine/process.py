@@ -1,0 +1,141 @@
+"""One server process of the benchmark: ours, or the hand-written one. Started by `start_server`."""
+
+import asyncio
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+import uvicorn
+
+from app.api.listening import bind, url_of
+from app.kit.db import Database
+from app.kit.startup import run
+from app.main import serve
+from app.settings import Settings
+from bench.engine.raw import Connections, Headers, RawReads
+from bench.engine.raw_writes import RawWrites
+from bench.engine.sampler import Sampler
+from bench.engine.shop import Shop
+
+POOL: Final = 8
+_READY: Final = "ready "
+_OK: Final = 200
+
+
+@dataclass(frozen=True)
+class Running:
+    """A started server. user: whose connections in PostgreSQL are its own."""
+
+    kind: str
+    pid: int
+    port: int
+    user: str
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def server(kind: str, dsn: str, shop: Path, *, core: int | None, profile: Path | None = None) -> Iterator[Running]:
+    """kind: ours, reference (ours on graphql-core's executor) or raw. core: the one that it may use; None: all."""
+    given = {"kind": kind, "dsn": dsn, "shop": str(shop), "core": core, "profile": profile and str(profile)}
+    process = subprocess.Popen(  # noqa: S603  # our own program
+        [sys.executable, "-m", "bench.engine.process", orjson.dumps(given).decode()],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith(_READY):
+                break
+        else:
+            raise RuntimeError(f"The server {kind} did not start.")
+        yield Running(kind, process.pid, int(line.removeprefix(_READY)), urlsplit(dsn).username or "", process)
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        process.kill()
+        process.wait()
+        process.stdout.close()  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def raise_file_limit() -> None:
+    """As many sockets as the system lets us have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _main(given: dict[str, Any]) -> None:
+    raise_file_limit()
+    if given["core"] is not None:
+        os.sched_setaffinity(0, {given["core"]})
+    if given["profile"] is not None:
+        Sampler(Path(given["profile"])).listen()
+    if given["kind"] == "raw":
+        run(_serve_raw(given["dsn"], Shop.load(Path(given["shop"]))))
+        return
+    if given["kind"] == "reference":
+        _use_reference_executor()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            DATABASE_URL=given["dsn"],  # pyright: ignore[reportCallIssue]
+            port=0,
+            data_dir=Path(folder),
+            secret_key="only for benchmarks, not in shops",  # noqa: S106
+            production=True,
+            read_connections=POOL,
+            write_connections=POOL,
+        )
+        serve(settings, _tell_ours, with_worker=False)
+
+
+def _tell_ours(line: str) -> None:
+    if "http://" in line:
+        print(_READY + line.rstrip("/").rpartition(":")[2], flush=True)
+
+
+def _use_reference_executor() -> None:
+    from app.engine.engine import Engine  # noqa: PLC0415
+
+    Engine.execute = Engine.reference  # type: ignore[method-assign]
+
+
+async def _serve_raw(dsn: str, shop: Shop) -> None:
+    connections = await Connections.open(dsn, POOL)
+    db = await Database.open(dsn, read_connections=POOL, write_connections=POOL)
+    handlers = {**(await RawReads.open(connections)).handlers, **RawWrites(db, shop).handlers}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        body = b""
+        while True:
+            message = await receive()
+            body += message["body"]
+            if not message.get("more_body"):
+                break
+        headers: Headers = dict(scope["headers"])
+        payload = await handlers[scope["path"][1:]](orjson.loads(body), headers)
+        head = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(payload))]
+        await send({"type": "http.response.start", "status": _OK, "headers": head})
+        await send({"type": "http.response.body", "body": payload})
+
+    listening = bind("127.0.0.1", 0)
+    print(_READY + url_of(listening).rstrip("/").rpartition(":")[2], flush=True)
+    config = uvicorn.Config(
+        app, lifespan="off", log_config=None, access_log=False, server_header=False, proxy_headers=False,
+        timeout_keep_alive=75, loop="uvloop", http="httptools",
+    )  # fmt: skip
+    await uvicorn.Server(config).serve(sockets=[listening])
+    await asyncio.gather(connections.close(), db.close())
+
+
+if __name__ == "__main__":
+    _main(orjson.loads(sys.argv[1]))

@@ -1,0 +1,181 @@
+"""Parts of a request alone, in one process without a network: until the first statement, and of an unknown document."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from app.api.schema import schema
+from app.api.server import create_app
+from app.engine.documents import DocumentStore
+from app.engine.engine import Engine
+from app.engine.generate import (
+    _function,  # what happens at the first object of a class
+    completion,
+)
+from app.engine.plan import Abstract, PlannedField, Selection
+from app.engine.request import Refused, Request
+from app.kit.db import Database
+from app.kit.startup import run
+from app.kit.statement import Statement
+from bench.engine.documents import distinct_documents
+from bench.engine.raw_writes import CONFIG
+from bench.engine.shop import Shop
+from bench.engine.usage import minor_faults
+from bench.engine.workload import WORKLOADS
+
+FIELDS: Final = 40
+_WARM: Final = 200
+
+
+@dataclass(frozen=True)
+class Steps:
+    """One entry per request or document, in µs; and page faults per request."""
+
+    before_statement: list[float]
+    before_statement_faults: float
+    first_seen: list[float]
+    first_seen_faults: float
+
+
+async def time_until_statement(db: Database, shop: Shop, times: int) -> tuple[list[float], float]:
+    """µs from the ASGI call with the list's document, which is known, to its first statement; page faults."""
+    app = create_app(served=schema, db=db, config=CONFIG)
+    row = WORKLOADS["list"]
+    bodies = row.our_bodies(shop, 1)
+    began = 0
+    found: list[float] = []
+    is_waiting = False
+
+    def observe(_statement: Statement) -> None:
+        nonlocal is_waiting
+        if is_waiting:
+            found.append((time.perf_counter_ns() - began) / 1_000)
+            is_waiting = False
+
+    db.observe = observe
+    faults = 0
+    for number in range(_WARM + times):
+        if number == _WARM:
+            found.clear()
+            faults = minor_faults(os.getpid())
+        scope, receive, send, answered = _call(next(bodies), row.headers)
+        is_waiting = True
+        began = time.perf_counter_ns()
+        await app(scope, receive, send)
+        assert row.marker in b"".join(answered)
+        assert not is_waiting
+    return found, (minor_faults(os.getpid()) - faults) / times
+
+
+def _call(body: bytes, headers: dict[str, str]) -> tuple[Any, Any, Any, list[bytes]]:
+    """(scope, receive, send) as uvicorn makes them, and what will be answered."""
+    answered: list[bytes] = []
+    named = {"host": "127.0.0.1", **headers, "content-length": str(len(body))}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "server": ("127.0.0.1", 8000),
+        "client": ("127.0.0.1", 50000),
+        "scheme": "http",
+        "method": "POST",
+        "root_path": "",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in named.items()],
+        "state": {},
+    }
+
+    async def receive() -> Any:
+        if answered:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            answered.append(message["body"])
+
+    return scope, receive, send, answered
+
+
+def time_first_seen(documents: Iterable[str], new_engine: Callable[[], Engine]) -> tuple[list[float], float]:
+    """µs of CPU for documents that were never seen: parse, measure, validate, plan, generate; page faults."""
+    engine = new_engine()
+    found: list[float] = []
+    faults = 0
+    for number, document in enumerate(documents):
+        if number == _WARM // 10:
+            found.clear()
+            faults = minor_faults(os.getpid())
+        began = time.thread_time_ns()
+        try:
+            prepared = engine.prepare(Request(document))
+        except Refused:  # lists inside lists: one that may cost too much is not run at all
+            continue
+        assert prepared.plan is not None
+        for field in prepared.plan.root.fields:
+            completion(field)
+            _generate(field)
+        found.append((time.thread_time_ns() - began) / 1_000)
+    return found, (minor_faults(os.getpid()) - faults) / len(found)
+
+
+def _generate(field: PlannedField) -> None:
+    """The functions that the first objects of the answer bring about."""
+    child = field.child
+    if isinstance(child, Abstract):
+        child = child.selection(min(child.possible))
+    if isinstance(child, Selection):
+        for is_many in (False, True):
+            _function(child, is_record=True, is_many=is_many)
+        for below in child.fields:
+            _generate(below)
+
+
+def new_engine() -> Engine:
+    """As in production: without introspection."""
+    store = DocumentStore(schema._schema, introspection=False, kept=100_000)  # noqa: SLF001
+    return Engine(schema, store=store, publish=lambda error, _code: error)
+
+
+async def _measure(given: dict[str, Any]) -> dict[str, Any]:
+    db = await Database.open(given["dsn"], read_connections=2, write_connections=2)
+    try:
+        before, before_faults = await time_until_statement(db, Shop.load(Path(given["shop"])), given["times"])
+    finally:
+        await db.close()
+    texts = distinct_documents(schema._schema, FIELDS, given["documents"])  # noqa: SLF001
+    first, first_faults = time_first_seen(texts, new_engine)
+    return {
+        "before_statement": before,
+        "before_statement_faults": before_faults,
+        "first_seen": first,
+        "first_seen_faults": first_faults,
+    }
+
+
+async def measure_steps(dsn: str, shop: Path, core: int | None, *, times: int, documents: int) -> Steps:
+    """In a process of its own."""
+    given = {"dsn": dsn, "shop": str(shop), "core": core, "times": times, "documents": documents}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.engine.steps", orjson.dumps(given).decode(), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError("The steps broke off.")
+    return Steps(**orjson.loads(output))
+
+
+if __name__ == "__main__":
+    asked = orjson.loads(sys.argv[1])
+    if asked["core"] is not None:
+        os.sched_setaffinity(0, {asked["core"]})
+    print(orjson.dumps(run(_measure(asked))).decode())
