@@ -1,0 +1,1 @@
+"""Random documents, run on two executors that must answer the same."""

@@ -1,0 +1,255 @@
+"""Runs one document on both executors and says where they differ."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import orjson
+from graphql import GraphQLError, GraphQLSchema, OperationType, get_variable_values, parse, validate
+
+from app.engine.documents import DocumentStore
+from app.engine.engine import Engine, Prepared
+from app.engine.limits import Limits
+from app.engine.request import Refused, Request, Result
+from tests.engine.differential.documents import Case, Run
+
+SHUFFLES: Final = 24
+# What is compared is what runs, so next to nothing is refused.
+GENEROUS: Final = Limits(max_cost=10**9, aliases=10**4, depth=100, fields=10**5, spreads=10**4, directives=10**4)
+Path = tuple[Any, ...]
+
+
+class Context(Protocol):
+    """What a comparison asks of a context: the calls of batch functions, and what was changed."""
+
+    calls: list[Any]
+    log: list[str]
+
+
+@dataclass
+class Subject:
+    """What is compared. context(shuffle): a fresh one; a number shuffles how long its waits take."""
+
+    schema: Any
+    context: Callable[[int | None], Any]
+
+    def engine(self) -> Engine:
+        """An engine that tells errors as they are."""
+        store = DocumentStore(self.schema._schema, limits=GENEROUS)
+        return Engine(self.schema, store=store, publish=lambda error, _code: error)
+
+
+@dataclass
+class Tally:
+    """What was compared so far."""
+
+    found: Counter[str] = field(default_factory=Counter[str])
+    differences: list[str] = field(default_factory=list[str])
+
+
+@dataclass
+class Answer:
+    """What an execution said and did."""
+
+    data: Any
+    text: bytes
+    errors: list[dict[str, Any]]
+    context: Any
+
+    @classmethod
+    def of(cls, result: Result, context: Any) -> "Answer":
+        """Of the bytes that a client would get."""
+        body = orjson.loads(result.encode())
+        data = body.get("data")
+        return cls(data, orjson.dumps(data), sorted(body.get("errors", ()), key=_order), context)
+
+
+def _order(error: dict[str, Any]) -> bytes:
+    return orjson.dumps([[str(part) for part in error.get("path") or ()], error], option=orjson.OPT_SORT_KEYS)
+
+
+async def compare(case: Case, subject: Subject, engine: Engine, tally: Tally) -> list[str]:
+    """Run everything that the case asks for; what differs, in words."""
+    invalid = validate(subject.schema._schema, parse(case.text))
+    if invalid:
+        return [f"not valid: {invalid[0]}"]
+    found: list[str] = []
+    for run in case.runs:
+        tally.found["operations"] += 1
+        tally.found[f"a {run.kind.value}"] += 1
+        found.extend(await _compare_run(case, run, subject, engine, tally))
+    return found
+
+
+async def _compare_run(case: Case, run: Run, subject: Subject, engine: Engine, tally: Tally) -> list[str]:
+    request = Request(case.text, run.variables, run.operation_name)
+    try:
+        prepared = engine.prepare(request)
+    except Refused as refused:
+        tally.found["refused"] += 1
+        return _compare_refusal(subject.schema._schema, engine, request, refused)
+    if run.kind is OperationType.SUBSCRIPTION:
+        return await _compare_events(prepared, subject, engine, tally)
+    context = subject.context(None)
+    ours = Answer.of(await engine.execute(prepared, context), context)
+
+    async def reference(shuffle: int | None) -> Answer:
+        fresh = subject.context(shuffle)
+        return Answer.of(await reference_of(engine)(prepared, fresh, None), fresh)
+
+    theirs = await reference(None)
+    _count(prepared, theirs, tally)
+    await settle()
+    return [*await _differences(ours, theirs, reference, tally), *_calls(ours.context, [theirs.context], has_errors=bool(theirs.errors))]
+
+
+def reference_of(engine: Engine) -> Any:
+    """The executor that is right by definition."""
+    return getattr(engine, "reference", None) or engine._reference  # type: ignore[attr-defined]
+
+
+def _count(prepared: Prepared, theirs: Answer, tally: Tally) -> None:
+    tally.found["root fields"] += len(prepared.operation.definition.selection_set.selections)
+    tally.found["errors compared"] += len(theirs.errors)
+    tally.found["answers with errors"] += bool(theirs.errors)
+    tally.found["answers that are null"] += theirs.data is None
+    tally.found["bytes compared"] += len(theirs.text)
+
+
+def _compare_refusal(schema: GraphQLSchema, engine: Engine, request: Request, refused: Refused) -> list[str]:
+    """Only variables may be refused, and graphql-core refuses them in the same words."""
+    operation = engine.store.find(request).operation(request.operation_name)
+    definitions = operation.definition.variable_definitions or ()
+    coerced = get_variable_values(schema, definitions, request.variables or {}, max_errors=50)
+    if not isinstance(coerced, list):
+        return [f"refused without a reason: {refused}"]
+    # Long messages are shortened before they are sent.
+    ours, theirs = ([_begun(error) for error in errors] for errors in (refused.errors, coerced))
+    return [] if ours == theirs else [f"refused: {ours}\n  expected {theirs}"]
+
+
+def _begun(error: GraphQLError) -> dict[str, Any]:
+    return {**error.formatted, "message": error.message.partition(": ")[0]}
+
+
+# ── subscriptions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _compare_events(prepared: Prepared, subject: Subject, engine: Engine, tally: Tally) -> list[str]:
+    context = subject.context(None)
+    events: list[Any] = []
+    try:
+        async for event in await engine.source(prepared, context):
+            events.append(event)  # noqa: PERF401  # those before a failure count
+    except (Refused, RuntimeError, GraphQLError) as error:
+        tally.found[f"streams that end by {type(error).__name__}"] += 1
+    tally.found["events"] += len(events)
+    context = subject.context(None)
+    answers = [Answer.of(result, context) for result in await engine.run_events(prepared, context, events)]
+    found: list[str] = [] if len(answers) == len(events) else [f"{len(answers)} answers to {len(events)} events"]
+    contexts: list[Any] = []
+    for event, ours in zip(events, answers, strict=False):
+
+        async def reference(shuffle: int | None, event: Any = event) -> Answer:
+            fresh = subject.context(shuffle)
+            return Answer.of(await reference_of(engine)(prepared, fresh, event), fresh)
+
+        theirs = await reference(None)
+        contexts.append(theirs.context)
+        _count(prepared, theirs, tally)
+        found.extend(await _differences(ours, theirs, reference, tally))
+    await settle()
+    return [*found, *_calls(context, contexts, has_errors=any(each.errors for each in answers))]
+
+
+# ── what must be equal ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _differences(ours: Answer, theirs: Answer, reference: Callable[[int | None], Any], tally: Tally) -> list[str]:
+    found: list[str] = []
+    if ours.context.plan.depends_on_calls and not _same_calls(ours.context, theirs.context):
+        tally.found["not comparable"] += 1
+        return found
+    if ours.text != theirs.text:
+        found.append(f"data: {ours.text.decode()}\n  expected {theirs.text.decode()}")
+    if ours.context.log != theirs.context.log:
+        found.append(f"changes: {ours.context.log}\n  expected {theirs.context.log}")
+    if found or ours.errors == theirs.errors:
+        return found
+    mine, right = _by_nulled_position(ours), _by_nulled_position(theirs)
+    doubtful = [position for position in {*mine, *right} if mine.get(position) != right.get(position)]
+    possible: dict[Path, list[Any]] = {}
+    for shuffle in range(SHUFFLES):
+        answer = await reference(shuffle)
+        if answer.text != theirs.text:
+            return [f"the reference contradicts itself: {answer.text.decode()} {theirs.text.decode()}"]
+        for position, errors in _by_nulled_position(answer).items():
+            possible.setdefault(position, []).append(errors)
+    for position in doubtful:
+        tally.found["errors that depend on timing"] += 1
+        seen = [*possible.get(position, ()), right.get(position, [])]
+        allowed = [error for errors in seen for error in errors]
+        if position not in mine or not all(error in allowed for error in mine[position]):
+            found.append(f"errors at {position}: {mine.get(position)}\n  expected {right.get(position)}")
+    return found
+
+
+def _by_nulled_position(answer: Answer) -> dict[Path, list[dict[str, Any]]]:
+    """Errors by the null that they explain; those that point elsewhere by where they point."""
+    groups: dict[Path, list[dict[str, Any]]] = {}
+    for error in answer.errors:
+        groups.setdefault(_nulled(answer.data, tuple(error.get("path") or ())), []).append(error)
+    return groups
+
+
+def _nulled(data: Any, path: Path) -> Path:
+    for length in range(len(path) + 1):
+        if data is None:
+            return path[:length]
+        if length < len(path):
+            try:
+                data = data[path[length]]
+            except (KeyError, IndexError, TypeError):
+                break
+    return ("?", *path)
+
+
+def _same_calls(ours: Any, theirs: Any) -> bool:
+    """Whether the same keys were asked for together."""
+    mine, right = (
+        Counter((call.place, call.arguments, frozenset(call.keys)) for call in context.calls)
+        for context in (ours, theirs)
+    )
+    return mine == right
+
+
+def _calls(ours: Any, theirs: Iterable[Any], *, has_errors: bool) -> list[str]:
+    """Each batch function is called with the same arguments never more often, and with no key twice in one call."""
+    found: list[str] = []
+    if has_errors:
+        # graphql-core stops early where an error made a place null, sooner or later: its calls are no measure.
+        return found
+    allowed = Counter((call.place, call.arguments) for context in theirs for call in context.calls)
+    wanted = {(call.place, call.arguments, key) for context in theirs for call in context.calls for key in call.keys}
+    for (place, arguments), count in Counter((call.place, call.arguments) for call in ours.calls).items():
+        if count > allowed[place, arguments]:
+            found.append(f"{place}{arguments} called {count} times, not {allowed[place, arguments]}")
+    for call in ours.calls:
+        if len(set(call.keys)) != len(call.keys):
+            found.append(f"{call.place} called with a key twice: {call.keys}")
+        strange = [key for key in call.keys if (call.place, call.arguments, key) not in wanted]
+        if strange and allowed[call.place, call.arguments]:
+            found.append(f"{call.place}{call.arguments} asked for {strange}, which nobody wants")
+    return found
+
+
+async def settle() -> None:
+    """Let what was left in the background come to its end."""
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for _ in range(50):
+        others = [task for task in others if not task.done()]
+        if not others:
+            return
+        await asyncio.sleep(0)
