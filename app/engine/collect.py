@@ -19,6 +19,8 @@ from graphql import (
     is_abstract_type,
 )
 
+from app.engine.documents import Operation
+
 Fragments = Mapping[str, FragmentDefinitionNode]
 Conditions = Mapping[str, bool]
 CONDITIONAL: Final = ("skip", "include")
@@ -89,6 +91,27 @@ def condition_variables(operation: OperationDefinitionNode, fragments: Fragments
             elif not isinstance(value, BooleanValueNode):
                 return None
     return tuple(sorted(names))
+
+
+def is_introspection(operation: Operation) -> bool:
+    """Whether everything at its root is about the schema itself."""
+    fragments = operation.document.fragments
+
+    def only(selection_set: SelectionSetNode, seen: frozenset[str]) -> bool:
+        for selection in selection_set.selections:
+            if isinstance(selection, FieldNode):
+                if not selection.name.value.startswith("__"):
+                    return False
+            elif isinstance(selection, InlineFragmentNode):
+                if not only(selection.selection_set, seen):
+                    return False
+            elif isinstance(selection, FragmentSpreadNode):
+                name = selection.name.value
+                if name not in seen and not only(fragments[name].selection_set, seen | {name}):
+                    return False
+        return True
+
+    return only(operation.definition.selection_set, frozenset())
 
 
 def _selections(selection_set: SelectionSetNode, fragments: Fragments, seen: set[str]) -> Iterator[SelectionNode]:

@@ -34,6 +34,8 @@ class Operation:
     definition: OperationDefinitionNode
     plans: dict[Any, Any] = field(default_factory=dict[Any, Any])
     """What the compiler made of it, by the values of the variables in its conditions."""
+    introspected: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What it says of the schema, by its variables, when that is all that it asks."""
     reader: Any = None
     """The reader of its variables, made at its first use."""
     conditions: tuple[str, ...] | None = None

@@ -10,7 +10,7 @@ import strawberry
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, located_error
 
 from app.engine.abstract import Unfit
-from app.engine.collect import condition_variables
+from app.engine.collect import condition_variables, is_introspection
 from app.engine.cost import cost_of
 from app.engine.documents import DocumentStore, Operation
 from app.engine.generate import completion
@@ -25,6 +25,8 @@ from app.engine.variables import VariableReader, Variables
 EVERY_KIND: Final = frozenset(OperationType)
 # Plans that are kept per operation: one for each combination of its conditions, as far as they come.
 MAX_PLANS: Final = 64
+# Answers to different variables of one introspecting operation.
+MAX_INTROSPECTED: Final = 8
 PublishError = Callable[[GraphQLError, str], GraphQLError]
 
 
@@ -55,7 +57,8 @@ class Engine:
         self.schema: GraphQLSchema = schema._schema  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
         self.store = store
         self.counts: Counter[str] = Counter()
-        """How often operations were `compiled`, `replayed` because something did not fit, or run by `reference`."""
+        """How often operations were `compiled`, `replayed` because something did not fit, or run by `reference`; and
+        how often a question about the schema was answered from memory, `introspection_again`."""
         self._publish = bounded(publish, store.limits.message_characters)
         self._timeout_s = timeout_s
         self._hide_suggestions = not store.introspection
@@ -118,13 +121,28 @@ class Engine:
         try:
             async with asyncio.timeout(self._timeout_s):
                 if prepared.plan is None:
-                    return await self.reference(prepared, context)
+                    return await self._uncompiled(prepared, context)
                 if prepared.operation.type is OperationType.MUTATION:
                     return await self._mutate(prepared, prepared.plan, context)
                 return await self._query(prepared, prepared.plan, context)
         except TimeoutError:
             message = f"The operation took longer than {self._timeout_s:g} s and was broken off."
             return Result(None, [GraphQLError(message, extensions={"code": "OPERATION_TIMEOUT", "retryable": True})])
+
+    async def _uncompiled(self, prepared: Prepared, context: Any) -> Result:
+        """By graphql-core; what a document asks of the schema alone is answered once, for the schema stands."""
+        operation = prepared.operation
+        if operation.type is not OperationType.QUERY or not is_introspection(operation):
+            return await self.reference(prepared, context)
+        key = repr(sorted(prepared.variables.coerced.items()))
+        known = operation.introspected.get(key)
+        if known is None:
+            known = await self.reference(prepared, context)
+            if len(operation.introspected) < MAX_INTROSPECTED:
+                operation.introspected[key] = known
+        else:
+            self.counts["introspection_again"] += 1
+        return known
 
     async def reference(self, prepared: Prepared, context: Any, root: Any = None) -> Result:
         """The same by graphql-core alone: for introspection, and as the yardstick."""

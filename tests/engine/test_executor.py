@@ -1,0 +1,327 @@
+"""What the compiled executor does beside answering: which functions it calls, how often, and with what."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import GraphQLError
+from strawberry.permission import BasePermission
+
+from app.engine.documents import DocumentStore
+from app.engine.engine import Engine
+from app.engine.relations import Batch, Entity, make_loader, relation
+from app.engine.request import Refused, Request
+
+
+class Record:
+    """Columns by item, and by attribute, as rows of a database have them."""
+
+    def __init__(self, **columns: Any) -> None:
+        self._columns = columns
+
+    def __getitem__(self, name: str) -> Any:
+        return self._columns[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._columns:
+            return self._columns[name]
+        raise AttributeError(name)
+
+    def keys(self) -> Any:
+        return self._columns.keys()
+
+
+@dataclass
+class Context:
+    """Notes every call of a batch function."""
+
+    calls: list[tuple[str, list[Any], Any, dict[str, Any]]] = field(default_factory=list)
+    roots: list[str] = field(default_factory=list)
+    stock: int = 10
+    fails: str = ""
+    loaders: dict[Any, Any] = field(default_factory=dict)
+
+    def loader(self, batch: Batch, arguments: Any) -> Any:
+        key = (id(batch), arguments)
+        if key not in self.loaders:
+            self.loaders[key] = make_loader(self, batch, arguments)
+        return self.loaders[key]
+
+    def note(self, name: str, keys: list[Any], columns: Any, **arguments: Any) -> None:
+        self.calls.append((name, sorted(keys), columns, arguments))
+        if name == self.fails:
+            message = f"{name} is away"
+            raise RuntimeError(message)
+
+
+async def boxes_by_shelf(context: Context, keys: list[int], columns: Any, *, first: int = 2) -> dict[int, list[Record]]:
+    context.note("boxes", keys, columns, first=first)
+    return {key: [Record(id=key * 10 + n, shelf_id=key, label=f"b{key}{n}") for n in range(first)] for key in keys}
+
+
+async def shelf_by_id(context: Context, keys: list[int], columns: Any) -> dict[int, Record]:
+    context.note("shelf", keys, columns)
+    return {key: Record(id=key, name=f"s{key}") for key in keys}
+
+
+async def count_by_shelf(context: Context, keys: list[int], columns: Any) -> dict[int, int]:
+    context.note("count", keys, columns)
+    return dict.fromkeys(keys, context.stock)
+
+
+@strawberry.type
+class Box(Entity):
+    id: strawberry.Private[int]
+    shelf_id: strawberry.Private[int]
+    label: str
+    shelf = relation("Shelf", shelf_by_id, key=lambda row: row.shelf_id, required=True, description="Where it stands.")
+
+
+@strawberry.type
+class Shelf(Entity):
+    id: strawberry.Private[int]
+    name: str
+    boxes = relation(Box, boxes_by_shelf, key=lambda row: row.id, many=True, description="What stands on it.")
+    count = relation(int, count_by_shelf, key=lambda row: row.id, required=True, description="Units.")
+
+    @strawberry.field
+    def shout(self, times: int = 1) -> str:
+        return self.name.upper() * times
+
+
+class Never(BasePermission):
+    message = "not for you"
+
+    def has_permission(self, *_: Any, **__: Any) -> bool:
+        return False
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(graphql_type=list[Shelf])
+    async def shelves(self, info: strawberry.Info, ids: list[int]) -> Any:
+        info.context.roots.append("shelves")
+        return [Record(id=key, name=f"s{key}") for key in ids]
+
+    @strawberry.field(graphql_type=Shelf | None)
+    def shelf(self, info: strawberry.Info, id: int = 1) -> Any:
+        info.context.roots.append(f"shelf {getattr(info, 'columns', lambda *_: None)()}")
+        return Record(id=id, name=f"s{id}")
+
+    @strawberry.field(permission_classes=[Never])
+    async def secret(self, info: strawberry.Info) -> int | None:
+        info.context.roots.append("secret")
+        return 1
+
+    @strawberry.field
+    async def slow(self) -> int:
+        await asyncio.sleep(60)
+        return 1
+
+    @strawberry.field
+    def hollow(self) -> int:
+        return None  # type: ignore[return-value]
+
+
+@strawberry.type
+class Taken:
+    shelf_id: strawberry.Private[int]
+    shelf = relation(Shelf, shelf_by_id, key=lambda row: row.shelf_id, description="As it is now.")
+    count = relation(int, count_by_shelf, key=lambda row: row.shelf_id, required=True, description="Units left.")
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def take(self, info: strawberry.Info, units: int) -> Taken:
+        info.context.roots.append(f"take {units}")
+        info.context.stock -= units
+        return Taken(shelf_id=1)
+
+    @strawberry.mutation
+    async def drop(self, info: strawberry.Info) -> int:
+        info.context.roots.append("drop")
+        message = "dropped"
+        raise GraphQLError(message)
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(graphql_type=Shelf)
+    async def changed(self, times: int) -> AsyncGenerator[Any, None]:
+        for key in range(times):
+            yield Record(id=key, name=f"s{key}")
+
+    @strawberry.subscription(permission_classes=[Never])
+    async def hidden(self) -> AsyncGenerator[int, None]:
+        yield 1
+
+
+SCHEMA = strawberry.Schema(Query, Mutation, Subscription)
+
+
+def make_engine(**options: Any) -> Engine:
+    return Engine(SCHEMA, store=DocumentStore(SCHEMA._schema), publish=lambda error, _: error, **options)
+
+
+async def run(document: str, variables: dict[str, Any] | None = None, context: Context | None = None) -> Any:
+    engine = make_engine()
+    result = await engine.execute(engine.prepare(Request(document, variables)), context or Context())
+    return result.as_dict()
+
+
+async def test_a_relation_is_called_once_per_level_with_the_columns_that_are_wanted() -> None:
+    context = Context()
+    answer = await run(
+        "{ shelves(ids: [1, 2]) { boxes { label shelf { name } } more: boxes { shelf { count } } few: boxes(first: 1) "
+        "{ label } } again: shelves(ids: [3]) { boxes { label } } }",
+        context=context,
+    )
+    assert "errors" not in answer
+    assert context.calls == [
+        ("boxes", [1, 2, 3], frozenset({"label", "shelf_id"}), {"first": 2}),
+        ("boxes", [1, 2], frozenset({"label"}), {"first": 1}),
+        ("shelf", [1, 2], frozenset({"id", "name"}), {}),
+        ("count", [1, 2], None, {}),
+    ]
+    assert answer["data"]["shelves"][1]["few"] == [{"label": "b20"}]
+    assert answer["data"]["shelves"][0]["more"] == [{"shelf": {"count": 10}}, {"shelf": {"count": 10}}]
+    assert answer["data"]["again"] == [{"boxes": [{"label": "b30"}, {"label": "b31"}]}]
+
+
+async def test_columns_of_functions_are_known_and_a_root_field_is_told_of_them() -> None:
+    context = Context()
+    answer = await run("{ shelf(id: 4) { shout(times: 2) boxes { shelf { shout } } } }", context=context)
+    assert answer == {"data": {"shelf": {"shout": "S4S4", "boxes": [{"shelf": {"shout": "S4"}}] * 2}}}
+    assert context.roots == [f"shelf {frozenset({'name', 'id'})}"] or context.roots == [
+        f"shelf {frozenset({'id', 'name'})}"
+    ]
+    assert context.calls[-1] == ("shelf", [4], frozenset({"name"}), {})
+
+
+async def test_conditions_make_plans_of_their_own() -> None:
+    engine = make_engine()
+    document = "query ($a: Boolean!, $b: Boolean = false) { shelf { name @include(if: $a) count @skip(if: $b) } }"
+    seen = []
+    for variables in ({"a": True}, {"a": False}, {"a": True, "b": True}, {"a": True}):
+        prepared = engine.prepare(Request(document, variables))
+        seen.append((await engine.execute(prepared, Context())).data)
+    assert seen == [
+        {"shelf": {"name": "s1", "count": 10}},
+        {"shelf": {"count": 10}},
+        {"shelf": {"name": "s1"}},
+        {"shelf": {"name": "s1", "count": 10}},
+    ]
+    assert len(prepared.operation.plans) == 3
+    assert engine.counts == {"compiled": 4}
+
+
+async def test_a_failing_relation_costs_its_fields_only_and_nothing_runs_twice() -> None:
+    context = Context(fails="count")
+    answer = await run("{ shelves(ids: [1]) { name } shelf { name count boxes { label } } }", context=context)
+    assert answer["data"] == {"shelves": [{"name": "s1"}], "shelf": None}
+    assert [(error["message"], error["path"]) for error in answer["errors"]] == [("count is away", ["shelf", "count"])]
+    assert [name for name, *_ in context.calls] == ["count", "boxes"]
+    assert [root.partition(" ")[0] for root in context.roots] == ["shelves", "shelf"]
+
+
+async def test_mutations_run_one_after_another_each_read_when_it_is_done() -> None:
+    context = Context()
+    answer = await run(
+        "mutation { a: take(units: 3) { count } b: take(units: 4) { count shelf { count } } }", None, context
+    )
+    assert answer == {"data": {"a": {"count": 7}, "b": {"count": 3, "shelf": {"count": 3}}}}
+    assert context.roots == ["take 3", "take 4"]
+
+
+async def test_a_mutation_that_may_not_fail_ends_the_operation() -> None:
+    context = Context()
+    answer = await run("mutation { a: take(units: 1) { count } drop b: take(units: 1) { count } }", None, context)
+    assert answer["data"] is None
+    assert [(error["message"], error["path"]) for error in answer["errors"]] == [("dropped", ["drop"])]
+    assert context.roots == ["take 1", "drop"]
+    assert context.stock == 9
+
+
+async def test_what_a_failing_payload_did_is_not_done_again() -> None:
+    context = Context(fails="count")
+    answer = await run("mutation { a: take(units: 1) { shelf { name count } } }", None, context)
+    assert answer["data"] == {"a": {"shelf": None}}
+    assert answer["errors"][0]["path"] == ["a", "shelf", "count"]
+    assert (context.roots, context.stock) == (["take 1"], 9)
+
+
+async def test_a_permission_is_asked_before_the_field_runs() -> None:
+    context = Context()
+    answer = await run("{ secret }", context=context)
+    assert answer["data"] == {"secret": None}
+    assert [(error["message"], error["path"]) for error in answer["errors"]] == [("not for you", ["secret"])]
+    assert context.roots == []
+
+
+async def test_null_where_none_may_be_is_said_by_the_reference() -> None:
+    engine = make_engine()
+    result = await engine.execute(engine.prepare(Request("{ hollow }")), Context())
+    assert result.data is None
+    assert result.errors[0].message == "Cannot return null for non-nullable field Query.hollow."
+    assert engine.counts == {"replayed": 1}
+
+
+async def test_introspection_is_asked_for_once() -> None:
+    engine = make_engine()
+    document = "query ($name: String!) { __type(name: $name) { name kind } __typename }"
+    prepared = [engine.prepare(Request(document, {"name": name})) for name in ("Shelf", "Shelf", "Box")]
+    answers = [(await engine.execute(one, Context())).data for one in prepared]
+    assert answers == [
+        {"__type": {"name": "Shelf", "kind": "OBJECT"}, "__typename": "Query"},
+        {"__type": {"name": "Shelf", "kind": "OBJECT"}, "__typename": "Query"},
+        {"__type": {"name": "Box", "kind": "OBJECT"}, "__typename": "Query"},
+    ]
+    assert engine.counts == {"reference": 2, "introspection_again": 1}
+
+
+async def test_an_operation_that_takes_too_long_is_broken_off() -> None:
+    engine = make_engine(timeout_s=0.01)
+    result = await engine.execute(engine.prepare(Request("{ slow }")), Context())
+    assert result.data is None
+    assert result.errors[0].message == "The operation took longer than 0.01 s and was broken off."
+    assert result.errors[0].extensions == {"code": "OPERATION_TIMEOUT", "retryable": True}
+
+
+async def test_events_are_answered_together() -> None:
+    engine = make_engine()
+    prepared = engine.prepare(Request("subscription { changed(times: 3) { name boxes { label } } }"))
+    events = [event async for event in await engine.source(prepared, Context())]
+    context = Context()
+    results = await engine.run_events(prepared, context, events)
+    assert [result.data["changed"]["name"] for result in results if result.data] == ["s0", "s1", "s2"]
+    assert [name for name, *_ in context.calls] == ["boxes"]
+    failing = Context(fails="boxes")
+    results = await engine.run_events(prepared, failing, events)
+    assert [(result.data, result.errors[0].path) for result in results] == [(None, ["changed", "boxes"])] * 3
+    assert [keys for _, keys, *_ in failing.calls] == [[0, 1, 2]]
+
+
+async def test_a_subscription_that_does_not_begin_says_why() -> None:
+    engine = make_engine()
+    with pytest.raises(Refused) as refused:
+        await engine.source(engine.prepare(Request("subscription { hidden }")), Context())
+    assert [(error.message, error.path) for error in refused.value.errors] == [("not for you", ["hidden"])]
+
+
+async def test_variables_of_all_kinds_and_their_absence() -> None:
+    document = """query ($ids: [Int!]!, $id: Int, $times: Int = 3) {
+        shelves(ids: $ids) { name } shelf(id: $id) { shout(times: $times) } }"""
+    answer = await run(document, {"ids": [1]})
+    assert answer == {"data": {"shelves": [{"name": "s1"}], "shelf": {"shout": "S1S1S1"}}}
+    answer = await run(document, {"ids": 5, "id": 2, "times": 1})
+    assert answer == {"data": {"shelves": [{"name": "s5"}], "shelf": {"shout": "S2"}}}
+    with pytest.raises(Refused) as refused:
+        make_engine().prepare(Request(document, {"ids": ["x"]}))
+    assert refused.value.errors[0].message.startswith("Variable '$ids' has invalid value at [0]")
+    answer = await run(document, {"ids": [], "id": None})
+    assert answer["data"] == {"shelves": [], "shelf": None}
+    assert answer["errors"][0]["path"] == ["shelf"]
