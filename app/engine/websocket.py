@@ -86,13 +86,12 @@ class SocketEndpoint:
         """One connection, from its handshake to its end."""
         await receive()  # websocket.connect
         if not self._may_come_from(scope):
-            await send({"type": "websocket.close", "code": FORBIDDEN, "reason": "Forbidden"})  # 403 over HTTP
+            await _say(send, {"type": "websocket.close", "code": FORBIDDEN, "reason": "Forbidden"})  # 403 over HTTP
         elif PROTOCOL not in scope.get("subprotocols", ()):
-            await send({"type": "websocket.accept"})
             reason = "Subprotocol not acceptable"
-            await send({"type": "websocket.close", "code": SUBPROTOCOL_NOT_ACCEPTABLE, "reason": reason})
-        else:
-            await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+            if await _say(send, {"type": "websocket.accept"}):
+                await _say(send, {"type": "websocket.close", "code": SUBPROTOCOL_NOT_ACCEPTABLE, "reason": reason})
+        elif await _say(send, {"type": "websocket.accept", "subprotocol": PROTOCOL}):
             self.counts.sockets += 1
             try:
                 await Connection(self, scope["headers"], send).run(receive)
@@ -234,7 +233,7 @@ class Connection:
             await self.identify()
         except Unauthenticated:
             self.forbid()
-        except Exception as error:  # noqa: BLE001  # whatever it is, there is nobody else to tell
+        except Exception as error:  # whatever it is, there is nobody else to tell
             self.fail(error)
         else:
             self._is_acknowledged = True
@@ -280,3 +279,12 @@ class Connection:
         await self.outlet.close(within_s=0)
         if self._working:
             await asyncio.wait(self._working)
+
+
+async def _say(send: Send, message: Message) -> bool:
+    """Whether there was still somebody to say it to."""
+    try:
+        await send(message)
+    except OSError:
+        return False
+    return True
