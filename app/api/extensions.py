@@ -1,24 +1,19 @@
 """What every operation passes through."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, ValidationCache
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from app.api.limits import MAX_TOKENS, LimitsRule
 from app.api.masking import OperationContext, PublicErrors, public_error
 from app.engine.documents import DocumentStore
 from app.engine.engine import Engine
 from app.engine.request import Refused, Request
-
-CACHED_DOCUMENTS: Final = 512
 
 
 class Schema(strawberry.Schema):
@@ -54,30 +49,5 @@ class Schema(strawberry.Schema):
         """Nothing more to do."""
 
 
-def _limits() -> AddValidationRules:
-    return AddValidationRules([LimitsRule])
-
-
-def _tokens() -> MaxTokensLimiter:
-    return MaxTokensLimiter(max_token_count=MAX_TOKENS)
-
-
-class _CachedParsing(ParserCache):
-    """A document that cannot be parsed is left to strawberry, which answers where this would break off."""
-
-    def __init__(self) -> None:
-        super().__init__(maxsize=CACHED_DOCUMENTS)
-
-    def on_parse(self) -> Iterator[None]:
-        context = self.execution_context
-        with suppress(GraphQLError, RecursionError):
-            context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
-        yield
-
-
-def _validated() -> ValidationCache:
-    return ValidationCache(maxsize=CACHED_DOCUMENTS)
-
-
-# What every operation passes through, from the outside inwards.
-EXTENSIONS: Final = (PublicErrors, OperationContext, _tokens, _limits, _CachedParsing, _validated)
+# For those who subscribe in process, past the transports: strawberry runs these itself.
+EXTENSIONS: Final = (PublicErrors, OperationContext)

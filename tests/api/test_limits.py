@@ -4,9 +4,13 @@ import pytest
 from graphql import get_introspection_query
 from starlette.applications import Starlette
 
-from app.api.limits import MAX_ALIASES, MAX_DEPTH, MAX_FIELDS, MAX_ROOT_FIELDS, MAX_TOKENS
+from app.engine.limits import Limits
 from app.kit.db import Database
 from tests.api.small import ask, small_app
+
+LIMITS = Limits()
+MAX_ALIASES, MAX_DEPTH, MAX_FIELDS = LIMITS.aliases, LIMITS.depth, LIMITS.fields
+MAX_ROOT_FIELDS, MAX_TOKENS = LIMITS.root_fields, LIMITS.tokens
 
 
 @pytest.fixture
