@@ -6,14 +6,20 @@ single statements; `Database.write()` gives a transaction. Both run `Statement`s
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import asyncpg
 import orjson
 
+from app.kit.lending import Lender, Loan
+from app.kit.reference import Reference
+from app.kit.row import Row
 from app.kit.statement import Statement
+from app.kit.transactions import ReadTx, WriteTx
+
+__all__ = ["Database", "ReadTx", "Row", "WriteTx", "is_database", "is_retryable"]
 
 T = TypeVar("T")
 
@@ -28,80 +34,14 @@ RETRIES: Final = 5
 CONNECTION_TROUBLE: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
-class Row(asyncpg.Record):
-    """A record whose columns are also attributes, so that a GraphQL leaf reads `row.name`."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-class ReadTx:
-    """Runs statements on one connection, one at a time: concurrent callers queue for it."""
-
-    def __init__(self, connection: Any, observe: Callable[[Statement], None] | None = None) -> None:
-        self.connection = connection
-        self._observe = observe
-        self._turn = asyncio.Lock()
-
-    async def fetch(self, statement: Statement, **values: Any) -> list[Row]:
-        """All rows."""
-        return await self._run("fetch", statement, values)
-
-    async def fetch_planned(self, statement: Statement, **values: Any) -> list[Row]:
-        """All rows, by a plan made for these very values.
-
-        A statement that is run often gets one plan for all values, which is ruinous where a search for a rare word
-        and one for a common word want opposite plans. Costs one more round trip and the planning.
-        """
-        arguments = statement.arguments(values)
-        if self._observe is not None:
-            self._observe(statement)
-        async with self._turn:
-            return await (await self.connection.prepare(statement.text)).fetch(*arguments)
-
-    async def fetchrow(self, statement: Statement, **values: Any) -> Row | None:
-        """The first row, or None."""
-        return await self._run("fetchrow", statement, values)
-
-    async def fetchval(self, statement: Statement, **values: Any) -> Any:
-        """The first column of the first row, or None."""
-        return await self._run("fetchval", statement, values)
-
-    async def execute(self, statement: Statement, **values: Any) -> int:
-        """Run it and return how many rows it changed."""
-        status: str = await self._run("execute", statement, values)
-        count = status.rpartition(" ")[2]
-        return int(count) if count.isdigit() else 0
-
-    async def _run(self, method: str, statement: Statement, values: Mapping[str, Any]) -> Any:
-        arguments = statement.arguments(values)
-        if self._observe is not None:
-            self._observe(statement)
-        async with self._turn:
-            return await getattr(self.connection, method)(statement.text, *arguments)
-
-
-class WriteTx(ReadTx):
-    """A transaction. It commits when the block of `Database.write()` ends and rolls back when that raises."""
-
-    def __init__(self, connection: Any, observe: Callable[[Statement], None] | None = None) -> None:
-        super().__init__(connection, observe)
-        self.published = 0
-        """Number of outbox rows written; a positive number wakes the feed's readers after the commit."""
-
-    async def copy_rows(self, table: str, columns: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
-        """Load many rows with COPY."""
-        await self.connection.copy_records_to_table(table, records=rows, columns=list(columns))
-
-
 class Database:
     """Two pools on one PostgreSQL, and the rules of its transactions."""
 
     def __init__(self, dsn: str, read_pool: Any, write_pool: Any) -> None:
         self.dsn = dsn
+        self.reference = Reference()
+        """What rarely changes and is asked for by every request, kept in this process while a feed listens."""
+        self._readers = Lender(read_pool, self)
         self._read_pool = read_pool
         self._write_pool = write_pool
         self.observe: Callable[[Statement], None] | None = None
@@ -122,33 +62,35 @@ class Database:
 
     async def close(self) -> None:
         """Close both pools; statements under way are given five seconds."""
+        await self._readers.close()
         for pool in (self._read_pool, self._write_pool):
             try:
                 await asyncio.wait_for(pool.close(), 5)
             except TimeoutError:
                 pool.terminate()
 
-    @asynccontextmanager
-    async def read(self) -> AsyncGenerator[ReadTx, None]:
-        """A read-only connection; each statement sees its own snapshot of committed data."""
-        async with self._read_pool.acquire() as connection:
-            yield ReadTx(connection, self.observe)
+    def read(self) -> Loan:
+        """A read-only connection for `async with`; each statement sees its own snapshot of committed data."""
+        return Loan(self._readers)
 
     @asynccontextmanager
     async def read_snapshot(self) -> AsyncGenerator[ReadTx, None]:
         """A read-only transaction in which all statements see the same snapshot."""
-        async with (
-            self._read_pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            yield ReadTx(connection, self.observe)
+        async with self.read() as tx, tx.connection.transaction(isolation="repeatable_read", readonly=True):
+            yield tx
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[WriteTx, None]:
         """One transaction: commits when the block ends, rolls back when it raises."""
-        async with self._write_pool.acquire() as connection, connection.transaction():
+        async with self._write_pool.acquire() as connection:
             tx = WriteTx(connection, self.observe)
-            yield tx
+            try:
+                async with connection.transaction():
+                    yield tx
+            finally:
+                # Whatever became of it: after a lost connection nobody knows whether it was committed.
+                if tx.written:
+                    self.reference.forget(tx.written)
         if tx.published and self.after_publish is not None:
             self.after_publish()
 
