@@ -164,7 +164,7 @@ class Group:
                     break
             if self._ended:
                 self._finish(self._ended[0])
-        except Exception as error:  # noqa: BLE001  # whatever it is, nobody may wait in vain
+        except Exception as error:  # whatever it is, nobody may wait in vain
             self._finish(error)
         finally:
             self._task = None
@@ -197,8 +197,9 @@ class Group:
         context = next(iter(self._beginning)).make_context()
         cursors = {member.after for member in self._beginning}
         try:
-            beginning = await self._live.begin(context, cursors, self._waiting.known)
-        except Exception as error:  # noqa: BLE001  # as above
+            known = self._waiting.known if self._members else None
+            beginning = await self._live.begin(context, cursors, known)
+        except Exception as error:  # as above
             for member in list(self._beginning):
                 member.end(self._word_of(error))
             return

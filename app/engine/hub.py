@@ -172,7 +172,7 @@ class Alone:
                 await self._subscriber.room()
                 await asyncio.sleep(0)
             self._end(lambda subscriber: subscriber.complete())
-        except Exception as error:  # noqa: BLE001  # whatever it was, the subscriber hears of it
+        except Exception as error:  # whatever it was, the subscriber hears of it
             public = self._hub.public(error, self._prepared)
             self._end(lambda subscriber: subscriber.error([public]))
         finally:

@@ -87,10 +87,12 @@ class Live(ABC):
         """
 
     @abstractmethod
-    async def begin(self, context: Any, cursors: Collection[str | None], known: Mapping[Hashable, int]) -> Beginning:
+    async def begin(
+        self, context: Any, cursors: Collection[str | None], known: Mapping[Hashable, int] | None
+    ) -> Beginning:
         """Read what is now. Whatever was heard before this is called must be visible to it.
 
-        known: the versions that earlier subscribers were told.
+        known: the versions that those were told who listen already; None: nobody does.
         """
 
     @abstractmethod
@@ -124,7 +126,7 @@ class Live(ABC):
 
         stop = self.listen(hear, end)
         try:
-            beginning = await self.begin(self.context, [self.after], {})
+            beginning = await self.begin(self.context, [self.after], None)
             waiting.know(beginning.versions)
             for event in beginning.given[self.after]:
                 yield event.row

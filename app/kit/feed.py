@@ -15,8 +15,8 @@ from typing import Any, Final, Self
 
 from app.engine.live import SubscriberTooSlow
 from app.kit.db import Database, Row, is_database
-from app.kit.listener import Fact, Listener, names_of
-from app.kit.outbox import START, Position, newest_position, read_feed
+from app.kit.listener import Fact, Hear, Listener, names_of
+from app.kit.outbox import LAST_ID, START, Position, newest_position, read_feed
 from app.kit.statement import Statement
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class _Buffer:
         self.ended = False
         self.failure: Exception | None = None
 
-    def hear(self, facts: Iterable[Fact]) -> None:
+    def hear(self, facts: Iterable[Fact], _through: Position) -> None:
         for fact in facts:
             self._put(fact.key, fact.payload)
         self.arrived.set()
@@ -155,15 +155,13 @@ class Feed:
         self,
         topic: str,
         keys: Iterable[str] | None,
-        heard: Callable[[list[Fact]], None],
+        heard: Hear,
         ended: Callable[[], None] = lambda: None,
     ) -> Listener:
         """Listen to a topic from now on: what is read after this call cannot be missed.
 
         keys: a key that ends in ":" stands for all keys that begin with it, so "12:" hears "12:1" and "12:2".
-        None: all keys of the topic. heard: called with all facts that were read together, in the feed's order, which
-        is that of the beginnings of transactions: of two facts about one key the later one may be the older one.
-        ended: called when the feed is closed.
+        None: all keys of the topic. ended: called when the feed is closed.
         """
         listener = Listener(topic, None if keys is None else frozenset(keys), heard, ended, self._remove)
         for place in listener.places():
@@ -204,7 +202,8 @@ class Feed:
                 async with self._db.listening_connection() as connection:
                     await connection.add_listener(CHANNEL, self._hear)
                     delay = _RECONNECT_S[0]
-                    await self._follow(connection)
+                    async with self._db.reference.heard_on(connection):
+                        await self._follow(connection)
             except Exception as error:  # subscribers would wait for ever
                 reason = str(error) or type(error).__name__
                 log.warning("The feed lost the database and tries again: %s", reason, exc_info=not is_database(error))
@@ -215,6 +214,7 @@ class Feed:
         pause = _PENDING_POLL_S[0]
         while True:
             self._woken.clear()
+            await self._db.reference.keep_alive(connection)
             if self._must_notify:
                 self._must_notify = False
                 await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._sender)
@@ -245,6 +245,8 @@ class Feed:
 
     def _hand_out(self, rows: list[Row]) -> None:
         """Each listener is called once, with all that it wants to hear of these."""
+        # Nothing of a transaction is left to be read when nothing at all is.
+        through = Position(rows[-1]["xid"], LAST_ID if len(rows) < _BATCH else rows[-1]["id"])
         heard: dict[int, tuple[Listener, list[Fact]]] = {}
         for row in rows:
             fact: Fact | None = None
@@ -256,7 +258,7 @@ class Feed:
                         facts.append(fact)
         for listener, facts in heard.values():
             try:
-                listener.heard(facts)
+                listener.heard(facts, through)
             except Exception:  # the others would hear it again and again
                 log.exception("A listener of the feed failed")
 

@@ -16,6 +16,13 @@ class Fact(NamedTuple):
     payload: dict[str, Any]
 
 
+Hear = Callable[[list[Fact], Position], None]
+"""Called with all facts that were read together, in the feed's order, and the position up to which all was read.
+
+The order is that of the beginnings of transactions: of two facts about one key the later one may be the older one.
+"""
+
+
 class Listener:
     """Who hears facts of one topic about some keys. `close()` to hear no more."""
 
@@ -25,7 +32,7 @@ class Listener:
         self,
         topic: str,
         keys: frozenset[str] | None,
-        heard: Callable[[list[Fact]], None],
+        heard: Hear,
         ended: Callable[[], None],
         remove: "Callable[[Listener], None]",
     ) -> None:

@@ -22,6 +22,7 @@ class Position(NamedTuple):
 
 
 START: Final = Position(0, 0)
+LAST_ID: Final = 2**63 - 1
 
 _PUBLISH: Final = Statement(
     insert(outbox).from_select(

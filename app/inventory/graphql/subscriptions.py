@@ -7,18 +7,17 @@ import strawberry
 
 from app.catalog.model import is_storable
 from app.catalog.sql import variant_ids_by_sku
-from app.inventory.graphql.batches import LocationLevel, channel_places, level_of, visible_location_ids
+from app.inventory.graphql.batches import channel_places, visible_location_ids
+from app.inventory.graphql.live import StockLive, StockScope
 from app.inventory.graphql.types import StockChange
-from app.inventory.model import StockKey
-from app.inventory.sql import stock
+from app.kit.cursor import Cursor
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.graphql.context import Context, Info
 from app.kit.graphql.nodes import require_int
 from app.kit.paging import MAX_PAGE
 
 argument = strawberry.argument
-_TOPIC = "stock"
-_EVERYTHING = 1_000_000
+_MAX_RATE = 100.0
 # Ids of locations are smaller.
 _NO_LOCATION = 2**31
 
@@ -28,8 +27,10 @@ class InventorySubscription:
     """Merged into the schema's Subscription."""
 
     @strawberry.subscription(
-        description="The stock of variants, per location: first what it is now, then each change, in order. Shoppers "
-        "hear of the channel's locations, keys with `stock:read` of all that they may see."
+        graphql_type=StockChange,
+        description="The stock of variants, per location: first what it is now, then each change, in order. Changes "
+        "that follow one another quickly may come as one, the newest. Shoppers hear of the channel's locations, keys "
+        "with `stock:read` of all that they may see.",
     )
     async def stock_changed(
         self,
@@ -38,38 +39,43 @@ class InventorySubscription:
         location_ids: Annotated[
             list[strawberry.ID] | None, argument(description="Only at these locations, at most 100.")
         ] = None,
-    ) -> AsyncGenerator[StockChange, None]:
-        """Levels, not differences: versions tell old from new, and what was missed between two is no loss."""
+        after: Annotated[
+            str | None,
+            argument(
+                description="Go on where a connection was lost: the `cursor` of the last event received. What has "
+                "changed since is told first: nothing is left out, nothing comes twice. With the cursor of a stream of "
+                "other variants, locations or rights, or of another server, the stream begins anew."
+            ),
+        ] = None,
+        max_rate: Annotated[
+            float | None,
+            argument(
+                description="At most so many events per second, above 0 and up to 100, once the present stock was "
+                "told. Changes in between come as one, the newest of each variant and location."
+            ),
+        ] = None,
+    ) -> AsyncGenerator[Any, None]:
+        """One stream for all who may see the same."""
         context = info.context
+        _check(after, max_rate)
         variant_ids = await _variants(context, skus)
         wanted = await _places(context, location_ids)
-        # Listening begins before the snapshot is read, so that no change falls between the two.
-        async with context.feed.subscribe(_TOPIC, _keys(variant_ids, wanted, location_ids is not None)) as feed:
-            versions: dict[StockKey, int] = {}
-            for level in await _snapshot(context, variant_ids, wanted, with_empty=location_ids is not None):
-                versions[level.variant_id, level.location_id] = level.version
-                yield _change(level)
-            async for payload in feed:
-                key = (payload["variant_id"], payload["location_id"])
-                if payload["version"] <= versions.get(key, 0) or not _hears(wanted, payload["location_id"]):
-                    continue
-                versions[key] = payload["version"]
-                yield _change(level_of(context, payload))
+        places = None if wanted is None else tuple(sorted(wanted))
+        scope = StockScope(tuple(variant_ids), places, is_each=location_ids is not None)
+        live: Any = StockLive(context, scope, after=after, max_rate=max_rate)
+        return live
 
 
-def _change(level: LocationLevel) -> Any:
-    return level
-
-
-def _hears(wanted: Sequence[int] | None, location_id: int) -> bool:
-    return wanted is None or location_id in wanted
-
-
-def _keys(variant_ids: Sequence[int], wanted: Sequence[int] | None, each: bool) -> list[str]:
-    """Keys of the feed: of single locations when few were asked for, else of everything about the variants."""
-    if each and wanted is not None:
-        return [f"{variant_id}:{location_id}" for variant_id in variant_ids for location_id in wanted]
-    return [f"{variant_id}:" for variant_id in variant_ids]
+def _check(after: str | None, max_rate: float | None) -> None:
+    if max_rate is not None and not 0 < max_rate <= _MAX_RATE:
+        message = f"A rate lies above 0 and is {_MAX_RATE:g} at most."
+        raise InvalidInput(message, path=["maxRate"])
+    if after is not None:
+        try:
+            Cursor.decode(after)
+        except ValueError:
+            message = "This is not the cursor of an event."
+            raise InvalidInput(message, path=["after"]) from None
 
 
 async def _variants(context: Context, skus: Sequence[str]) -> list[int]:
@@ -98,28 +104,3 @@ async def _places(context: Context, location_ids: Sequence[strawberry.ID] | None
         raise InvalidInput(message, path=["locationIds"])
     wanted = {require_int(value, "Location", "locationIds") for value in location_ids}
     return sorted(key for key in wanted if key < _NO_LOCATION and (visible is None or key in visible))
-
-
-async def _snapshot(
-    context: Context, variant_ids: Sequence[int], wanted: Sequence[int] | None, *, with_empty: bool
-) -> list[LocationLevel]:
-    """The levels now; locations that were asked for and never had a variant are told of with version 0."""
-    rows = await context.fetch(
-        stock.STOCK_PAGE,
-        variant_ids=variant_ids,
-        location_ids=wanted,
-        after_variant_id=0,
-        after_location_id=0,
-        limit=_EVERYTHING,
-    )
-    levels = [level_of(context, row) for row in rows]
-    if with_empty and wanted is not None:
-        known = {(level.variant_id, level.location_id) for level in levels}
-        empty = dict.fromkeys(("on_hand", "reserved", "allocated", "safety", "version"), 0)
-        levels += [
-            level_of(context, {"variant_id": variant_id, "location_id": location_id, **empty})
-            for variant_id in variant_ids
-            for location_id in wanted
-            if (variant_id, location_id) not in known
-        ]
-    return levels

@@ -11,6 +11,7 @@ from app.engine.relations import Entity, relation
 from app.fulfillment.graphql.batches import orders_by_id
 from app.inventory.graphql.batches import lines_by_transfer, transfers_by_id, visible_transfers_by_id
 from app.inventory.model import MovementKind, OwnerKind, TransferStatus
+from app.kit.cursor import Cursor
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.locations.graphql.batches import locations_by_id
@@ -129,6 +130,7 @@ class StockLevel(Entity):
 class StockChange(Entity):
     """The new level, not the difference: one that was missed does no harm."""
 
+    at: strawberry.Private[Cursor]
     variant_id: strawberry.Private[int]
     location_id: strawberry.Private[int]
     variant = relation(
@@ -143,6 +145,14 @@ class StockChange(Entity):
     allocated: int | None = strawberry.field(description="Units promised for good. Needs `stock:read`.")
     safety: int | None = strawberry.field(description="Units kept off sale. Needs `stock:read`.")
     version: int = strawberry.field(description="Grows from event to event of the same variant and location.")
+
+    @strawberry.field(
+        description="Where the stream stands with this event. Give the last one that you received as `after`, to go on "
+        "from there after a lost connection. Opaque; up to a few hundred characters."
+    )
+    def cursor(self) -> str:
+        """What the listener has been told by now."""
+        return self.at.encode()
 
 
 @strawberry.type(description="One line of a transfer.")

@@ -87,6 +87,18 @@ AVAILABILITY: Final = Statement("""
           FROM levels WINDOW variant AS (PARTITION BY variant_id))
     SELECT * FROM ordered WHERE position = 1 OR (is_listed AND position <= :first) ORDER BY variant_id, position
 """)
+STOCK_NOW: Final = Statement("""
+    SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version, xid
+      FROM stock
+     WHERE variant_id = ANY(CAST(:variant_ids AS bigint[]))
+       AND (CAST(:location_ids AS int[]) IS NULL OR location_id = ANY(CAST(:location_ids AS int[])))
+     ORDER BY variant_id, location_id
+""")
+# The facts of a few transactions; the limit is for an import of a million rows in one.
+FACTS_OF: Final = Statement("""
+    SELECT id, key, CAST(payload ->> 'version' AS bigint) AS version
+      FROM outbox WHERE xid = ANY(CAST(:xids AS bigint[])) AND topic = 'stock' ORDER BY xid, id LIMIT 20000
+""")
 LOCATIONS_OF_PARTNER: Final = Statement("SELECT id FROM locations WHERE partner_id = :partner_id")
 
 
