@@ -26,7 +26,9 @@ from app.locations.actions.seed_postal_areas import seed_postal_areas
 from app.settings import (
     Settings,
     development_secret_key,
+    load_trusted_documents,
     make_config,
+    make_limits,
     require_database_url,
     require_secret_key,
 )
@@ -174,6 +176,7 @@ async def _serve(
     with_worker: bool,
     when_ready: Callable[[], None],
 ) -> None:
+    trusted = load_trusted_documents(settings)
     feed = Feed(db)
     await feed.start()
     app = create_app(
@@ -182,7 +185,9 @@ async def _serve(
         config=config,
         feed=feed,
         allowed_origins=settings.allowed_origins(),
-        max_body_bytes=settings.max_body_bytes,
+        limits=make_limits(settings),
+        trusted_documents=trusted,
+        only_trusted_documents=settings.only_trusted_documents,
     )
     server = Server(app, when_ready, grace_s=GRACE_S, max_message_bytes=settings.max_body_bytes)
     worker = Worker(db, HEARINGS, TIMETABLE)

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.engine.limits import Limits
+from app.engine.persisted import UnreadableDocuments, read_trusted
 from app.kit.config import Config
 
 MIN_SECRET_LENGTH = 32
@@ -32,7 +34,7 @@ class Settings(BaseSettings):
     default_channel: str = "web"
     default_language: Literal["ja", "en"] = "ja"
     production: bool = False
-    """No introspection and no page at `/`."""
+    """No introspection, no suggestions in messages and no page at `/`."""
     cors_origins: str = "*"
     """Whose pages may call the API, parted by commas; keys come by header, so `*` gives nothing away."""
     log_format: Literal["text", "json"] = "text"
@@ -40,6 +42,15 @@ class Settings(BaseSettings):
     read_connections: int = Field(default=8, ge=1, le=200)
     write_connections: int = Field(default=8, ge=2, le=200)
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
+    body_timeout_s: float = Field(default=15.0, gt=0, le=600)
+    """How long the body of a request may take to come."""
+    operation_timeout_s: float = Field(default=20.0, gt=0, le=600)
+    """How long one query or mutation may run."""
+    max_cost: int = Field(default=100_000, ge=100)
+    trusted_documents: Path | None = None
+    """A folder of `*.graphql`, or a manifest: documents that clients may name by their ids from the start."""
+    only_trusted_documents: bool = False
+    """Whether every other document is refused."""
 
     def allowed_origins(self) -> list[str]:
         """The origins one by one."""
@@ -66,6 +77,29 @@ def make_config(settings: Settings, secret_key: bytes) -> Config:
         default_language=settings.default_language,
         production=settings.production,
     )
+
+
+def make_limits(settings: Settings) -> Limits:
+    """What one request may be."""
+    return Limits(
+        body_bytes=settings.max_body_bytes,
+        body_s=settings.body_timeout_s,
+        timeout_s=settings.operation_timeout_s,
+        max_cost=settings.max_cost,
+    )
+
+
+def load_trusted_documents(settings: Settings) -> list[tuple[str, str]]:
+    """Ids and texts. Raises SettingsError when they cannot be read, or when there are none and nothing else may run."""
+    if settings.trusted_documents is None:
+        if settings.only_trusted_documents:
+            message = "HIKIATE_ONLY_TRUSTED_DOCUMENTS is set: say in HIKIATE_TRUSTED_DOCUMENTS where they are."
+            raise SettingsError(message)
+        return []
+    try:
+        return read_trusted(settings.trusted_documents)
+    except UnreadableDocuments as error:
+        raise SettingsError(f"HIKIATE_TRUSTED_DOCUMENTS cannot be used: {error}.") from None
 
 
 def require_secret_key(settings: Settings) -> bytes:

@@ -75,6 +75,10 @@ def read_trusted(path: Path) -> list[tuple[str, str]]:
         raise UnreadableDocuments(f"{path}: {error}") from error
     if not found:
         raise UnreadableDocuments(f"{path}: there is no document")
+    texts: dict[str, str] = {}
+    for id_, text in found:
+        if texts.setdefault(id_, text) != text:
+            raise UnreadableDocuments(f"{path}: two documents have the id {id_[:80]!r}")
     return found
 
 
