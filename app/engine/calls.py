@@ -1,5 +1,6 @@
 """Calls of batch functions: which keys they are given and for which fields."""
 
+from collections.abc import Hashable
 from typing import Any
 
 from app.engine.columns import single_attribute
@@ -37,4 +38,10 @@ def keys_of(batch: Batch, parents: list[Any]) -> list[Any]:
                 keys.append(batch.key(parent))
             except Exception:  # noqa: S112
                 continue
-    return [key for key in keys if key is not None] if None in keys else keys
+    if None in keys:
+        keys = [key for key in keys if key is not None]
+    try:
+        set(keys)
+    except TypeError:  # one of them cannot be a key
+        keys = [key for key in keys if isinstance(key, Hashable) and not isinstance(key, tuple | list)]
+    return keys

@@ -161,13 +161,13 @@ class Engine:
         async with run.reading():
             for field in fields:
                 await run.resolve_root(field)
-            await run.load((field, [run.slots[field.slot]]) for field in fields)
-        try:
-            run.build()
-            data = {field.key: _answer(field, run) for field in plan.root.fields}
-        except Exception:  # whatever it is, graphql-core will find it and say it as it says such things
-            self.counts["replayed"] += 1
-            return self._result(await self._replay(prepared).whole(context, None, run.memory))
+            try:
+                await run.load((field, [run.slots[field.slot]]) for field in fields)
+                run.build()
+                data = {field.key: _answer(field, run) for field in plan.root.fields}
+            except Exception:  # whatever it is, graphql-core will find it and say it as it says such things
+                self.counts["replayed"] += 1
+                return self._result(await self._replay(prepared).whole(context, None, run.memory))
         self.counts["compiled"] += 1
         return Result(data)
 
@@ -179,9 +179,10 @@ class Engine:
             run = Run(plan, prepared.variables, context)
             if field.name != TYPENAME:
                 await run.resolve_root(field)
-                async with run.reading():
-                    await run.load([(field, [run.slots[field.slot]])])
             try:
+                if field.name != TYPENAME:
+                    async with run.reading():
+                        await run.load([(field, [run.slots[field.slot]])])
                 run.build()
                 data[field.key] = _answer(field, run)
             except Exception:
@@ -219,9 +220,9 @@ class Engine:
             return [await self.reference(prepared, context, event) for event in events]
         field = plan.root.fields[0]
         run = Run(plan, prepared.variables, context)
-        async with run.reading():
-            await run.load([(field, list(events))])
         try:
+            async with run.reading():
+                await run.load([(field, list(events))])
             run.build()
             complete = completion(field)
         except Exception:

@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from app.engine.documents import Operation
-from app.engine.memory import Failure, Memory
+from app.engine.memory import Awaited, Failure, Memory
 from app.engine.relations import Batch
 
 _UNKNOWN = object()
@@ -79,11 +79,21 @@ def _recalling(memory: Memory) -> Callable[..., Any]:
             value = memory.awaited.get((id(source), id(info.field_nodes[0])), _UNKNOWN)
         if value is _UNKNOWN:
             return next_(source, info, **arguments)
-        if isinstance(value, Failure):
-            raise value.error
-        return value
+        if isinstance(value, Awaited):
+            return _later(value.value)
+        return _now(value)
 
     return resolve
+
+
+def _now(value: Any) -> Any:
+    if isinstance(value, Failure):
+        raise value.error
+    return value
+
+
+async def _later(value: Any) -> Any:
+    return _now(value)
 
 
 def _remembering(context: Any, memory: Memory) -> Any:
@@ -107,7 +117,4 @@ class _Remembered:
         """What was loaded for the key."""
         if key not in self._rows:
             return await self._real().load(key)
-        found = self._rows[key]
-        if isinstance(found, Failure):
-            raise found.error
-        return found
+        return _now(self._rows[key])

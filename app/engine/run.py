@@ -14,7 +14,7 @@ from app.engine.calls import Call, keys_of
 from app.engine.fields import Kind, check_permissions
 from app.engine.generate import builders_of
 from app.engine.info import PlannedInfo
-from app.engine.memory import CallKey, Failure, Memory
+from app.engine.memory import Awaited, CallKey, Failure, Loaded, Memory
 from app.engine.plan import Abstract, Plan, PlannedField, Selection, list_depth
 from app.engine.relations import hashable_arguments
 from app.engine.variables import Variables
@@ -31,6 +31,7 @@ class Run:
     __slots__ = (
         "_awaiting",
         "_calls",
+        "_has_waited",
         "_loaded",
         "_prepared",
         "context",
@@ -49,6 +50,7 @@ class Run:
         self.slots: list[Any] = []
         self.memory = Memory()
         self._prepared = 0
+        self._has_waited = False
         self._calls: dict[CallKey, Call] = {}
         self._awaiting: list[tuple[PlannedField, list[Any]]] = []
         self._loaded: list[tuple[PlannedField, dict[Any, Any], list[Any]]] = []
@@ -98,17 +100,24 @@ class Run:
         else:
             value = getattr(source, declared.name)
         if hasattr(value, "__await__"):
+            self._has_waited = True
             value = await value
         return value
 
     async def resolve_root(self, field: PlannedField) -> None:
         """Run one root field and keep what it returned or raised."""
+        value, remembered = await self._attempt(field, self.root)
+        self.memory.roots[field.key] = remembered
+        self.slots[field.slot] = value
+
+    async def _attempt(self, field: PlannedField, source: Any) -> tuple[Any, Any]:
+        """What a resolver returned or a Failure, and the same as the memory keeps it."""
+        self._has_waited = field.source.is_async
         try:
-            value = await self.resolve(field, self.root)
+            value = await self.resolve(field, source)
         except Exception as error:
             value = Failure(error)
-        self.memory.roots[field.key] = value
-        self.slots[field.slot] = value
+        return value, Awaited(value) if self._has_waited else value
 
     async def load(self, starts: Iterable[tuple[PlannedField, list[Any]]]) -> None:
         """Load everything below these values, each relation once per level."""
@@ -223,18 +232,22 @@ class Run:
             call.columns |= columns
 
     async def _run_call(self, call: Call) -> None:
-        keys = list(call.keys)
         columns = None if call.columns is None else frozenset(call.columns)
+        known = self.memory.known(call.key, call.keys, columns) if call.key in self.memory.rows else {}
+        keys = [key for key in call.keys if key not in known]
         try:
             found: Any = await call.batch.load(self.context, keys, columns, **call.arguments) if keys else {}
             get = found.get
         except Exception as error:
             found = Failure(error)
-            self.memory.remember(call.key, keys, found)
+            self.memory.remember(call.key, Loaded(keys, columns, found))
             for field, _ in call.users:
                 self.slots[field.slot] = found
             return
-        self.memory.remember(call.key, keys, found)
+        self.memory.remember(call.key, Loaded(keys, columns, found))
+        if known:
+            found = {**{key: get(key) for key in keys}, **known}
+            get = found.get
         for field, wanted in call.users:
             self.slots[field.slot] = found
             if field.child is not None:
@@ -266,10 +279,7 @@ class Run:
         for parent in parents:
             if id(parent) in kept:
                 continue
-            try:
-                kept[id(parent)] = await self.resolve(field, parent)
-            except Exception as error:
-                kept[id(parent)] = Failure(error)
-            self.memory.awaited[id(parent), id(field.nodes[0])] = kept[id(parent)]
+            kept[id(parent)], remembered = await self._attempt(field, parent)
+            self.memory.awaited[id(parent), id(field.nodes[0])] = remembered
         self.slots[field.slot] = kept
         self._descend(field, list(kept.values()))
