@@ -12,6 +12,7 @@ from typing import Final
 
 import orjson
 
+from app.kit.db import Database
 from bench.engine.delivery import COUNTS, EVENTS, measure_delivery
 from bench.engine.ground import Ground, prepare
 from bench.engine.measure import Contest, Row, contest
@@ -51,12 +52,12 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     return asked
 
 
-async def main(given: Sequence[str]) -> None:
-    """Run what was asked for."""
+async def main(given: Sequence[str], db: Database | None = None) -> None:
+    """Run what was asked for. db: see `prepare`."""
     asked = _arguments(given)
     raise_file_limit()
     size = Size(asked.products, asked.products // 10, min(2_000, asked.products))
-    async with prepare(size) as ground:
+    async with prepare(size, db) as ground:
         if asked.profile is not None:
             await _profile(ground, asked)
             return

@@ -41,10 +41,13 @@ class Ground:
 
 
 @contextlib.asynccontextmanager
-async def prepare(size: Size) -> AsyncGenerator[Ground, None]:
-    """Start PostgreSQL (or take that of DATABASE_URL, on this machine), load the shop, pin."""
+async def prepare(size: Size, given: Database | None = None) -> AsyncGenerator[Ground, None]:
+    """Start PostgreSQL (or take that of DATABASE_URL, on this machine), load the shop, pin.
+
+    given: an empty, migrated database to be used instead; nothing is pinned then.
+    """
     with tempfile.TemporaryDirectory(prefix="hikiate-bench-") as folder:
-        async with fresh_database() as db:
+        async with fresh_database() if given is None else contextlib.nullcontext(given) as db:
             monitor = await asyncpg.connect(db.dsn)
             for kind in KINDS:
                 await monitor.execute(f'CREATE ROLE "{_user(kind)}" SUPERUSER LOGIN')
@@ -53,7 +56,7 @@ async def prepare(size: Size) -> AsyncGenerator[Ground, None]:
                 file = Path(folder) / "shop.json"
                 shop.save(file)
                 await monitor.execute("CHECKPOINT")
-                cores = await _pin(monitor)
+                cores = await _pin(monitor) if given is None else (None, None)
                 pins = "nothing pinned"
                 if cores[0] is not None:
                     pins = f"server processes on core {cores[0]}, PostgreSQL and clients on core {cores[1]}"

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -36,15 +37,30 @@ class Running:
     """A started server. user: whose connections in PostgreSQL are its own."""
 
     kind: str
-    pid: int
-    port: int
-    user: str
     process: subprocess.Popen[str]
+    user: str
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self.process.pid
+
+    @cached_property
+    def port(self) -> int:
+        """Where it answers; waits until it does."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith(_READY):
+                return int(line.removeprefix(_READY))
+        raise RuntimeError(f"The server {self.kind} did not start.")
 
 
 @contextmanager
 def server(kind: str, dsn: str, shop: Path, *, core: int | None, profile: Path | None = None) -> Iterator[Running]:
-    """kind: ours, reference (ours on graphql-core's executor) or raw. core: the one that it may use; None: all."""
+    """kind: ours, reference (ours on graphql-core's executor) or raw. core: the one that it may use; None: all.
+
+    It is not ready yet: see `Running.port`.
+    """
     given = {"kind": kind, "dsn": dsn, "shop": str(shop), "core": core, "profile": profile and str(profile)}
     process = subprocess.Popen(  # noqa: S603  # our own program
         [sys.executable, "-m", "bench.engine.process", orjson.dumps(given).decode()],
@@ -52,13 +68,7 @@ def server(kind: str, dsn: str, shop: Path, *, core: int | None, profile: Path |
         text=True,
     )
     try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith(_READY):
-                break
-        else:
-            raise RuntimeError(f"The server {kind} did not start.")
-        yield Running(kind, process.pid, int(line.removeprefix(_READY)), urlsplit(dsn).username or "", process)
+        yield Running(kind, process, urlsplit(dsn).username or "")
     finally:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):

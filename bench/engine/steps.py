@@ -65,7 +65,7 @@ async def time_until_statement(db: Database, shop: Shop, times: int) -> tuple[li
         if number == _WARM:
             found.clear()
             faults = minor_faults(os.getpid())
-        scope, receive, send, answered = _call(next(bodies), row.headers)
+        scope, receive, send, answered = asgi_call(next(bodies), row.headers)
         is_waiting = True
         began = time.perf_counter_ns()
         await app(scope, receive, send)
@@ -74,7 +74,7 @@ async def time_until_statement(db: Database, shop: Shop, times: int) -> tuple[li
     return found, (minor_faults(os.getpid()) - faults) / times
 
 
-def _call(body: bytes, headers: dict[str, str]) -> tuple[Any, Any, Any, list[bytes]]:
+def asgi_call(body: bytes, headers: dict[str, str]) -> tuple[Any, Any, Any, list[bytes]]:
     """(scope, receive, send) as uvicorn makes them, and what will be answered."""
     answered: list[bytes] = []
     named = {"host": "127.0.0.1", **headers, "content-length": str(len(body))}
