@@ -52,8 +52,11 @@ class Incoming:
     payload: dict[str, Any] | None = None
 
 
-def read(text: str | None) -> Incoming:
-    """A client's message; None stands for a binary one. Raises Closing with 4400."""
+def read(text: str | None, *, nesting: int) -> Incoming:
+    """A client's message; None stands for a binary one. Raises Closing with 4400.
+
+    nesting: how many lists and objects may stand inside one another.
+    """
     if text is None:
         raise _invalid("it is binary")
     try:
@@ -62,6 +65,8 @@ def read(text: str | None) -> Incoming:
         raise _invalid("it is not JSON") from None
     if not isinstance(found, dict):
         raise _invalid("it is not an object")
+    if text.count("[") + text.count("{") > nesting and _is_deeper(found, nesting):
+        raise _invalid("it is nested too deeply")
     message: dict[str, Any] = found  # pyright: ignore[reportUnknownVariableType]
     kind: Any = message.get("type")
     if kind == "subscribe":
@@ -108,6 +113,17 @@ def _invalid(why: str) -> Closing:
     return Closing(BAD_REQUEST, f"Invalid message: {why}")
 
 
+def _is_deeper(value: Any, most: int) -> bool:
+    """Level by level, so that nothing recurses."""
+    level: list[Any] = [value]
+    for _ in range(most):
+        inside = (entry.values() if isinstance(entry, dict) else entry for entry in level)
+        level = [entry for entries in inside for entry in entries if isinstance(entry, dict | list)]
+        if not level:
+            return False
+    return True
+
+
 def _id_of(message: dict[str, Any]) -> str:
     found = message.get("id")
     if not (isinstance(found, str) and found):
@@ -123,7 +139,8 @@ def _subscribe_payload(payload: Any) -> dict[str, Any]:
     for name, kind, said in _MEMBERS:
         if not isinstance(payload.get(name), kind | None):
             raise _invalid(f"`payload.{name}` must be {said}")
-    # A client that knows its document by its hash may leave the text out; any other has forgotten it.
-    if payload.get("query") is None and "persistedQuery" not in (payload.get("extensions") or ()):
+    # A client that knows its document by its id may leave the text out; any other has forgotten it.
+    is_named = payload.get("documentId") is not None or "persistedQuery" in (payload.get("extensions") or ())
+    if payload.get("query") is None and not is_named:
         raise _invalid("`payload.query` must be a string")
     return payload

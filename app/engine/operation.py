@@ -10,7 +10,8 @@ from graphql import GraphQLError, OperationType
 from app.engine.host import Unauthenticated
 from app.engine.hub import Answer, Subscribed
 from app.engine.messages import complete_of, error_of, head_of
-from app.engine.request import Refused, Request, unexpected
+from app.engine.persisted import request_of
+from app.engine.request import Refused, unexpected
 
 if TYPE_CHECKING:
     from app.engine.websocket import Connection
@@ -92,7 +93,7 @@ class Operation:
         except Unauthenticated:
             self._connection.forbid()
             return
-        except Exception as error:  # noqa: BLE001  # whatever it is, there is nobody else to tell
+        except Exception as error:  # whatever it is, there is nobody else to tell
             self._connection.fail(error)
             return
         try:
@@ -130,20 +131,6 @@ class Operation:
             await self.room()
             self.next(Answer(result.encode()))
             self.complete()
-
-
-def request_of(payload: dict[str, Any]) -> Request:
-    """The request in the payload of a `subscribe` message."""
-    extensions: dict[str, Any] = payload.get("extensions") or {}
-    known = extensions.get("persistedQuery")
-    sha256 = known.get("sha256Hash") if isinstance(known, dict) else None
-    return Request(
-        payload.get("query") or None,
-        payload.get("variables"),
-        payload.get("operationName"),
-        sha256.lower() if isinstance(sha256, str) else None,
-        extensions,
-    )
 
 
 def too_many(most: int) -> GraphQLError:

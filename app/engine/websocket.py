@@ -45,6 +45,8 @@ class SocketLimits:
     operations: int = 100
     """At once; one more is answered with an `error` of its own."""
     message_bytes: int = 1_000_000
+    nesting: int = 25
+    """Lists and objects inside one another in a message."""
     pings: int = 100
     """Pings and pongs in a burst; more may come by `pings_per_s`."""
     pings_per_s: float = 10.0
@@ -206,7 +208,7 @@ class Connection:
     def _hear(self, text: str | None) -> None:
         if text is not None and len(text) > self.endpoint.limits.message_bytes:
             raise Closing(MESSAGE_TOO_BIG, f"A message may have {self.endpoint.limits.message_bytes} bytes")
-        message = read(text)
+        message = read(text, nesting=self.endpoint.limits.nesting)
         match message.type:
             case "subscribe":
                 self._subscribe(message)

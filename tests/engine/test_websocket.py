@@ -1,6 +1,7 @@
 """`graphql-transport-ws` on a real server, with a client that only knows WebSockets."""
 
 import asyncio
+import hashlib
 import json
 import logging
 from collections.abc import AsyncGenerator
@@ -129,6 +130,11 @@ async def test_errors_in_a_result_belong_to_the_result(sockets: SocketEndpoint) 
         ({"query": "subscription { nothing }"}, "GRAPHQL_VALIDATION_FAILED"),
         ({"query": "{"}, "GRAPHQL_PARSE_FAILED"),
         ({"query": ""}, "BAD_REQUEST"),
+        ({"documentId": "0" * 64}, "PERSISTED_QUERY_NOT_FOUND"),
+        ({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}}, "PERSISTED_QUERY_NOT_FOUND"),
+        ({"extensions": {"persistedQuery": {"version": 2}}}, "PERSISTED_QUERY_NOT_SUPPORTED"),
+        ({"extensions": {"persistedQuery": None}}, "BAD_REQUEST"),
+        ({"query": "{ number }", "extensions": {"persistedQuery": "x"}}, "BAD_REQUEST"),
         ({"query": "query A { number }", "operationName": "B"}, "OPERATION_RESOLUTION_FAILURE"),
         ({"query": "query A { number } query B { number }"}, "OPERATION_RESOLUTION_FAILURE"),
         ({"query": "query ($n: Int!) { number(of: $n) }"}, "BAD_USER_INPUT"),
@@ -154,6 +160,32 @@ async def test_a_source_that_breaks_ends_its_own_operation(sockets: SocketEndpoi
         assert (broken["type"], broken["payload"][0]["extensions"]["code"]) == ("error", "INTERNAL_SERVER_ERROR")
         await tell(socket, subscribe("{ number }"))
         assert await hear(socket) == next_of({"number": 1})
+
+
+async def test_a_document_that_was_sent_once_is_known_by_its_hash(sockets: SocketEndpoint) -> None:
+    query = "{ number(of: 3) }"
+    known = {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(query.encode()).hexdigest()}}
+    async with ready(sockets) as socket:
+        await tell(socket, subscribe(query, extensions=known))
+        assert [await hear(socket), await hear(socket)] == [next_of({"number": 3}), COMPLETE]
+        for payload in (
+            {"extensions": known},
+            {"query": None, "extensions": known},
+            {"query": "", "extensions": known},
+        ):
+            await tell(socket, {"id": "1", "type": "subscribe", "payload": payload})
+            assert [await hear(socket), await hear(socket)] == [next_of({"number": 3}), COMPLETE]
+
+
+async def test_what_may_be_nested_is_sent_back(sockets: SocketEndpoint) -> None:
+    async with raw(sockets) as socket:
+        payload: Any = {}
+        for _ in range(23):
+            payload = {"a": payload}
+        await tell(socket, {"type": "ping", "payload": payload})
+        assert await hear(socket) == {"type": "pong", "payload": payload}
+        await tell(socket, {"type": "ping", "payload": {"a": "[{" * 500}})
+        assert (await hear(socket))["payload"] == {"a": "[{" * 500}
 
 
 async def test_pings_are_answered_before_and_after_the_acknowledgement(sockets: SocketEndpoint) -> None:
@@ -237,6 +269,8 @@ INVALID: list[tuple[Any, str]] = [
     (r'{"type": "connection_init", "payload": {"half a pair": "\ud800"}}', "it is not JSON"),
     ("[" * 5_000, "it is not JSON"),
     ('{"type": "ping", "payload": {"n": ' + "9" * 5_000 + "}}", "it is not JSON"),
+    ('{"type": "ping", "payload": {"a": ' + "[" * 24 + "]" * 24 + "}}", "it is nested too deeply"),
+    ('{"type": "ping", "payload": ' + '{"a": ' * 200 + "1" + "}" * 201, "it is nested too deeply"),
     (b'{"type": "connection_init"}', "it is binary"),
     ("[]", "it is not an object"),
     ('[{"type": "connection_init"}]', "it is not an object"),
