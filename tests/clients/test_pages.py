@@ -11,10 +11,8 @@ from tests.conftest import ROOT
 from tests.scenarios.serving import Program
 
 PAGES: Final = sorted((ROOT / "docs" / "clients").glob("*.md"))
-# Pages that are no walk with one client, and the test that runs what they show.
-ELSEWHERE: Final = {"federation.md", "README.md"}
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in ELSEWHERE], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 async def test_a_page_can_be_followed(page: Path, demo_shop: Program, tmp_path: Path) -> None:
     await asyncio.to_thread(follow, page, tmp_path, demo_shop.url.removeprefix("http://"))
