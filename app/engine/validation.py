@@ -22,7 +22,7 @@ from graphql import (
 from app.engine.limits import TOO_LARGE, Limits
 
 _ABORTED: Final = "Validation aborted."
-_QUOTED: Final = re.compile(r"'[^']{81,}'|\"[^\"]{81,}\"", re.DOTALL)
+_QUOTED: Final = re.compile(r"'[^']{81,}'?|\"[^\"]{81,}\"?", re.DOTALL)
 _NEWLINE: Final = re.compile(r"\r\n|[\n\r]")
 _KEPT: Final = 60
 # A fault in a literal quotes the whole of it, so a document full of them is told fewer.
@@ -100,7 +100,7 @@ def bounded(
 
 def _cut(match: re.Match[str]) -> str:
     quoted = match[0]
-    return f"{quoted[:_KEPT]}…{quoted[-1]}"
+    return f"{quoted[:_KEPT]}…{quoted[0]}"
 
 
 def detached(error: GraphQLError, code: str, characters: int) -> GraphQLError:
