@@ -12,6 +12,7 @@ import typer
 
 from app import main as process
 from app.api.schema import schema as graphql_schema
+from app.cli_explain import add_explain_command
 from app.cli_imports import add_import_commands
 from app.kit.clock import utc_now
 from app.kit.db import Database
@@ -197,6 +198,7 @@ def _on_database(work: Any) -> Any:
 
 
 cli.add_typer(add_import_commands(_on_database), name="import")
+add_explain_command(cli, _on_database)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ is used for nothing but reading attributes, these are all. Whatever cannot be kn
 
 import dis
 from collections.abc import Callable
+from functools import cache
 from types import CodeType
 from typing import Any, Final
 
@@ -53,6 +54,18 @@ def attributes_read(function: Callable[..., Any], parameter: str | None = None) 
             return None
         found.add(str(following.argval))
     return frozenset(found)
+
+
+@cache
+def single_attribute(function: Callable[..., Any]) -> str | None:
+    """X when the function is `lambda row: row.x`, else None."""
+    code: Any = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType) or code.co_argcount != 1 or code.co_freevars or code.co_cellvars:
+        return None
+    names = [one for one in dis.get_instructions(code) if one.opname not in _SETUP and one.opname != "RESUME"]
+    shape = [one.opname.partition("_BORROW")[0] for one in names]
+    is_plain = shape == ["LOAD_FAST", "LOAD_ATTR", "RETURN_VALUE"] and not _is_method(names[1])
+    return str(names[1].argval) if is_plain else None
 
 
 def _mentions(instruction: dis.Instruction, name: str | None) -> bool:

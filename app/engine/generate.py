@@ -122,6 +122,11 @@ def _function(selection: Selection, *, is_record: bool, is_many: bool) -> Build:
     return found
 
 
+def text_for_records(selection: Selection) -> str:
+    """The code of the function for a list of records, for people to read."""
+    return _function(selection, is_record=True, is_many=True).text  # pyright: ignore[reportFunctionMemberAccess]
+
+
 @lru_cache(maxsize=4096)
 def _code(text: str) -> CodeType:
     """Selections that look alike share their code, whatever document they stand in."""
