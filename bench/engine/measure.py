@@ -84,7 +84,7 @@ class Contest:
             raw = self._ask("raw", row, next(row.raw_bodies(self.ground.shop, seed)), form)
             first, second = [await each for each in ((ours, raw) if number // len(row.forms) % 2 else (raw, ours))]
             if first != second or row.marker not in first:
-                raise AssertionError(f"{row.kind} and raw/{form} differ in {row.name}:\n{first!r}\n{second!r}")
+                raise AssertionError(f"{row.kind} and raw/{form} differ in {row.name}: {difference(first, second)}")
         return len(first)
 
     async def _ask(self, kind: str, row: Workload, body: bytes, form: str = "") -> bytes:
@@ -121,6 +121,13 @@ class Contest:
                 each.windows.append(await self.window(kind, row, form, seconds))
         raw = [series["raw", form] for form in row.forms]
         return Row(row, series[row.kind, ""], raw, series.get(("raw", "own")), size)
+
+
+def difference(first: bytes, second: bytes) -> str:
+    """The place where two answers part."""
+    pairs = enumerate(zip(first, second, strict=False))
+    at = max(next((number for number, (one, other) in pairs if one != other), min(len(first), len(second))) - 40, 0)
+    return "\n" + "\n".join(text[at : at + 200].decode(errors="replace") for text in (first, second))
 
 
 @asynccontextmanager
