@@ -149,7 +149,7 @@ def _check_inside(value: Any, text: bytes, names: int, what: str, limits: Limits
                 below += [entry for entry in container if isinstance(entry, dict | list)]
         level = below
         depth += 1
-        if level and depth > limits.nesting:
+        if level and depth >= limits.nesting:
             message = f"{what} has more than {limits.nesting} lists and objects inside one another."
             raise Problem(message, code=TOO_LARGE)
     if found < names:
