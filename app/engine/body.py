@@ -5,6 +5,7 @@ import json
 import re
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -48,7 +49,8 @@ class Disconnected(Exception):
 
 async def read_body(headers: Mapping[str, str], receive: Receive, limits: Limits) -> Any:
     """What the JSON of a POST says. Raises Problem or Disconnected."""
-    _check_type(headers.get("content-type"))
+    if (trouble := _trouble_with_type(headers.get("content-type"))) is not None:
+        raise Problem(trouble, 415, "UNSUPPORTED_MEDIA_TYPE")
     windows = _windows(headers.get("content-encoding"))
     declared = headers.get("content-length", "")
     if declared.isdecimal() and len(declared) < 20 and int(declared) > limits.body_bytes:  # noqa: PLR2004
@@ -88,14 +90,16 @@ def _too_large(limits: Limits) -> Problem:
     return Problem(message, 413, "REQUEST_TOO_LARGE", {"connection": "close"})
 
 
-def _check_type(header: str | None) -> None:
+@lru_cache(maxsize=64)
+def _trouble_with_type(header: str | None) -> str | None:
     kind, _, parameters = (header or "").partition(";")
     if kind.strip().lower() not in (JSON, RESPONSE_JSON):
-        raise Problem("Send the request as `Content-Type: application/json`.", 415, "UNSUPPORTED_MEDIA_TYPE")
+        return "Send the request as `Content-Type: application/json`."
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in _UTF_8:
-            raise Problem("Send the request in UTF-8.", 415, "UNSUPPORTED_MEDIA_TYPE")
+            return "Send the request in UTF-8."
+    return None
 
 
 def _windows(header: str | None) -> tuple[int, ...]:
