@@ -46,6 +46,7 @@ class Application(Starlette):
 
     graphql_http: Callable[[Any, Any, Any], Awaitable[None]]
     graphql_websocket: Callable[[Any, Any, Any], Awaitable[None]]
+    event_streams: EventStreams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, connection or lifespan."""
@@ -55,6 +56,10 @@ class Application(Starlette):
             await self.graphql_http(scope, receive, send)
         else:
             await self.graphql_websocket(scope, receive, send)
+
+    def end_streams(self) -> None:
+        """End all event streams, so that their clients connect again elsewhere."""
+        self.event_streams.close()
 
 
 def create_app(
@@ -91,19 +96,23 @@ def create_app(
         ],
         exception_handlers={404: _nothing_here, 405: _other_method, 500: _broken},
     )
-    hub = Hub(engine)
+    hub, app.event_streams = Hub(engine), EventStreams()
     app.graphql_http = HttpEndpoint(
         surroundings,
         limits=limits,
         allowed_origins=allowed_origins,
         allowed_headers=REQUEST_HEADERS,
-        events=partial(answer_events, surroundings, hub, streams=EventStreams()),
+        events=partial(answer_events, surroundings, hub, streams=app.event_streams),
     )
     app.graphql_websocket = SocketEndpoint(
         surroundings,
         hub,
         headers_of=connection_headers,
-        limits=SocketLimits(allowed_origins=allowed_origins, message_bytes=limits.body_bytes),
+        limits=SocketLimits(
+            allowed_origins=allowed_origins,
+            message_bytes=limits.body_bytes,
+            nesting=limits.nesting + 1,  # what a body is over HTTP stands inside a message here
+        ),
     )
     app.state.surroundings = surroundings
     return app

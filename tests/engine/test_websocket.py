@@ -459,16 +459,6 @@ async def test_no_initialisation_in_time_closes_with_4408(world: World) -> None:
         assert await the_end(socket) == (4408, "Connection initialisation timeout")
 
 
-async def test_a_slow_lookup_of_the_key_is_not_the_fault_of_the_client(world: World) -> None:
-    sockets = make_sockets(world, init_timeout_s=0.2)
-    world.identify_gate = asyncio.Event()
-    async with raw(sockets) as socket:
-        await tell(socket, INIT)
-        await until(lambda: bool(world.headers))
-        asyncio.get_running_loop().call_later(0.4, world.identify_gate.set)
-        assert await hear(socket) == ACK
-
-
 async def test_one_operation_too_many_is_refused_by_itself(world: World) -> None:
     sockets = make_sockets(world, operations=2)
     async with ready(sockets) as socket:

@@ -191,6 +191,20 @@ async def test_a_server_that_stops_leaves_nothing(query: str) -> None:
     assert world.finished == (["mutation"] if "mutation" in query else [])
 
 
+async def test_a_slow_lookup_of_the_key_is_not_the_fault_of_the_client() -> None:
+    world = World(identify_gate=asyncio.Event())
+    peer = Peer(make_sockets(world, init_timeout_s=0))
+    peer.tell(INIT)
+    await until(lambda: len(world.headers) == 1)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert world.identify_gate is not None
+    world.identify_gate.set()
+    await until(lambda: peer.heard() == [ACK])
+    peer.leave()
+    await peer.task
+
+
 async def test_a_peer_that_is_gone_before_it_is_accepted_is_no_error() -> None:
     sockets = make_sockets(World())
 
