@@ -120,7 +120,7 @@ async def problems_by_cart(
     del columns
     open_keys = [key for key in keys if key.status == CartStatus.OPEN]
     problems: dict[ProblemsKey, list[ProblemRow]] = {}
-    async with context.db.read() as tx:
+    async with context.read() as tx:
         rows = await tx.fetch(sql.LINES_BY_CART, ids=[key.cart_id for key in open_keys])
         lines: dict[UUID, list[Row]] = groups_by(rows, "cart_id")
         for group_id in dict.fromkeys(key.location_group_id for key in open_keys):

@@ -67,7 +67,7 @@ class CartQuery:
         page_size(first)
         if (cart_id is None) == (lines is None):
             raise InvalidInput("Ask with either cartId or lines.", path=["cartId"])
-        async with info.context.db.read() as tx:
+        async with info.context.read() as tx:
             if lines is None:
                 asked, channel, plan = await _of_cart(tx, cart_id or "")
             else:

@@ -171,7 +171,7 @@ async def count_by_selection(context: Context, keys: list[Selection], columns: C
     """How many products each list has, counted up to 10,000: one statement per list of the document."""
     del columns
     counts: dict[Selection, int] = {}
-    async with context.db.read() as tx:
+    async with context.read() as tx:
         for selection in keys:
             impossible = selection.impossible
             counts[selection] = 0 if impossible else await product_list.count_products(tx, selection)

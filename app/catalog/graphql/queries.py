@@ -141,7 +141,7 @@ class CatalogQuery:
         context = info.context
         size = page_size(first)
         order, descending = _order(sort or ProductSort(), context.language)
-        async with context.db.read() as tx:
+        async with context.read() as tx:
             channel_id = await _channel_id(tx, context.channel if channel is None else channel)
             selection = _selection(context, filter or ProductFilter(), channel_id)
             position = decode_cursor(after, sort_kinds(order, selection)) if after is not None else None

@@ -106,7 +106,7 @@ async def availability_by_variant(
     del columns
     page_size(first)
     wanted = _wanted(location_ids)
-    async with context.db.read() as tx:
+    async with context.read() as tx:
         places = await channel_places(tx, context.channel)
         origin = await origin_of(tx, near)
         ranked = rank_places(places, origin)

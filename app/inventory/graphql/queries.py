@@ -80,7 +80,7 @@ class InventoryQuery:
             message = "There is no variant with this SKU."
             raise NotFound(message, path=["sku"])
         location_ids = await _locations(context, None if location_id is None else [location_id], name="locationId")
-        async with context.db.read() as tx:
+        async with context.read() as tx:
             rows = await ledger.movements_of(tx, variants[sku], location_ids, before=before, limit=limit + 1)
         return connection(make_page(rows, limit, ["entry_id"], after=after))
 
@@ -129,7 +129,7 @@ async def _variants(context: Context, skus: Sequence[str]) -> dict[str, int]:
     if len(skus) > MAX_PAGE:
         message = f"At most {MAX_PAGE} SKUs at once."
         raise InvalidInput(message, path=["skus"])
-    async with context.db.read() as tx:
+    async with context.read() as tx:
         return await variant_ids_by_sku(tx, [sku for sku in skus if is_storable(sku)])
 
 

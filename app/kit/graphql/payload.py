@@ -83,6 +83,7 @@ async def commit(
     try:
         # Without a key nothing tells a repetition from a second wish, such as twice the same delivery of goods.
         answer, replayed = await context.db.in_write(transaction, is_repeatable=key is not None)
+        context.forget()
     except DomainError as error:
         return payload_type(user_errors=[to_user_error(refusal) for refusal in each_refusal(error)])
     errors: list[UserError] = []

@@ -106,7 +106,7 @@ async def _group_id(context: Context, code: str | None) -> int | None:
         return None
     found = None
     if code.isprintable():
-        async with context.db.read() as tx:
+        async with context.read() as tx:
             found = await groups.group_id_by_code(tx, code)
     if found is None:
         message = "There is no group of locations with this code."
@@ -117,7 +117,7 @@ async def _group_id(context: Context, code: str | None) -> int | None:
 async def _origin(context: Context, near: NearInput | None) -> Point | None:
     if near is None:
         return None
-    async with context.db.read() as tx:
+    async with context.read() as tx:
         origin = await origin_of(tx, near)
     if origin is None:
         message = "Nobody knows where this postal code lies."
