@@ -29,6 +29,7 @@ from app.settings import (
     load_trusted_documents,
     make_config,
     make_limits,
+    make_socket_limits,
     require_database_url,
     require_secret_key,
 )
@@ -186,6 +187,8 @@ async def _serve(
         feed=feed,
         allowed_origins=settings.allowed_origins(),
         limits=make_limits(settings),
+        sockets=make_socket_limits(settings),
+        heartbeat_s=settings.event_heartbeat_s,
         trusted_documents=trusted,
         only_trusted_documents=settings.only_trusted_documents,
     )

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.engine.limits import Limits
 from app.engine.persisted import UnreadableDocuments, read_trusted
+from app.engine.websocket import SocketLimits
 from app.kit.config import Config
 
 MIN_SECRET_LENGTH = 32
@@ -51,6 +52,12 @@ class Settings(BaseSettings):
     """A folder of `*.graphql`, or a manifest: documents that clients may name by their ids from the start."""
     only_trusted_documents: bool = False
     """Whether every other document is refused."""
+    socket_init_timeout_s: float = Field(default=10.0, gt=0, le=600)
+    """How long a WebSocket may stay open before it is initialised."""
+    socket_operations: int = Field(default=100, ge=1, le=10_000)
+    """How many operations one WebSocket may have at once."""
+    event_heartbeat_s: float = Field(default=12.0, gt=0, le=600)
+    """After so long at the latest a stream of server-sent events says something."""
 
     def allowed_origins(self) -> list[str]:
         """The origins one by one."""
@@ -86,6 +93,15 @@ def make_limits(settings: Settings) -> Limits:
         body_s=settings.body_timeout_s,
         timeout_s=settings.operation_timeout_s,
         max_cost=settings.max_cost,
+    )
+
+
+def make_socket_limits(settings: Settings) -> SocketLimits:
+    """What one WebSocket may do."""
+    return SocketLimits(
+        allowed_origins=settings.allowed_origins(),
+        init_timeout_s=settings.socket_init_timeout_s,
+        operations=settings.socket_operations,
     )
 
 

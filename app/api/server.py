@@ -62,7 +62,7 @@ class Application(Starlette):
         self.event_streams.close()
 
 
-def create_app(
+def create_app(  # noqa: PLR0913  # settings, all by keyword
     *,
     served: Schema,
     db: Database,
@@ -73,11 +73,14 @@ def create_app(
     max_body_bytes: int | None = None,
     trusted_documents: Sequence[tuple[str, str]] = (),
     only_trusted_documents: bool = False,
+    sockets: SocketLimits | None = None,
+    heartbeat_s: float = 12.0,
     clock: Callable[[], datetime] = utc_now,
 ) -> Application:
     """The ASGI application over an open database and a started feed.
 
     trusted_documents: ids and texts that are known beforehand; only_trusted_documents: nothing else is run.
+    heartbeat_s: after so long at the latest a stream of events says something.
     """
     limits = limits or Limits()
     if max_body_bytes is not None:
@@ -96,7 +99,7 @@ def create_app(
         ],
         exception_handlers={404: _nothing_here, 405: _other_method, 500: _broken},
     )
-    hub, app.event_streams = Hub(engine), EventStreams()
+    hub, app.event_streams = Hub(engine), EventStreams(heartbeat_s=heartbeat_s)
     app.graphql_http = HttpEndpoint(
         surroundings,
         limits=limits,
@@ -108,7 +111,8 @@ def create_app(
         surroundings,
         hub,
         headers_of=connection_headers,
-        limits=SocketLimits(
+        limits=replace(
+            sockets or SocketLimits(),
             allowed_origins=allowed_origins,
             message_bytes=limits.body_bytes,
             nesting=limits.nesting + 1,  # what a body is over HTTP stands inside a message here

@@ -15,6 +15,7 @@ from app.settings import (
     development_secret_key,
     load_settings,
     make_config,
+    make_socket_limits,
     require_database_url,
     require_secret_key,
 )
@@ -34,6 +35,23 @@ def test_defaults_are_those_of_a_developer() -> None:
     assert settings.data_dir == Path(".hikiate")
     assert settings.allowed_origins() == ["*"]
     assert not settings.production
+
+
+def test_sockets_are_limited_as_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "HIKIATE_SOCKET_INIT_TIMEOUT_S": "2.5",
+        "HIKIATE_SOCKET_OPERATIONS": "3",
+        "HIKIATE_EVENT_HEARTBEAT_S": "7",
+        "HIKIATE_CORS_ORIGINS": "https://a.test, https://b.test",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    limits = make_socket_limits(settings)
+    assert (limits.init_timeout_s, limits.operations, settings.event_heartbeat_s) == (2.5, 3, 7)
+    assert limits.allowed_origins == ["https://a.test", "https://b.test"]
+    monkeypatch.setenv("HIKIATE_SOCKET_OPERATIONS", "0")
+    with pytest.raises(SettingsError, match=r"^HIKIATE_SOCKET_OPERATIONS cannot be used: "):
+        load_settings()
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
