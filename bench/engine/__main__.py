@@ -2,24 +2,20 @@
 
 import argparse
 import asyncio
-import signal
+import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
-import orjson
-
 from app.kit.db import Database
-from bench.engine.delivery import COUNTS, EVENTS, measure_delivery
+from bench.engine.delivery import COUNTS, EVENTS, measure_delivery, profile_delivery
 from bench.engine.ground import Ground, prepare
-from bench.engine.measure import Contest, Row, contest
+from bench.engine.measure import Row, contest
 from bench.engine.process import raise_file_limit
 from bench.engine.sampler import report
 from bench.engine.shop import Size
-from bench.engine.steps import measure_steps
+from bench.engine.steps import measure_steps, profile_steps
 from bench.engine.table import OTHER_HEADS, delivery_table, http_table, steps_table
 from bench.engine.workload import WORKLOADS
 from bench.record import Table, record
@@ -43,7 +39,9 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--sockets", default=",".join(map(str, COUNTS)), help="numbers of sockets, rising")
     parser.add_argument("--products", type=int, default=Size.products, help="in the shop")
     parser.add_argument("--documents", type=int, default=400, help="that are seen for the first time")
-    parser.add_argument("--profile", metavar="ROW", help="where our server spends the CPU time of one row")
+    parser.add_argument(
+        "--profile", choices=ROWS, metavar="ROW", help="where our server spends the CPU time of one row"
+    )
     parser.add_argument("--profile-raw", action="store_true", help="with --profile: the hand-written server instead")
     asked = parser.parse_args(given)
     asked.rows = asked.rows.split(",")
@@ -94,28 +92,24 @@ async def _tables(ground: Ground, asked: argparse.Namespace) -> list[Table]:
 
 async def _profile(ground: Ground, asked: argparse.Namespace) -> None:
     """One row, sampled for as many seconds as there would be windows."""
+    if asked.profile == "steps":
+        print(await profile_steps(ground.dsn("ours"), ground.file, ground.server_core, times=asked.documents))
+        return
+    if asked.profile == "delivery":
+        found, count = await profile_delivery(ground, int(asked.sockets.split(",")[0]), asked.windows * 20)
+        print(report(found, count, what="deliveries"))
+        return
     row = WORKLOADS[asked.profile]
     kind = "raw" if asked.profile_raw else row.kind
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "samples"
-        async with contest(ground, [kind], profile=path) as servers:
-            form = row.forms[0] if kind == "raw" else ""
-            await servers.window(kind, row, form, asked.seconds)
-            servers.servers[kind].process.send_signal(signal.SIGUSR1)
-            windows = [await servers.window(kind, row, form, asked.seconds) for _ in range(asked.windows)]
-            await _stopped(servers, kind, path)
-            print(f"{row.title}: {kind}, PostgreSQL {sum(window.pg_us for window in windows) / len(windows):,.0f} µs")
-            count = round(sum(window.per_second for window in windows) * asked.seconds)
-            print(report(orjson.loads(path.read_bytes()), count))
-
-
-async def _stopped(servers: Contest, kind: str, path: Path) -> None:
-    servers.servers[kind].process.send_signal(signal.SIGUSR2)
-    for _ in range(100):
-        if path.exists():  # noqa: ASYNC240  # written once, by another process
-            return
-        await asyncio.sleep(0.1)
-    raise RuntimeError("The server wrote no samples.")
+    path = ground.file.with_name("samples")
+    async with contest(ground, [kind], profile=path) as servers:
+        form = row.forms[0] if kind == "raw" else ""
+        await servers.window(kind, row, form, asked.seconds)
+        servers.servers[kind].begin_profile()
+        windows = [await servers.window(kind, row, form, asked.seconds) for _ in range(asked.windows)]
+        found = await servers.servers[kind].end_profile(path)
+    print(f"{row.title}: {kind}, PostgreSQL {statistics.median(window.pg_us for window in windows):,.0f} µs")
+    print(report(found, round(sum(window.per_second for window in windows) * asked.seconds)))
 
 
 def _tell(text: str) -> None:

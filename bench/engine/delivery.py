@@ -80,9 +80,20 @@ class Listeners:
         return answer
 
 
-async def measure_delivery(
-    ground: Ground, counts: tuple[int, ...] = COUNTS, events: tuple[int, ...] = EVENTS
-) -> list[Delivery]:
+async def profile_delivery(ground: Ground, sockets: int, times: int) -> tuple[dict[str, Any], int]:
+    """The samples of the server, and of how many deliveries."""
+    (variant_id, location_id), (sku, _) = ground.shop.keys[0], ground.shop.levels[0]
+    path = ground.file.with_name("samples")
+    with server("ours", ground.dsn("ours"), ground.file, core=ground.server_core, profile=path) as running:
+        async with Listeners.start(running.port, sku, ground.other_core) as listeners:
+            await listeners.tell(open=sockets)
+            running.begin_profile()
+            for _ in range(times):
+                await _change(ground, running, listeners, variant_id, location_id)
+            return await running.end_profile(path), times * sockets
+
+
+async def measure_delivery(ground: Ground, counts: tuple[int, ...], events: tuple[int, ...]) -> list[Delivery]:
     """One server; its sockets grow from one count to the next."""
     (variant_id, location_id), (sku, _) = ground.shop.keys[0], ground.shop.levels[0]
     found: list[Delivery] = []

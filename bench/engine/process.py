@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,19 @@ class Running:
     def pid(self) -> int:
         """Of the process."""
         return self.process.pid
+
+    def begin_profile(self) -> None:
+        """Sample from now on; only for a server that was started with a `profile`."""
+        self.process.send_signal(signal.SIGUSR1)
+
+    async def end_profile(self, path: Path) -> dict[str, Any]:
+        """What was sampled; path: the one that the server was started with."""
+        self.process.send_signal(signal.SIGUSR2)
+        for _ in range(100):
+            if path.exists():  # noqa: ASYNC240  # written once, by another process
+                return orjson.loads(path.read_bytes())  # noqa: ASYNC240
+            await asyncio.sleep(0.1)
+        raise RuntimeError("The server wrote no samples.")
 
     @cached_property
     def port(self) -> int:

@@ -77,11 +77,11 @@ def _name(frame: FrameType) -> str:
     return f"{path} {code.co_qualname if sys.version_info >= (3, 11) else code.co_name}"
 
 
-def report(found: dict[str, Any], requests: int, *, top: int = 25) -> str:
-    """Two lists: own time, and time with everything called. µs per request."""
-    share = found["cpu_us"] / max(found["samples"], 1) / max(requests, 1)
-    text = [f"{requests:,} requests, {found['cpu_us'] / max(requests, 1):,.0f} µs each, {found['samples']:,} samples"]
+def report(found: dict[str, Any], count: int, *, what: str = "requests", top: int = 25) -> str:
+    """Own time, the same by line, and time with everything that was called: µs per request."""
+    share = found["cpu_us"] / max(found["samples"], 1) / max(count, 1)
+    text = [f"{count:,} {what}, {found['cpu_us'] / max(count, 1):,.0f} µs each, {found['samples']:,} samples"]
     for title, name in (("own time", "own"), ("own time by line", "lines"), ("with what it called", "under")):
-        text += ["", f"  µs/request  {title}"]
-        text += [f"  {count * share:10.1f}  {where}" for where, count in found[name][:top]]
+        text += ["", f"  µs each     {title}"]
+        text += [f"  {samples * share:10.1f}  {where}" for where, samples in found[name][:top]]
     return "\n".join(text)

@@ -1,7 +1,9 @@
 """Parts of a request alone, in one process without a network: until the first statement, and of an unknown document."""
 
 import asyncio
+import cProfile
 import os
+import pstats
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -44,34 +46,46 @@ class Steps:
     first_seen_faults: float
 
 
+class UntilStatement:
+    """Runs the list's document, which is known, and notes what lies between the ASGI call and its first statement."""
+
+    def __init__(self, db: Database, shop: Shop) -> None:
+        self.times: list[float] = []
+        self.profiler: cProfile.Profile | None = None
+        self._app = create_app(served=schema, db=db, config=CONFIG)
+        self._row = WORKLOADS["list"]
+        self._bodies = self._row.our_bodies(shop, 1)
+        self._began: int | None = None
+        db.observe = self._observe
+
+    def _observe(self, _statement: Statement) -> None:
+        if self._began is None:
+            return
+        if self.profiler is not None:
+            self.profiler.disable()
+        self.times.append((time.perf_counter_ns() - self._began) / 1_000)
+        self._began = None
+
+    async def run(self, times: int) -> None:
+        """So many requests, one after the other."""
+        for _ in range(times):
+            scope, receive, send, answered = asgi_call(next(self._bodies), self._row.headers)
+            self._began = time.perf_counter_ns()
+            if self.profiler is not None:
+                self.profiler.enable()
+            await self._app(scope, receive, send)
+            assert self._row.marker in b"".join(answered)
+            assert self._began is None
+
+
 async def time_until_statement(db: Database, shop: Shop, times: int) -> tuple[list[float], float]:
-    """µs from the ASGI call with the list's document, which is known, to its first statement; page faults."""
-    app = create_app(served=schema, db=db, config=CONFIG)
-    row = WORKLOADS["list"]
-    bodies = row.our_bodies(shop, 1)
-    began = 0
-    found: list[float] = []
-    is_waiting = False
-
-    def observe(_statement: Statement) -> None:
-        nonlocal is_waiting
-        if is_waiting:
-            found.append((time.perf_counter_ns() - began) / 1_000)
-            is_waiting = False
-
-    db.observe = observe
-    faults = 0
-    for number in range(_WARM + times):
-        if number == _WARM:
-            found.clear()
-            faults = minor_faults(os.getpid())
-        scope, receive, send, answered = asgi_call(next(bodies), row.headers)
-        is_waiting = True
-        began = time.perf_counter_ns()
-        await app(scope, receive, send)
-        assert row.marker in b"".join(answered)
-        assert not is_waiting
-    return found, (minor_faults(os.getpid()) - faults) / times
+    """µs of each request until its first statement; page faults per request."""
+    requests = UntilStatement(db, shop)
+    await requests.run(_WARM)
+    requests.times.clear()
+    faults = minor_faults(os.getpid())
+    await requests.run(times)
+    return requests.times, (minor_faults(os.getpid()) - faults) / times
 
 
 def asgi_call(body: bytes, headers: dict[str, str]) -> tuple[Any, Any, Any, list[bytes]]:
@@ -162,20 +176,66 @@ async def _measure(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def measure_steps(dsn: str, shop: Path, core: int | None, *, times: int, documents: int) -> Steps:
+async def _profile(given: dict[str, Any]) -> dict[str, Any]:
+    """Two tables of cProfile, which makes everything slower: their proportions tell."""
+    times, profiler = given["times"], cProfile.Profile()
+    db = await Database.open(given["dsn"], read_connections=2, write_connections=2)
+    try:
+        requests = UntilStatement(db, Shop.load(Path(given["shop"])))
+        await requests.run(_WARM)
+        requests.profiler = profiler
+        await requests.run(times)
+    finally:
+        await db.close()
+    tables = [_table(profiler, times, "until the first statement")]
+    texts = distinct_documents(schema._schema, FIELDS, times)  # noqa: SLF001
+    profiler = cProfile.Profile()
+    profiler.enable()
+    found, _ = time_first_seen(texts, new_engine)
+    profiler.disable()
+    return {"text": "\n\n".join([*tables, _table(profiler, len(found), "documents seen for the first time")])}
+
+
+def _table(profiler: cProfile.Profile, times: int, title: str, top: int = 40) -> str:
+    profiler.create_stats()
+    stats: dict[Any, Any] = pstats.Stats(profiler).stats  # type: ignore[attr-defined]
+    rows = sorted(((own, every, calls, where) for where, (_, calls, own, every, _) in stats.items()), reverse=True)
+    lines = [
+        f"{own / times * 1e6:9.1f} {every / times * 1e6:9.1f} {calls / times:7.1f}  {_place(where)}"
+        for own, every, calls, where in rows[:top]
+    ]
+    return "\n".join([title, "   µs own  with all   calls", *lines])
+
+
+def _place(where: tuple[str, int, str]) -> str:
+    path, line, name = where
+    return f"{'/'.join(Path(path).parts[-3:])}:{line} {name}" if line else name
+
+
+async def _run(dsn: str, shop: Path, core: int | None, **what: Any) -> Any:
     """In a process of its own."""
-    given = {"dsn": dsn, "shop": str(shop), "core": core, "times": times, "documents": documents}
+    given = {"dsn": dsn, "shop": str(shop), "core": core, **what}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.engine.steps", orjson.dumps(given).decode(), stdout=asyncio.subprocess.PIPE
     )
     output, _ = await process.communicate()
     if process.returncode:
         raise RuntimeError("The steps broke off.")
-    return Steps(**orjson.loads(output))
+    return orjson.loads(output)
+
+
+async def measure_steps(dsn: str, shop: Path, core: int | None, *, times: int, documents: int) -> Steps:
+    """times: requests until their first statement."""
+    return Steps(**await _run(dsn, shop, core, times=times, documents=documents))
+
+
+async def profile_steps(dsn: str, shop: Path, core: int | None, *, times: int) -> str:
+    """Where the time of both goes."""
+    return (await _run(dsn, shop, core, times=times, profile=True))["text"]
 
 
 if __name__ == "__main__":
     asked = orjson.loads(sys.argv[1])
     if asked["core"] is not None:
         os.sched_setaffinity(0, {asked["core"]})
-    print(orjson.dumps(run(_measure(asked))).decode())
+    print(orjson.dumps(run(_profile(asked) if asked.get("profile") else _measure(asked))).decode())

@@ -46,7 +46,7 @@ def _line(row: Row, title: str, bound: float | None) -> Sequence[str]:
 
 def _excluded(row: Row, own: Series, bound: float | None) -> Sequence[str]:
     """What is left when the work that both do is taken off; its noise is that of the whole."""
-    ours, raw = row.ours.median() - own.median(), row.best.median() - own.median()
+    ours, raw = row.ours.beyond(own), row.best.beyond(own)
     least_ours, least_raw = (each.minimum() - own.minimum() for each in (row.ours, row.best))
     return (
         f"{row.workload.title}, own work excluded",
