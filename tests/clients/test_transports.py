@@ -10,7 +10,7 @@ from tests.scenarios.serving import Program
 
 @pytest.mark.parametrize("transport", ["websocket", "events"])
 async def test_a_transport_speaks_with_its_client(transport: str, demo_shop: Program) -> None:
-    words = ["node", "--test", "--test-reporter=spec", f"{transport}.test.mjs"]
+    words = ["node", "--test", "--test-timeout=60000", "--test-reporter=spec", f"{transport}.test.mjs"]
     said = await asyncio.to_thread(node.run, *words, settings={"ADDRESS": demo_shop.url.removeprefix("http://")})
     assert "fail 0" in said
     assert "skipped 0" in said
