@@ -1,8 +1,9 @@
 """Arguments of fields, as resolvers take them."""
 
+import enum
 from collections.abc import Callable
 from dataclasses import MISSING
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 from graphql import (
@@ -28,6 +29,7 @@ from strawberry.types.lazy_type import LazyType
 from app.engine.variables import Variables
 
 Convert = Callable[[Any], Any]
+_UNCHANGING: Final = (str, int, float, bool, enum.Enum, type(None))
 
 
 class ArgumentReader:
@@ -57,6 +59,12 @@ class ArgumentReader:
         """Nothing to hand over, whatever the variables are."""
         self._dynamic: list[tuple[str, str, Convert | None, bool, Any]] = []
         self._constant = None if self.is_empty else self._split()
+        self._converted: dict[str, Any] | None = None
+        if self._constant is not None:
+            converted = self.convert(self._constant)
+            # What a resolver could change is made anew for each.
+            if all(isinstance(value, _UNCHANGING) for value in converted.values()):
+                self._converted = converted
 
     def _split(self) -> dict[str, Any] | None:
         """What graphql-core reads without any variable; None: it has to read everything at each request."""
@@ -82,7 +90,7 @@ class ArgumentReader:
         """Python name to value. Raises GraphQLError when graphql-core refuses the values."""
         if self._constant is not None:
             coerced = variables.coerced
-            found = self.convert(self._constant)
+            found = self.convert(self._constant) if self._converted is None else self._converted.copy()
             for variable, python_name, convert, is_required, default in self._dynamic:
                 value = coerced.get(variable, default)
                 if is_required and (value is None or value is Undefined):

@@ -1,6 +1,5 @@
 """The engine: from a request to a prepared operation, from that to its answer."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType,
 from app.engine.abstract import Unfit
 from app.engine.collect import condition_variables, is_introspection
 from app.engine.cost import cost_of
+from app.engine.deadlines import Deadlines
 from app.engine.documents import DocumentStore, Operation
 from app.engine.generate import completion
 from app.engine.memory import Failure
@@ -60,7 +60,7 @@ class Engine:
         """How often operations were `compiled`, `replayed` because something did not fit, or run by `reference`; and
         how often a question about the schema was answered from memory, `introspection_again`."""
         self._publish = bounded(publish, store.limits.message_characters)
-        self._timeout_s = timeout_s
+        self._deadlines = Deadlines(timeout_s)
         self._hide_suggestions = not store.introspection
         self._sources = Sources(schema, hide_suggestions=self._hide_suggestions)
 
@@ -119,14 +119,14 @@ class Engine:
     async def execute(self, prepared: Prepared, context: Any) -> Result:
         """Run a query or a mutation. Errors are in the result, as the caller may see them."""
         try:
-            async with asyncio.timeout(self._timeout_s):
+            with self._deadlines.start():
                 if prepared.plan is None:
                     return await self._uncompiled(prepared, context)
                 if prepared.operation.type is OperationType.MUTATION:
                     return await self._mutate(prepared, prepared.plan, context)
                 return await self._query(prepared, prepared.plan, context)
         except TimeoutError:
-            message = f"The operation took longer than {self._timeout_s:g} s and was broken off."
+            message = f"The operation took longer than {self._deadlines.limit_s:g} s and was broken off."
             return Result(None, [GraphQLError(message, extensions={"code": "OPERATION_TIMEOUT", "retryable": True})])
 
     async def _uncompiled(self, prepared: Prepared, context: Any) -> Result:

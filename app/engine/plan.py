@@ -65,10 +65,31 @@ class Plan:
         """Places that a run keeps loaded rows, arguments and infos in."""
         self.to_prepare: list[PlannedField] = []
         """Fields whose arguments or info a run reads before anything else."""
+        self._relations: dict[int, list[PlannedField]] = {}
+        self._row_columns: dict[int, Columns] = {}
         root = sources.schema.get_root_type(operation.type)
         if root is None:
             raise NotCompiled(operation.type.value)
         self.root = Selection(self, root, [operation.definition.selection_set])
+
+    def row_columns(self, field: "PlannedField") -> Columns:
+        """The columns that rows of a field's relation need anywhere in the operation, so that no level loads anew what
+        another one has loaded with fewer.
+        """
+        batch = id(field.source.batch)
+        if batch not in self._row_columns:
+            wanted: set[str] | None = set()
+            for one in self._relations.get(batch, ()):
+                columns = one.row_columns()
+                wanted = None if columns is None or wanted is None else wanted | columns
+            self._row_columns[batch] = None if wanted is None else frozenset(wanted)
+        return self._row_columns[batch]
+
+    def add_relation(self, field: "PlannedField") -> None:
+        """Note a field that follows a relation."""
+        batch = id(field.source.batch)
+        self._relations.setdefault(batch, []).append(field)
+        self._row_columns.pop(batch, None)
 
     def new_slot(self) -> int:
         """The number of a place that nobody else uses."""
@@ -202,6 +223,8 @@ class PlannedField:
             self.arguments_slot = self.plan.new_slot()
         if source.info_name is not None or source.permissions or source.kind is Kind.OTHER:
             self.info_slot = self.plan.new_slot()
+        if source.kind is Kind.RELATION:
+            self.plan.add_relation(self)
         if self.arguments_slot >= 0 or self.info_slot >= 0:
             self.plan.to_prepare.append(self)
 

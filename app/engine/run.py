@@ -65,10 +65,7 @@ class Run:
             field = plan.to_prepare[self._prepared]
             self._prepared += 1
             if field.info_slot >= 0:
-                raw = field.raw_info(self.context, self.root, self.variables)
-                if field.source.kind is Kind.OTHER:
-                    raw = raw._replace(variable_values=self.variables.full())
-                slots[field.info_slot] = PlannedInfo(field, raw) if field.source.declared else raw
+                slots[field.info_slot] = self._info(field)
             if field.arguments_slot >= 0:
                 try:
                     is_other = field.source.kind is Kind.OTHER
@@ -76,6 +73,11 @@ class Run:
                     slots[field.arguments_slot] = read(self.variables)
                 except Exception as error:
                     slots[field.arguments_slot] = Failure(error)
+
+    def _info(self, field: PlannedField) -> Any:
+        if field.source.declared is None:
+            return field.raw_info(self.context, self.root, self.variables.full())
+        return PlannedInfo(field, self.context, self.root, self.variables)
 
     def reading(self) -> AbstractAsyncContextManager[Any]:
         """One connection for what is loaded inside, where the context has such a thing."""
@@ -225,7 +227,7 @@ class Run:
         keys = dict.fromkeys(keys_of(batch, parents))
         call.keys = {**call.keys, **keys} if call.keys else keys
         call.users.append((field, keys))
-        columns = field.row_columns()
+        columns = self.plan.row_columns(field)
         if columns is None:
             call.columns = None
         elif call.columns is not None:

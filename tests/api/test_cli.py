@@ -229,3 +229,37 @@ async def test_dev_leaves_a_database_that_somebody_uses_alone(started: Callable[
         assert [row.name for row in await tx.connection.fetch("SELECT name FROM api_keys")] == ["own"]
         assert await tx.connection.fetchval("SELECT count(*) FROM products") == 0
     await db.close()
+
+
+def test_an_operation_is_explained(dsn: str, hikiate: Callable[..., Result], tmp_path: Path) -> None:
+    document = "query Q($sku: String!) { variant(sku: $sku) { sku product { name } availability { available } } }"
+    shown = hikiate("explain", document, "--variables", '{"sku": "A1"}', "--code", DATABASE_URL=dsn)
+    assert shown.exit_code == 0, shown.output
+    plan, _, code = shown.output.partition("\n# variant\n")
+    assert plan.startswith(
+        "query Q: cost 6\n  variant(sku: $sku) → Variant, function\n      sku\n"
+        "    product → Product!, relation by products_by_id("
+    )
+    assert "\nBatches, level by level:\n  1. products_by_id(" in plan
+    assert "\nStatements: 1\n  1. SELECT " in plan
+    assert "def build(v, s):" in code
+    (tmp_path / "two.graphql").write_text("query A { __typename } mutation B { __typename }")
+    shown = hikiate("explain", "two.graphql", "--operation", "B", DATABASE_URL=dsn)
+    assert shown.output.startswith("mutation B: cost ")
+    assert "Statements" not in shown.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["{ nothing }"], "hikiate: Cannot query field 'nothing' on type 'Query'.\n"),
+        (["{ __typename }", "--variables", "[]"], "--variables is no JSON object."),
+        (["query A { __typename } query B { __typename }"], "several and none was chosen"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(
+    hikiate: Callable[..., Result], arguments: list[str], message: str
+) -> None:
+    refused = hikiate("explain", *arguments)
+    assert refused.exit_code != 0
+    assert message in refused.output

@@ -183,7 +183,7 @@ async def test_a_relation_is_called_once_per_level_with_the_columns_that_are_wan
     assert "errors" not in answer
     assert context.calls == [
         ("boxes", [1, 2, 3], frozenset({"label", "shelf_id"}), {"first": 2}),
-        ("boxes", [1, 2], frozenset({"label"}), {"first": 1}),
+        ("boxes", [1, 2], frozenset({"label", "shelf_id"}), {"first": 1}),
         ("shelf", [1, 2], frozenset({"id", "name"}), {}),
         ("count", [1, 2], None, {}),
     ]
