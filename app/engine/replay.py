@@ -20,8 +20,8 @@ from graphql import (
 )
 
 from app.engine.documents import Operation
-from app.engine.memory import Awaited, Failure, Memory
-from app.engine.relations import Batch
+from app.engine.memory import Awaited, CallKey, Failure, Memory
+from app.engine.relations import Batch, BatchFunction, make_loader
 
 _UNKNOWN = object()
 
@@ -97,24 +97,34 @@ async def _later(value: Any) -> Any:
 
 
 def _remembering(context: Any, memory: Memory) -> Any:
-    """The context with loaders that look into the memory first."""
+    """The context with loaders that look into the memory first, and that wait as the real ones would."""
     if not hasattr(context, "loader"):
         return context
-    real = context.loader
+    loaders: dict[CallKey, Any] = {}
+
+    def loader(batch: Batch, arguments: tuple[tuple[str, Any], ...]) -> Any:
+        call = (id(batch), arguments)
+        if call not in loaders:
+            known = memory.recall(call)
+            loaders[call] = make_loader(context, replace(batch, load=_from_memory(batch, known)), arguments)
+        return loaders[call]
+
     clone = copy.copy(context)
-    clone.loader = lambda batch, arguments: _Remembered(batch, arguments, memory, real)
+    clone.loader = loader
     return clone
 
 
-class _Remembered:
-    """Looks like a loader."""
+def _from_memory(batch: Batch, known: dict[Any, Any]) -> BatchFunction:
+    """The batch function, asked only for keys that are not known."""
 
-    def __init__(self, batch: Batch, arguments: Any, memory: Memory, real: Callable[..., Any]) -> None:
-        self._rows = memory.recall((id(batch), arguments))
-        self._real = lambda: real(batch, arguments)
+    async def load(context: Any, keys: list[Any], columns: Any, **arguments: Any) -> dict[Any, Any]:
+        found = {key: known[key] for key in keys if key in known}
+        unknown = [key for key in keys if key not in known]
+        if unknown:
+            try:
+                found |= await batch.load(context, unknown, columns, **arguments)
+            except Exception as error:
+                found |= dict.fromkeys(unknown, error)
+        return {key: value.error if isinstance(value, Failure) else value for key, value in found.items()}
 
-    async def load(self, key: Any) -> Any:
-        """What was loaded for the key."""
-        if key not in self._rows:
-            return await self._real().load(key)
-        return _now(self._rows[key])
+    return load
