@@ -7,6 +7,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from app.engine.limits import Limits
 from app.kit.config import Config
 from app.kit.db import Database
 from tests.api.small import ask, client_of, small_app
@@ -176,3 +177,83 @@ async def test_production_shows_neither_its_schema_nor_a_page(db: Database) -> N
     assert (await ask(app, "{ __typename one }")).json() == {"data": {"__typename": "Query", "one": 1}}
     async with client_of(app) as client:
         assert (await client.get("/")).json() == {"name": "Hikiate", "graphql": "/graphql"}
+
+
+async def test_documents_by_their_ids(db: Database) -> None:
+    app = small_app(db, trusted_documents=[("who", "{ who }")])
+    async with client_of(app) as client:
+        assert (await client.get("/graphql?documentId=who")).json() == {"data": {"who": "shopper"}}
+        assert codes(await client.get("/graphql?documentId=other")) == ["PERSISTED_QUERY_NOT_FOUND"]
+        assert (await client.post("/graphql", json={"query": "{ one }"})).json() == {"data": {"one": 1}}
+
+
+async def test_only_trusted_documents(db: Database, caplog: pytest.LogCaptureFixture) -> None:
+    trusted = [("who", "{ who }"), ("old", "{ gone }")]
+    app = small_app(db, trusted_documents=trusted, only_trusted_documents=True)
+    assert "The trusted document '{ gone }' cannot run: Cannot query field 'gone'" in caplog.text
+    async with client_of(app) as client:
+        assert (await client.get("/graphql?documentId=who")).json() == {"data": {"who": "shopper"}}
+        strict = {"Accept": "application/graphql-response+json"}
+        for body, code in (
+            ({"query": "{ one }"}, "QUERY_NOT_IN_SAFELIST"),
+            ({"query": "{ __schema { types { name } } }"}, "QUERY_NOT_IN_SAFELIST"),
+            ({"documentId": "other"}, "PERSISTED_QUERY_NOT_IN_LIST"),
+        ):
+            refused = await client.post("/graphql", json=body, headers=strict)
+            assert (refused.status_code, codes(refused)) == (403, [code])
+        old = await client.post("/graphql", json={"documentId": "old"}, headers=strict)
+        assert (old.status_code, codes(old)) == (400, ["GRAPHQL_VALIDATION_FAILED"])
+
+
+async def test_what_may_cost_too_much_does_not_run(db: Database) -> None:
+    app = small_app(db, limits=Limits(max_cost=3))
+    assert (await ask(app, "{ deeper { number one } }")).json() == {"data": {"deeper": {"number": 0, "one": 1}}}
+    refused = await ask(app, "{ deeper { number one who } }")
+    assert refused.json()["errors"][0]["extensions"] == {"code": "OPERATION_TOO_COSTLY", "cost": 4, "maxCost": 3}
+    told = await ask(app, "{ deeper { number } }", extensions={"cost": True})
+    assert told.json()["extensions"] == {"cost": {"requested": 2, "maximum": 3}}
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ("{ onee }", {}),
+        ("{ number(off: 1) }", {}),
+        ('{ number(of: "x") }', {}),
+        ("{ one @skipp(if: true) }", {}),
+        ("mutation { pok }", {}),
+        ("query ($of: Intt!) { number(of: $of) }", {}),
+        ("query ($of: Int!) { number(of: $of) }", {"of": "x"}),
+        ("query ($of: Int!) { number(of: $of) }", {}),
+    ],
+)
+async def test_production_suggests_nothing(db: Database, query: str, variables: dict[str, Any]) -> None:
+    app = small_app(db, config=Config(secret_key=b"x" * 32, production=True))
+    answer = (await ask(app, query, variables=variables)).json()
+    assert answer["errors"]
+    assert "Did you mean" not in json.dumps(answer)
+
+
+async def test_a_page_of_another_origin_can_read_refusals_too(app: Starlette) -> None:
+    origin = {"Origin": "https://shop.test"}
+    async with client_of(app) as client:
+        for response in (
+            await client.post("/graphql", json={"query": "{ one }"}, headers=origin),
+            await client.post("/graphql", content=b"{", headers=origin),
+            await client.post("/graphql", json={"query": "{ one }"}, headers={**origin, "X-Api-Key": "none"}),
+            await client.put("/graphql", headers=origin),
+            await client.get("/healthz", headers=origin),
+        ):
+            assert response.headers["access-control-allow-origin"] == "*"
+
+
+async def test_a_stream_of_events(app: Starlette) -> None:
+    answers = "application/graphql-response+json, application/json, text/event-stream"
+    async with client_of(app) as client:
+        body = {"query": "subscription { count(to: 1) }"}
+        stream = await client.post("/graphql", json=body, headers={"Accept": answers, "Origin": "https://shop.test"})
+        assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert stream.headers["access-control-allow-origin"] == "*"
+        assert stream.text.endswith('event: next\ndata: {"data":{"count":1}}\n\nevent: complete\ndata: \n\n')
+        plain = await client.post("/graphql", json={"query": "{ one }"}, headers={"Accept": answers})
+        assert plain.headers["content-type"] == "application/graphql-response+json"
