@@ -1,0 +1,104 @@
+"""What one socket may do, and who may open one."""
+
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from tests.engine.serving import World, make_sockets, running, until
+from tests.engine.sockets import ACK, INIT, PROTOCOL, hear, next_of, raw, ready, subscribe, tell, the_end
+
+
+async def test_no_initialisation_in_time_closes_with_4408(world: World) -> None:
+    sockets = make_sockets(world, init_timeout_s=0.01)
+    async with raw(sockets) as socket:
+        assert await the_end(socket) == (4408, "Connection initialisation timeout")
+    async with raw(sockets) as socket:
+        await tell(socket, {"type": "ping"})
+        assert await the_end(socket) == (4408, "Connection initialisation timeout")
+
+
+async def test_one_operation_too_many_is_refused_by_itself(world: World) -> None:
+    sockets = make_sockets(world, operations=2)
+    async with ready(sockets) as socket:
+        await tell(socket, *(subscribe("subscription { waits }", name) for name in "ab"))
+        await hear(socket)
+        await hear(socket)
+        await tell(socket, subscribe("{ number }", "c"))
+        refused = await hear(socket)
+        assert (refused["id"], refused["type"]) == ("c", "error")
+        assert refused["payload"][0]["extensions"] == {"code": "TOO_MANY_OPERATIONS", "most": 2}
+        await tell(socket, {"id": "a", "type": "complete"})
+        await until(lambda: world.open_sources == 1)
+        await tell(socket, subscribe("{ number }", "c"))
+        assert await hear(socket) == next_of({"number": 1}, "c")
+
+
+async def test_mutations_that_were_left_still_count(world: World) -> None:
+    sockets = make_sockets(world, operations=2)
+    async with ready(sockets) as socket:
+        for name in "ab":
+            await tell(socket, subscribe("mutation { slow }", name))
+            await world.begun.wait()
+            world.begun.clear()
+            await tell(socket, {"id": name, "type": "complete"})
+        await tell(socket, subscribe("{ number }", "c"))
+        assert (await hear(socket))["payload"][0]["extensions"]["code"] == "TOO_MANY_OPERATIONS"
+        world.gate.set()
+
+
+async def test_a_message_that_is_too_large_closes_with_1009(world: World) -> None:
+    own = make_sockets(world, message_bytes=100)
+    async with raw(own) as socket:
+        await tell(socket, {"type": "ping", "payload": {"long": "x" * 100}})
+        assert await the_end(socket) == (1009, "A message may have 100 bytes")
+    async with (
+        running(make_sockets(world), ws_max_size=100) as address,
+        connect(f"ws://{address}/", subprotocols=PROTOCOL) as socket,
+    ):
+        await tell(socket, {"type": "ping", "payload": {"long": "x" * 100}})
+        assert (await the_end(socket))[0] == 1009
+
+
+async def test_too_many_pings_close_with_1008(world: World) -> None:
+    sockets = make_sockets(world, pings=3, pings_per_s=0)
+    async with raw(sockets) as socket:
+        await tell(socket, {"type": "ping"}, {"type": "pong"}, {"type": "ping"}, INIT)
+        assert [await hear(socket) for _ in range(3)] == [{"type": "pong"}, {"type": "pong"}, ACK]
+        await tell(socket, {"type": "ping"})
+        assert await the_end(socket) == (1008, "Too many pings")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "is_let_in"),
+    [
+        (["*"], "https://foreign.test", True),
+        (["https://own.test"], None, True),
+        (["https://own.test"], "https://own.test", True),
+        (["https://own.test"], "https://foreign.test", False),
+        (["https://own.test"], "http://own.test", False),
+        (["https://own.test"], "null", False),
+    ],
+)
+async def test_origins(world: World, allowed: list[str], origin: Any, is_let_in: bool) -> None:
+    sockets = make_sockets(world, allowed_origins=allowed)
+    if is_let_in:
+        async with raw(sockets, origin=origin) as socket:
+            await tell(socket, INIT)
+            assert await hear(socket) == ACK
+    else:
+        with pytest.raises(InvalidStatus) as refused:
+            async with raw(sockets, origin=origin):
+                pass
+        assert refused.value.response.status_code == 403
+
+
+async def test_the_page_of_the_server_itself_is_let_in(world: World) -> None:
+    sockets = make_sockets(world, allowed_origins=["https://own.test"])
+    async with (
+        running(sockets) as address,
+        connect(f"ws://{address}/", subprotocols=PROTOCOL, origin=f"http://{address}") as socket,  # type: ignore[arg-type]
+    ):
+        await tell(socket, INIT)
+        assert await hear(socket) == ACK
