@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from app.engine.limits import Limits
 from app.kit.logs import JsonFormatter, is_worth_a_line
 from app.settings import (
     Settings,
     SettingsError,
     development_secret_key,
     load_settings,
+    load_trusted_documents,
     make_config,
+    make_limits,
     make_socket_limits,
     require_database_url,
     require_secret_key,
@@ -137,3 +140,28 @@ def test_libraries_do_not_repeat_that_the_database_is_away(
     exc_info = (type(error), error, None) if error else None
     record = logging.LogRecord(name, logging.ERROR, "", 1, message, (), exc_info)
     assert is_worth_a_line(record) is worth
+
+
+def test_limits_of_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert make_limits(load_settings()) == Limits()
+    for name, value in {
+        "HIKIATE_MAX_BODY_BYTES": "5000",
+        "HIKIATE_BODY_TIMEOUT_S": "3",
+        "HIKIATE_OPERATION_TIMEOUT_S": "4.5",
+        "HIKIATE_MAX_COST": "700",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert make_limits(load_settings()) == Limits(body_bytes=5_000, body_s=3.0, timeout_s=4.5, max_cost=700)
+
+
+def test_trusted_documents(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert load_trusted_documents(load_settings()) == []
+    monkeypatch.setenv("HIKIATE_ONLY_TRUSTED_DOCUMENTS", "1")
+    with pytest.raises(SettingsError, match="say in HIKIATE_TRUSTED_DOCUMENTS where they are"):
+        load_trusted_documents(load_settings())
+    path = tmp_path / "documents.json"
+    monkeypatch.setenv("HIKIATE_TRUSTED_DOCUMENTS", str(path))
+    with pytest.raises(SettingsError, match="HIKIATE_TRUSTED_DOCUMENTS cannot be used"):
+        load_trusted_documents(load_settings())
+    path.write_text('{"a": "{ one }"}')
+    assert load_trusted_documents(load_settings()) == [("a", "{ one }")]
