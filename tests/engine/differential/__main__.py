@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from tests import conftest
-from tests.engine.differential import real_subject, synthetic_subject
+from tests.engine.differential import synthetic_subject
 from tests.engine.differential.choices import Choices, Seeded
 from tests.engine.differential.compare import Tally, compare, settle
 from tests.engine.differential.coverage import constructs
@@ -49,6 +49,8 @@ async def _synthetic() -> AsyncGenerator[Make, None]:
 
 @asynccontextmanager
 async def _real() -> AsyncGenerator[Make, None]:
+    from tests.engine.differential import real_subject  # noqa: PLC0415  # the whole application
+
     async with real_subject.demo_shop("differential") as shop:
         yield shop.scenario
 

@@ -32,7 +32,7 @@ from graphql import (
     visit,
 )
 
-from tests.engine.differential.documents import Case
+from tests.engine.differential.cases import Case
 
 
 def constructs(schema: GraphQLSchema, case: Case) -> Counter[str]:
@@ -98,7 +98,7 @@ class _Counting(Visitor):
         self.spreads[node.name.value] += 1
         self._directives("spread", node)
 
-    def enter_fragment_definition(self, node: FragmentDefinitionNode, *_: Any) -> None:
+    def enter_fragment_definition(self, _node: FragmentDefinitionNode, *_: Any) -> None:
         self.found["named fragments"] += 1
 
     def _directives(self, where: str, node: Any) -> None:

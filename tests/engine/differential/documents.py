@@ -17,6 +17,7 @@ from graphql import (
     specified_scalar_types,
 )
 
+from tests.engine.differential.cases import Case, Fragment, Run, Size
 from tests.engine.differential.choices import Choices
 from tests.engine.differential.scopes import Scope, Slot, Use
 from tests.engine.differential.values import ABSENT, Inputs, Usage, Vocabulary
@@ -29,43 +30,6 @@ INTROSPECTION: Final = (
     "__schema { queryType { name __typename } }",
     'type: __type(name: "Nothing") { name }',
 )
-
-
-@dataclass(frozen=True)
-class Run:
-    """One execution of a document."""
-
-    operation_name: str | None
-    kind: OperationType
-    variables: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A valid document and what is run of it."""
-
-    text: str
-    runs: tuple[Run, ...]
-
-
-@dataclass
-class Fragment:
-    """A named fragment that is complete."""
-
-    name: str
-    on: GraphQLCompositeType
-    text: str
-    scope: Scope
-    usage: Usage
-
-
-@dataclass(frozen=True)
-class Size:
-    """Bounds of a document. fields: selections that are written; depth: levels of the answer."""
-
-    fields: int = 30
-    depth: int = 6
-    fragments: int = 4
 
 
 @dataclass
@@ -177,10 +141,8 @@ class Writer:
             if f"{parent.name}.{name}" not in self.vocabulary.left_out:
                 is_leaf = not is_composite_type(get_named_type(declared.type))
                 (leaves if is_leaf else others).append((name, declared))
-        if depth <= 1 or not others:
-            candidates = leaves
-        else:
-            candidates = others if not leaves or self.choices.chance(55) else leaves
+        goes_down = depth > 1 and bool(others) and (not leaves or self.choices.chance(55))
+        candidates = others if goes_down else leaves
         if not candidates:
             return None
         name, declared = self.choices.pick(candidates)
@@ -205,7 +167,7 @@ class Writer:
             return f"{_aliased(key, '__typename')}{self._directives(usage)}"
         return self._written(key, parent.fields[use.field], use, slot, depth, usage)
 
-    def _written(
+    def _written(  # noqa: PLR0917  # all that a field has
         self, key: str, declared: GraphQLField, use: Use, slot: Slot, depth: int, usage: Usage
     ) -> str:
         usage.variables |= use.variables

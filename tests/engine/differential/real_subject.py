@@ -17,9 +17,10 @@ from app.kit.ids import global_id
 from app.kit.permissions import SCOPES, SHOP_SCOPES, SHOPPER, STAFF_SCOPES, Actor, ActorKind
 from tests.conftest import CONFIG
 from tests.demo.template import demo_database
+from tests.engine.differential.cases import Case, Size
 from tests.engine.differential.choices import Choices
 from tests.engine.differential.compare import Subject
-from tests.engine.differential.documents import Case, Size, Writer
+from tests.engine.differential.documents import Writer
 from tests.engine.differential.faults import RAISES, TOGETHER, VALUES, Plan, some_faults
 from tests.engine.differential.values import SCALARS, Vocabulary
 from tests.engine.differential.world import Call, chance
@@ -53,7 +54,16 @@ _IDS: Final[Mapping[str, str]] = {
     "Shipment": "shipments",
     "Partner": "partners",
 }
-_PAGES: Final = ("products", "locations", "orders", "pickups", "workInstructions", "members", "stockLevels", "transfers")
+_PAGES: Final = (
+    "products",
+    "locations",
+    "orders",
+    "pickups",
+    "workInstructions",
+    "members",
+    "stockLevels",
+    "transfers",
+)
 _LEFT_OUT: Final = frozenset({"_Service.sdl"})
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -14,20 +14,20 @@ from strawberry.scalars import JSON
 from app.engine.relations import Entity, relation
 from tests.engine.differential import synthetic_batches as batches
 from tests.engine.differential.synthetic_batches import HashableInput, LanguageCode
-from tests.engine.differential.world import Color, Size, act, chance, declare, leaf
+from tests.engine.differential.synthetic_pages import Connection, connection
+from tests.engine.differential.world import Color, Size, act, chance, declare
 
 HERE = "tests.engine.differential.synthetic"
 strawberry.enum(Color)
 strawberry.enum(Size)
 AShelf = Annotated["Shelf", strawberry.lazy(HERE)]
 AnItem = Annotated["Item", strawberry.lazy(HERE)]
-NodeT = TypeVar("NodeT")
 
 
 class MustBeAllowed(BasePermission):
     """Refuses with an error of its own."""
 
-    def has_permission(self, source: Any, info: Any, **_: Any) -> bool:
+    def has_permission(self, _source: Any, info: Any, **_: Any) -> bool:
         """Whether the context may."""
         if not info.context.may:
             raise GraphQLError("This is not for you.", extensions={"code": "FORBIDDEN"})
@@ -40,12 +40,14 @@ class IsAllowed(BasePermission):
     message = "Not allowed."
     error_extensions = {"code": "NO"}  # noqa: RUF012  # as strawberry declares it
 
-    def has_permission(self, source: Any, info: Any, **_: Any) -> bool:
+    def has_permission(self, _source: Any, info: Any, **_: Any) -> bool:
         """Whether the context may."""
         return bool(info.context.may)
 
 
-declare("Money.formatted", "Shelf.price", "Shelf.maybePrice", "Shelf.later", "Shelf.secret", "Shelf.page", "Thing.label")
+declare(
+    "Money.formatted", "Shelf.price", "Shelf.maybePrice", "Shelf.later", "Shelf.secret", "Shelf.page", "Thing.label"
+)
 declare("Item.describe", "Shelf.echoed", "Book.pages", "Shelf.found", "Tool.label")
 
 
@@ -71,7 +73,7 @@ class Thing:
     shelf = relation(AShelf, batches.shelves_by_key, key=lambda row: row.shelf_key, description="Where it stands.")
 
     @strawberry.field
-    def label(self, info: strawberry.Info[Any, None], loud: bool | None = None) -> str | None:  # noqa: FBT001
+    def label(self, info: strawberry.Info[Any, None], loud: bool | None = None) -> str | None:
         """With info and an argument."""
         text = f"{info.field_name} of {self.id}"
         return act("Thing.label", self.id, text.upper() if loud else text)
@@ -99,11 +101,13 @@ class Book(Thing):
 class Tool(Entity, Thing):
     """Objects are rows that name their type."""
 
-    id: strawberry.ID = strawberry.field(resolver=lambda root: strawberry.ID(f"tool-{root.key}"), graphql_type=strawberry.ID)
+    id: strawberry.ID = strawberry.field(
+        resolver=lambda root: strawberry.ID(f"tool-{root.key}"), graphql_type=strawberry.ID
+    )
     power: float
 
     @strawberry.field
-    def label(self, loud: bool | None = None) -> str:  # noqa: FBT001
+    def label(self, loud: bool | None = None) -> str:
         """A field of the interface, made anew: never null, and a wider argument."""
         return act("Tool.label", self.key, f"{type(self.label_text)} {loud}")  # type: ignore[attr-defined]
 
@@ -160,46 +164,6 @@ class Item(Entity):
         return act("Item.describe", self.key, text)  # type: ignore[attr-defined]
 
 
-@strawberry.type
-class PageInfo:
-    """Plain."""
-
-    has_next_page: bool
-    end_cursor: str | None
-
-
-@strawberry.type
-class Edge(Generic[NodeT]):
-    """Plain, around a row."""
-
-    cursor: str
-    node: NodeT
-
-
-@strawberry.type
-class Connection(Generic[NodeT]):
-    """Plain, around rows."""
-
-    edges: list[Edge[NodeT]]
-    nodes: list[NodeT]
-    page_info: PageInfo
-    total_count: int | None
-
-
-def connection(rows: list[Any], after: str | None) -> Any:
-    """A page of rows."""
-    cursors = [f"c{number}" for number in range(len(rows))]
-    return Connection[Any](
-        edges=[
-            Edge[Any](cursor=leaf("Edge.cursor", cursor, cursor), node=leaf("Edge.node", cursor, row))
-            for cursor, row in zip(cursors, rows, strict=True)
-        ],
-        nodes=leaf("Connection.nodes", 0, rows),
-        page_info=leaf("Connection.page_info", 0, PageInfo(has_next_page=bool(rows), end_cursor=after)),
-        total_count=leaf("Connection.total_count", 0, len(rows)),
-    )
-
-
 def localized(column: str) -> Any:
     """A text in the language of an argument or of the request."""
 
@@ -213,7 +177,9 @@ def localized(column: str) -> Any:
 class Shelf(Entity):
     """A record with all kinds of leaves, objects and relations."""
 
-    id: strawberry.ID = strawberry.field(resolver=lambda root: strawberry.ID(str(root.number)), graphql_type=strawberry.ID)
+    id: strawberry.ID = strawberry.field(
+        resolver=lambda root: strawberry.ID(str(root.number)), graphql_type=strawberry.ID
+    )
     number: int
     name = localized("names")
     color: Color
@@ -234,7 +200,9 @@ class Shelf(Entity):
     first_item = relation(Item, batches.first_items, key=lambda row: row.number, required=True, description="One.")
     owner = relation(Person, batches.people_by_key, key=lambda row: row.owner_key, description="Perhaps.")
     next = relation(AShelf, batches.shelves_by_key, key=lambda row: row.number + 1, description="The next one.")
-    next_again = relation(AShelf, batches.shelves_by_key, key=lambda row: row.number + 1, required=True, description="!")
+    next_again = relation(
+        AShelf, batches.shelves_by_key, key=lambda row: row.number + 1, required=True, description="!"
+    )
     neighbors = relation(AShelf, batches.neighbors, key=lambda row: row.number, many=True, description="Beside.")
     things = relation(Thing, batches.things_of_shelf, key=lambda row: row.number, many=True, description="Mixed.")
     main_thing = relation(Thing, batches.main_things, key=lambda row: row.number, description="One of any type.")

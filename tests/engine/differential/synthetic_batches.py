@@ -210,5 +210,7 @@ async def counters_by_name(context: Context, keys: list[Any], columns: Columns |
 
 
 BATCHES.update(
-    name for name, value in list(globals().items()) if list(getattr(value, "__annotations__", ()))[:2] == ["context", "keys"]
+    name
+    for name, value in list(globals().items())
+    if list(getattr(value, "__annotations__", ()))[:2] == ["context", "keys"]
 )

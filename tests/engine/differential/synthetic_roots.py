@@ -16,7 +16,6 @@ from tests.engine.differential import world
 from tests.engine.differential.synthetic import (
     AShelf,
     Book,
-    Connection,
     Entity,
     IsAllowed,
     Item,
@@ -27,9 +26,9 @@ from tests.engine.differential.synthetic import (
     ThingOrMoney,
     Tool,
     Toy,
-    connection,
 )
 from tests.engine.differential.synthetic_batches import EitherInput, HashableInput, LanguageCode
+from tests.engine.differential.synthetic_pages import Connection, connection
 from tests.engine.differential.values import SCALARS, Vocabulary
 from tests.engine.differential.world import Color, Context, Size, act, declare
 
@@ -70,7 +69,13 @@ class Strange:
 
 
 def _strange() -> Strange:
-    good: dict[str, Any] = {"numbers": [1, None], "required": "r", "texts": ["a"], "money": Money(amount=1, currency="JPY"), "number": 1}
+    good: dict[str, Any] = {
+        "numbers": [1, None],
+        "required": "r",
+        "texts": ["a"],
+        "money": Money(amount=1, currency="JPY"),
+        "number": 1,
+    }
     return Strange(**{name: world.leaf(f"Strange.{name}", 0, good.get(name)) for name in Strange.__annotations__})
 
 
@@ -84,10 +89,14 @@ class Query:
     strangers = _field("strangers", list[Strange | None], lambda: [_strange(), None, _strange()])
     things = _field("things", list[Thing], lambda: [batches.thing(number) for number in (1, 2, 3, 4)])
     maybe_things = _field("maybeThings", list[Thing | None] | None, lambda: [batches.thing(7), None, batches.thing(9)])
-    found = _field("found", list[ThingOrMoney], lambda: [batches.thing(5), Money(amount=5, currency="JPY"), batches.thing(6)])
+    found = _field(
+        "found", list[ThingOrMoney], lambda: [batches.thing(5), Money(amount=5, currency="JPY"), batches.thing(6)]
+    )
     one = _field("one", ThingOrMoney | None, lambda: batches.thing(8))
     grid = _field("grid", list[list[AShelf | None]] | None, lambda: [[world.shelf(1), None], [], [world.shelf(2)]])
-    loose = _field("loose", list[list[Item] | None] | None, lambda: [[world.item(3)], None, [world.item(4), world.item(5)]])
+    loose = _field(
+        "loose", list[list[Item] | None] | None, lambda: [[world.item(3)], None, [world.item(4), world.item(5)]]
+    )
     secret = _field("secret", str | None, lambda: "secret", permission_classes=[MustBeAllowed])
     secret_shelf = _field("secretShelf", Shelf, lambda: world.shelf(3), permission_classes=[IsAllowed])
 
@@ -110,7 +119,7 @@ class Query:
         return act("Query.shelves", first, [row for row in wanted if row and (not colors or row.color in colors)])
 
     @strawberry.field(graphql_type=list[Shelf | None])
-    async def shelves_by_id(self, info: Info, ids: list[strawberry.ID]) -> Any:
+    async def shelves_by_id(self, ids: list[strawberry.ID]) -> Any:
         """Rows and nulls."""
         return act("Query.shelvesById", 0, [world.shelf(int(each)) if each.isdigit() else None for each in ids[:4]])
 
@@ -122,7 +131,7 @@ class Query:
         return act("Query.page", 0, connection(rows, f"{after} {like!r}"))
 
     @strawberry.field
-    def echo(
+    def echo(  # noqa: PLR0917  # strawberry passes by name
         self,
         input: HashableInput | None = strawberry.UNSET,
         either: EitherInput | None = None,
@@ -131,10 +140,10 @@ class Query:
         day: date | None = None,
         amount: Decimal = Decimal("1.50"),
         uid: UUID | None = None,
-        any: JSON | None = None,  # noqa: A002
+        any: JSON | None = None,
         ratio: float = 1,
-        flag: bool = False,  # noqa: FBT001, FBT002
-        id: strawberry.ID | None = None,  # noqa: A002
+        flag: bool = False,  # noqa: FBT002
+        id: strawberry.ID | None = None,
         matrix: list[list[int]] | None = None,
         inputs: list[HashableInput] | None = None,
         words: Annotated[list[str | None] | None, strawberry.argument(name="class")] = None,
@@ -197,7 +206,10 @@ class BumpPayload(Payload):
 
 def _bump(context: Context, name: str, by: int) -> BumpPayload:
     if by > 2:
-        complaints: list[Any] = [GenericComplaint(code="MANY", path=None), LimitComplaint(code="X", path=["by"], limit=2)]
+        complaints: list[Any] = [
+            GenericComplaint(code="MANY", path=None),
+            LimitComplaint(code="X", path=["by"], limit=2),
+        ]
         return BumpPayload(complaints=complaints)
     context.counters[name] = context.counters.get(name, 0) + by
     context.committed(f"{name} {by}")
@@ -253,7 +265,7 @@ class Subscription:
             yield world.PLAN.get().value("Subscription.event", number, Tick(number=number))
 
     @strawberry.subscription(graphql_type=Shelf | None)
-    async def shelf_changed(self, info: Info, keys: list[int]) -> AsyncGenerator[Any, None]:
+    async def shelf_changed(self, keys: list[int]) -> AsyncGenerator[Any, None]:
         """Rows."""
         for key in keys[:3]:
             yield world.shelf(key)
@@ -265,7 +277,9 @@ class Subscription:
             yield world.PLAN.get().value("Subscription.event", number, number)
 
 
-SCHEMA: Final = strawberry.Schema(Query, Mutation, Subscription, types=[Book, Tool, Toy, GenericComplaint, LimitComplaint])
+SCHEMA: Final = strawberry.Schema(
+    Query, Mutation, Subscription, types=[Book, Tool, Toy, GenericComplaint, LimitComplaint]
+)
 VOCABULARY: Final = Vocabulary(
     SCALARS,
     {

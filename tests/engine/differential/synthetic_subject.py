@@ -4,9 +4,10 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
+from tests.engine.differential.cases import Case, Size
 from tests.engine.differential.choices import Choices
 from tests.engine.differential.compare import Subject
-from tests.engine.differential.documents import Case, Size, Writer
+from tests.engine.differential.documents import Writer
 from tests.engine.differential.faults import Plan, some_faults
 from tests.engine.differential.synthetic_batches import thing
 from tests.engine.differential.synthetic_roots import KINDS, SCHEMA, VOCABULARY, _strange, connection

@@ -25,7 +25,7 @@ ABSENT: Final[Any] = object()
 SCALARS: Final[Mapping[str, Sequence[Any]]] = {
     "Int": [1, 0, 2, 3, -1, 2**31 - 1, -(2**31)],
     "Float": [1.5, 0, 1, -0.25, 1e30, 2.0],
-    "String": ["a", "", "b", "it's \"so\"\\", "日本\n😀", "\u0000\t", "RED", "null"],
+    "String": ["a", "", "b", 'it\'s "so"\\', "日本\n😀", "\u0000\t", "RED", "null"],
     "Boolean": [False, True],
     "ID": ["1", "2", 3, "x", ""],
     "DateTime": ["2026-11-22T03:00:00Z", "2026-01-01T00:00:00+09:00", "2026-11-22T03:00:00.125"],
@@ -73,7 +73,8 @@ class Usage:
 @dataclass(frozen=True)
 class Vocabulary:
     """What is worth sending. scalars: by type; arguments: by `field.argument`, or by the name of an argument or of an
-    input's field."""
+    input's field.
+    """
 
     scalars: Mapping[str, Sequence[Any]] = field(default_factory=lambda: SCALARS)
     arguments: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
@@ -183,9 +184,7 @@ class Inputs:
         self.declared[name] = Declared(name, type_, default, hint)
         return name
 
-    def _may_stand(
-        self, declared: Declared, location: GraphQLInputType, *, has_default: bool, one_of: bool
-    ) -> bool:
+    def _may_stand(self, declared: Declared, location: GraphQLInputType, *, has_default: bool, one_of: bool) -> bool:
         if one_of and not isinstance(declared.type, GraphQLNonNull):
             return False
         if isinstance(location, GraphQLNonNull) and not isinstance(declared.type, GraphQLNonNull):
@@ -205,7 +204,7 @@ class Inputs:
             return self.choices.chance(50)
         return self.value(declared.type, declared.hint, None)
 
-    def text(self, value: Any, type_: GraphQLInputType) -> str:
+    def text(self, value: Any, type_: GraphQLInputType) -> str:  # noqa: PLR0911  # one per kind of type
         """The value as GraphQL text."""
         if isinstance(value, Variable):
             return f"${value.name}"

@@ -129,10 +129,8 @@ class Context:
 
     async def pause(self, place: str = "") -> None:
         """Wait a little; if waits are shuffled, any time, and at some places much longer than at others."""
-        if self.shuffle is None:
-            turns = 1
-        else:
-            turns = self.shuffle.randrange(12) + 150 * (chance(self.slow, place, of=4) == 0)
+        slow = 150 if chance(self.slow, place, of=4) == 0 else 0
+        turns = 1 if self.shuffle is None else self.shuffle.randrange(12) + slow
         for _ in range(turns):
             await asyncio.sleep(0)
 
@@ -189,7 +187,8 @@ async def rows(
                 RAISES[fault.kind]()
             found[key] = plan.value(place, key, None)
         elif fault.kind in VALUES:
-            found[key] = tuple(make(key) or ()) if fault.kind == "tuple" else VALUES[fault.kind]()
+            good = make(key) if fault.kind == "tuple" else None
+            found[key] = tuple(good) if isinstance(good, list) else VALUES[fault.kind]()
         elif fault.kind != "missing":
             good = make(key)
             odd = None if fault.kind == "with a null" else ValueError("one of them is an error")
