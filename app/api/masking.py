@@ -67,7 +67,9 @@ def public_error(error: GraphQLError, default_code: str = "BAD_USER_INPUT") -> G
         return _copy(error, error.message, {"code": "GRAPHQL_PARSE_FAILED"})
     # A place in the document and none in the answer: it comes from validating or from reading an argument.
     is_about_the_document = error.path is None and bool(error.nodes)
-    if error.message.startswith(OUR_FAULTS):
+    # What is made for callers has a code; what validation says may begin like one of our faults.
+    is_for_callers = cause is None and "code" in (error.extensions or {})
+    if error.message.startswith(OUR_FAULTS) and not is_for_callers:
         return _mask(error, cause or error)
     if cause is None or isinstance(cause, GraphQLError) or is_about_the_document:
         return _copy(error, error.message, {"code": default_code, **(error.extensions or {})})

@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 
 from app.kit.db import Database
 from tests.api.small import ask, client_of, make_key, small_app
+from tests.conftest import Execute
 
 
 @pytest.fixture
@@ -95,3 +96,11 @@ async def test_connections_that_were_killed_are_replaced(db: Database) -> None:
 async def _get(app: Starlette, path: str):  # noqa: ANN202
     async with client_of(app) as client:
         return await client.get(path)
+
+
+async def test_a_faulty_document_is_never_our_fault(execute: Execute, caplog: pytest.LogCaptureFixture) -> None:
+    result = await execute.raw("{ products(filter: { skuz: 1 }) { totalCount } }")
+    [error] = result.errors
+    assert error.message.startswith("Expected value of type 'ProductFilter' not to include unknown field 'skuz'")
+    assert error.extensions == {"code": "GRAPHQL_VALIDATION_FAILED"}
+    assert caplog.records == []
