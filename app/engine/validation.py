@@ -22,7 +22,8 @@ from graphql import (
 from app.engine.limits import TOO_LARGE, Limits
 
 _ABORTED: Final = "Validation aborted."
-_QUOTED: Final = re.compile(r"'[^']{81,}'?|\"[^\"]{81,}\"?", re.DOTALL)
+# No sentence of ours has such words.
+_LONG_WORD: Final = re.compile(r"\S{81,}")
 _NEWLINE: Final = re.compile(r"\r\n|[\n\r]")
 _KEPT: Final = 60
 # A fault in a literal quotes the whole of it, so a document full of them is told fewer.
@@ -81,7 +82,7 @@ def shorten(message: str, characters: int) -> str:
     if len(message) <= _KEPT:
         return message
     # What follows is scanned, so it must have an end.
-    message = _QUOTED.sub(_cut, message[: characters * 20])
+    message = _LONG_WORD.sub(_cut, message[: characters * 20])
     return message if len(message) <= characters else message[: characters - 1] + "…"
 
 
@@ -99,8 +100,9 @@ def bounded(
 
 
 def _cut(match: re.Match[str]) -> str:
-    quoted = match[0]
-    return f"{quoted[:_KEPT]}…{quoted[0]}"
+    word = match[0]
+    end = word[len(word.rstrip("'\".,:;)]}")) :]
+    return f"{word[:_KEPT]}…{end[-3:]}"
 
 
 def detached(error: GraphQLError, code: str, characters: int) -> GraphQLError:

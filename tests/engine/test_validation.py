@@ -6,6 +6,7 @@ from graphql import build_schema, get_introspection_query
 from app.engine.documents import DocumentStore
 from app.engine.limits import Limits
 from app.engine.request import Refused, Request
+from app.engine.validation import shorten
 
 SCHEMA = build_schema("""
     type Query { one(of: Int, input: Input): Int thing: Thing node: Node }
@@ -93,3 +94,12 @@ def test_production_has_no_introspection() -> None:
         assert found
         assert {code for code, _ in found} == {"GRAPHQL_VALIDATION_FAILED"}
     assert errors_of("{ __typename thing { __typename } }", introspection=False) == []
+
+
+def test_our_own_sentences_are_left_alone() -> None:
+    for sentence in (
+        "'Channel' is no entity of this subgraph; these are: " + "Product, Variant, Location, " * 9,
+        "The member's key can't be used here, because the shop's owner revoked it " + "and then some, " * 9,
+    ):
+        assert shorten(sentence, 500) == sentence
+    assert shorten("a " * 300, 500) == ("a " * 250)[:499] + "…"
