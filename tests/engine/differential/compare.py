@@ -7,18 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-import orjson
 from graphql import GraphQLError, GraphQLSchema, OperationType, get_variable_values, parse, validate
 
-from app.engine.documents import DocumentStore
 from app.engine.engine import Engine, Prepared
-from app.engine.limits import Limits
-from app.engine.request import Refused, Request, Result
+from app.engine.request import Refused, Request
+from tests.engine.differential.answers import Answer, Subject, shuffled
 from tests.engine.differential.cases import Case, Run
 
 SHUFFLES: Final = 24
-# What is compared is what runs, so next to nothing is refused.
-GENEROUS: Final = Limits(max_cost=10**9, aliases=10**4, depth=100, fields=10**5, spreads=10**4, directives=10**4)
 Path = tuple[Any, ...]
 
 
@@ -30,48 +26,11 @@ class Context(Protocol):
 
 
 @dataclass
-class Subject:
-    """What is compared. context(shuffle): a fresh one; a number shuffles how long its waits take."""
-
-    schema: Any
-    context: Callable[[int | None], Any]
-
-    def engine(self) -> Engine:
-        """An engine that tells errors as they are."""
-        store = DocumentStore(self.schema._schema, limits=GENEROUS)
-        return Engine(self.schema, store=store, publish=lambda error, _code: error)
-
-
-@dataclass
 class Tally:
     """What was compared so far."""
 
     found: Counter[str] = field(default_factory=Counter[str])
     differences: list[str] = field(default_factory=list[str])
-
-
-@dataclass
-class Answer:
-    """What an execution said and did."""
-
-    data: Any
-    text: bytes
-    errors: list[dict[str, Any]]
-    context: Any
-
-    @classmethod
-    def of(cls, result: Result, context: Any) -> "Answer":
-        """Of the bytes that a client would get."""
-        try:
-            body = orjson.loads(result.encode())
-        except TypeError as error:  # a JSON scalar may hold what is no JSON
-            body = {"data": f"{error}", "errors": [each.formatted for each in result.errors]}
-        data = body.get("data")
-        return cls(data, orjson.dumps(data), sorted(body.get("errors", ()), key=_order), context)
-
-
-def _order(error: dict[str, Any]) -> bytes:
-    return orjson.dumps([[str(part) for part in error.get("path") or ()], error], option=orjson.OPT_SORT_KEYS)
 
 
 async def compare(case: Case, subject: Subject, engine: Engine, tally: Tally) -> list[str]:
@@ -96,25 +55,20 @@ async def _compare_run(case: Case, run: Run, subject: Subject, engine: Engine, t
         return _compare_refusal(subject.schema._schema, engine, request, refused)
     if run.kind is OperationType.SUBSCRIPTION:
         return await _compare_events(prepared, subject, engine, tally)
-    context = subject.context(None)
+    context = subject.context()
     ours = Answer.of(await engine.execute(prepared, context), context)
-
-    async def reference(shuffle: int | None) -> Answer:
-        fresh = subject.context(shuffle)
-        return Answer.of(await reference_of(engine)(prepared, fresh, None), fresh)
-
-    theirs = await reference(None)
+    fresh = subject.context()
+    theirs = Answer.of(await engine.reference(prepared, fresh), fresh)
     _count(prepared, theirs, tally)
     await settle()
+
+    async def late(seed: int) -> Answer:
+        return await shuffled(prepared, subject, None, seed)
+
     return [
-        *await _differences(ours, theirs, reference, tally),
+        *await _differences(ours, theirs, late, tally),
         *_calls(ours.context, [theirs.context], has_errors=bool(theirs.errors)),
     ]
-
-
-def reference_of(engine: Engine) -> Any:
-    """The executor that is right by definition."""
-    return getattr(engine, "reference", None) or engine._reference  # type: ignore[attr-defined]
 
 
 def _count(prepared: Prepared, theirs: Answer, tally: Tally) -> None:
@@ -145,7 +99,7 @@ def _begun(error: GraphQLError) -> dict[str, Any]:
 
 
 async def _compare_events(prepared: Prepared, subject: Subject, engine: Engine, tally: Tally) -> list[str]:
-    context = subject.context(None)
+    context = subject.context()
     events: list[Any] = []
     try:
         async for event in await engine.source(prepared, context):
@@ -153,20 +107,20 @@ async def _compare_events(prepared: Prepared, subject: Subject, engine: Engine, 
     except (Refused, RuntimeError, GraphQLError) as error:
         tally.found[f"streams that end by {type(error).__name__}"] += 1
     tally.found["events"] += len(events)
-    context = subject.context(None)
+    context = subject.context()
     answers = [Answer.of(result, context) for result in await engine.run_events(prepared, context, events)]
     found: list[str] = [] if len(answers) == len(events) else [f"{len(answers)} answers to {len(events)} events"]
     contexts: list[Any] = []
     for event, ours in zip(events, answers, strict=False):
 
-        async def reference(shuffle: int | None, event: Any = event) -> Answer:
-            fresh = subject.context(shuffle)
-            return Answer.of(await reference_of(engine)(prepared, fresh, event), fresh)
+        async def late(seed: int, event: Any = event) -> Answer:
+            return await shuffled(prepared, subject, event, seed)
 
-        theirs = await reference(None)
+        fresh = subject.context()
+        theirs = Answer.of(await engine.reference(prepared, fresh, event), fresh)
         contexts.append(theirs.context)
         _count(prepared, theirs, tally)
-        found.extend(await _differences(ours, theirs, reference, tally))
+        found.extend(await _differences(ours, theirs, late, tally))
     await settle()
     return [*found, *_calls(context, contexts, has_errors=any(each.errors for each in answers))]
 
@@ -174,7 +128,7 @@ async def _compare_events(prepared: Prepared, subject: Subject, engine: Engine, 
 # ── what must be equal ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _differences(ours: Answer, theirs: Answer, reference: Callable[[int | None], Any], tally: Tally) -> list[str]:
+async def _differences(ours: Answer, theirs: Answer, late: Callable[[int], Any], tally: Tally) -> list[str]:
     found: list[str] = []
     if ours.context.plan.depends_on_calls and not _same_calls(ours.context, theirs.context):
         tally.found["not comparable"] += 1
@@ -189,7 +143,7 @@ async def _differences(ours: Answer, theirs: Answer, reference: Callable[[int | 
     doubtful = [position for position in {*mine, *right} if mine.get(position) != right.get(position)]
     possible: dict[Path, list[Any]] = {}
     for shuffle in range(SHUFFLES):
-        answer = await reference(shuffle)
+        answer = await late(shuffle)
         if answer.text != theirs.text:
             return [f"the reference contradicts itself: {answer.text.decode()} {theirs.text.decode()}"]
         for position, errors in _by_nulled_position(answer).items():

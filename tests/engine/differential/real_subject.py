@@ -1,7 +1,5 @@
 """The whole schema over the demo shop, as something that can be compared: reads only."""
 
-import asyncio
-import random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,13 +15,13 @@ from app.kit.ids import global_id
 from app.kit.permissions import SCOPES, SHOP_SCOPES, SHOPPER, STAFF_SCOPES, Actor, ActorKind
 from tests.conftest import CONFIG
 from tests.demo.template import demo_database
+from tests.engine.differential.answers import Subject
 from tests.engine.differential.cases import Case, Size
 from tests.engine.differential.choices import Choices
-from tests.engine.differential.compare import Subject
 from tests.engine.differential.documents import Writer
 from tests.engine.differential.faults import RAISES, TOGETHER, VALUES, Plan, some_faults
 from tests.engine.differential.values import SCALARS, Vocabulary
-from tests.engine.differential.world import Call, chance
+from tests.engine.differential.world import Call
 
 # Words of the shop that arguments take, some of each.
 _WORDS: Final[Mapping[str, str]] = {
@@ -83,15 +81,12 @@ class Watched(Context):
     """A context that knows what happened, and what is to go wrong."""
 
     plan: Plan
-    shuffle: random.Random | None
-    slow: int
 
-    def watch(self, plan: Plan, shuffle: int | None) -> "Watched":
+    def watch(self, plan: Plan) -> "Watched":
         """Begin."""
         self.calls: list[Call] = []
         self.log: list[str] = []
-        self.plan, self.slow = plan, shuffle or 0
-        self.shuffle = None if shuffle is None else random.Random(shuffle)
+        self.plan = plan
         return self
 
 
@@ -102,8 +97,6 @@ def _faulty(place: str, load: Callable[..., Any]) -> Callable[..., Any]:
         plain = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
         given = tuple(sorted((name, repr(value)) for name, value in plain.items()))
         context.calls.append(Call(place, given, tuple(keys), None if columns is None else frozenset(columns)))
-        if context.shuffle is not None and chance(context.slow, place, of=4) == 0:
-            await asyncio.sleep(0.02 * context.shuffle.random())
         return _spoiled(context.plan, place, await load(context, keys, columns, **arguments), keys)
 
     return loaded
@@ -144,7 +137,7 @@ class RealScenario:
     def subject(self) -> Subject:
         """With the faults of this scenario."""
 
-        def context(shuffle: int | None) -> Watched:
+        def context() -> Watched:
             made = Watched(
                 db=self.shop.db,
                 config=CONFIG,
@@ -153,7 +146,7 @@ class RealScenario:
                 language=self.language,
                 channel="web",
             )
-            return made.watch(self.plan, shuffle)
+            return made.watch(self.plan)
 
         return Subject(schema, context)
 

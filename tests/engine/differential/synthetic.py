@@ -228,7 +228,7 @@ class Shelf(Entity):
     @strawberry.field
     async def later(self, info: strawberry.Info[Any, None]) -> str | None:
         """Rare, but allowed."""
-        await info.context.pause(info.field_name)
+        await info.context.pause()
         return act("Shelf.later", self.number, f"later {self.number}")
 
     @strawberry.field(permission_classes=[MustBeAllowed])

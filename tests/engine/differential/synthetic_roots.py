@@ -40,7 +40,7 @@ def _field(name: str, type_: Any, value: Any, **settings: Any) -> Any:
     declare(f"Query.{name}")
 
     async def resolve(info: Info) -> Any:
-        await info.context.pause(name)
+        await info.context.pause()
         return act(f"Query.{name}", 0, value())
 
     return strawberry.field(resolver=resolve, graphql_type=type_, **settings)
@@ -103,7 +103,7 @@ class Query:
     @strawberry.field(graphql_type=Shelf | None)
     async def shelf(self, info: Info, key: int = 1) -> Any:
         """One row, or none."""
-        await info.context.pause(info.field_name)
+        await info.context.pause()
         return act("Query.shelf", key, world.shelf(key))
 
     @strawberry.field(graphql_type=Shelf)
@@ -114,7 +114,7 @@ class Query:
     @strawberry.field(graphql_type=list[Shelf])
     async def shelves(self, info: Info, first: int = 3, colors: list[Color] | None = None) -> Any:
         """Several rows."""
-        await info.context.pause(info.field_name)
+        await info.context.pause()
         wanted = [world.shelf(key) for key in range(1, min(first, 4) + 1)]
         return act("Query.shelves", first, [row for row in wanted if row and (not colors or row.color in colors)])
 
@@ -126,7 +126,7 @@ class Query:
     @strawberry.field(graphql_type=Connection[AShelf])
     async def page(self, info: Info, first: int = 2, after: str | None = None, like: EitherInput | None = None) -> Any:
         """A plain tree around rows."""
-        await info.context.pause(info.field_name)
+        await info.context.pause()
         rows = [world.shelf(key) for key in range(1, min(max(first, 0), 3) + 1)]
         return act("Query.page", 0, connection(rows, f"{after} {like!r}"))
 
@@ -223,9 +223,9 @@ class Mutation:
     @strawberry.mutation
     async def bump(self, info: Info, name: str = "a", by: int = 1) -> BumpPayload:
         """Waits before and after it has changed something."""
-        await info.context.pause(info.field_name)
+        await info.context.pause()
         payload = _bump(info.context, name, by)
-        await info.context.pause(info.field_name)
+        await info.context.pause()
         return act("Mutation.bump", name, payload)
 
     @strawberry.mutation
@@ -261,7 +261,7 @@ class Subscription:
         """Objects."""
         act("Subscription.ticks", "start", None)
         for number in range(6, 6 + min(max(first, 0), 4)):
-            await info.context.pause(info.field_name)
+            await info.context.pause()
             yield world.PLAN.get().value("Subscription.event", number, Tick(number=number))
 
     @strawberry.subscription(graphql_type=Shelf | None)

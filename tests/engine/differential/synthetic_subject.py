@@ -1,12 +1,11 @@
 """The synthetic schema as something that can be compared."""
 
-import random
 from dataclasses import dataclass
 from typing import Final
 
+from tests.engine.differential.answers import Subject
 from tests.engine.differential.cases import Case, Size
 from tests.engine.differential.choices import Choices
-from tests.engine.differential.compare import Subject
 from tests.engine.differential.documents import Writer
 from tests.engine.differential.faults import Plan, some_faults
 from tests.engine.differential.synthetic_batches import thing
@@ -32,11 +31,7 @@ class Scenario:
         """With the faults of this scenario."""
         PLAN.set(self.plan)
 
-        def context(shuffle: int | None) -> Context:
-            timing = None if shuffle is None else random.Random(shuffle)
-            return Context(plan=self.plan, may=self.may, shuffle=timing, slow=shuffle or 0)
-
-        return Subject(SCHEMA, context)
+        return Subject(SCHEMA, lambda: Context(plan=self.plan, may=self.may))
 
     def __repr__(self) -> str:
         runs = "\n".join(f"{run.operation_name} {run.variables}" for run in self.case.runs)

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.engine.request import Request
+from tests.engine.differential.answers import Answer
 from tests.engine.differential.cases import Case, Run
 from tests.engine.differential.choices import Drawn, Seeded
-from tests.engine.differential.compare import Answer, Tally, compare, reference_of, settle
+from tests.engine.differential.compare import Tally, compare, settle
 from tests.engine.differential.faults import Fault, Plan
 from tests.engine.differential.real_subject import demo_shop
 from tests.engine.differential.synthetic_subject import Scenario, scenario
@@ -110,10 +111,8 @@ async def test_runs_at_the_same_time_do_not_know_of_each_other() -> None:
     prepared = [
         engine.prepare(Request(query, {"key": key, "loud": loud})) for key in range(12) for loud in (False, True)
     ]
-    ours = await asyncio.gather(
-        *(engine.execute(each, subject.context(number)) for number, each in enumerate(prepared))
-    )
-    theirs = [await reference_of(engine)(each, subject.context(None), None) for each in prepared]
+    ours = await asyncio.gather(*(engine.execute(each, subject.context()) for each in prepared))
+    theirs = [await engine.reference(each, subject.context()) for each in prepared]
     assert [each.encode() for each in ours] == [each.encode() for each in theirs]
 
 
@@ -134,7 +133,7 @@ async def test_a_mutation_is_never_done_twice(kind: str) -> None:
 async def test_each_payload_is_read_after_its_change() -> None:
     query = 'mutation { a: bump { counter { value } } b: bump { counter { value } } c: bump(name: "x") { replayed } }'
     subject = Scenario(Case(query, ()), Plan(), may=True).subject()
-    engine, context = subject.engine(), subject.context(None)
+    engine, context = subject.engine(), subject.context()
     answer = Answer.of(await engine.execute(engine.prepare(Request(query)), context), context)
     assert answer.data == {"a": {"counter": {"value": 1}}, "b": {"counter": {"value": 2}}, "c": {"replayed": False}}
     assert context.log == ["a 1", "a 1", "x 1"]

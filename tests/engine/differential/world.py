@@ -1,7 +1,6 @@
 """The data behind the synthetic schema: rows of several makes, the same for the same key, and their faults."""
 
 import asyncio
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, replace
@@ -103,13 +102,11 @@ class Call:
 
 @dataclass(eq=False)
 class Context:
-    """What an operation knows. shuffle: makes waits of random length; slow: says at which places they are long."""
+    """What an operation knows."""
 
     plan: Plan = field(default_factory=Plan)
     may: bool = True
     language: str = "ja"
-    shuffle: random.Random | None = None
-    slow: int = 0
     counters: dict[str, int] = field(default_factory=dict[str, int])
     calls: list[Call] = field(default_factory=list[Call])
     log: list[str] = field(default_factory=list[str])
@@ -127,12 +124,9 @@ class Context:
         self.log.append(what)
         self.loaders.clear()
 
-    async def pause(self, place: str = "") -> None:
-        """Wait a little; if waits are shuffled, any time, and at some places much longer than at others."""
-        slow = 150 if chance(self.slow, place, of=4) == 0 else 0
-        turns = 1 if self.shuffle is None else self.shuffle.randrange(12) + slow
-        for _ in range(turns):
-            await asyncio.sleep(0)
+    async def pause(self) -> None:
+        """Wait for something."""
+        await asyncio.sleep(0)
 
 
 def chance(*what: Any, of: int) -> int:
@@ -170,9 +164,16 @@ async def rows(
     given = tuple(sorted((name, repr(value)) for name, value in plain.items()))
     wanted = None if columns is None else frozenset(columns)
     context.calls.append(Call(place, given, tuple(keys), wanted))
-    await context.pause(place)
+    await context.pause()
     plan = context.plan
     found: dict[Any, Any] = {}
+
+    def made(key: Any) -> Any:
+        try:
+            return make(key)
+        except Exception as error:  # noqa: BLE001  # an odd key spoils nobody else's row
+            return error
+
     faults = [plan.at(place, key) for key in keys]
     if any(fault is not None and fault.kind == TOGETHER for fault in faults):
         message = f"{place} cannot be asked for one of these"
@@ -180,17 +181,17 @@ async def rows(
     for key in keys:
         fault = plan.at(place, key)
         if fault is None:
-            if (row := make(key)) is not None:
+            if (row := made(key)) is not None:
                 found[key] = row
         elif fault.kind in RAISES:
             if fault.every == 1:
                 RAISES[fault.kind]()
             found[key] = plan.value(place, key, None)
         elif fault.kind in VALUES:
-            good = make(key) if fault.kind == "tuple" else None
+            good = made(key) if fault.kind == "tuple" else None
             found[key] = tuple(good) if isinstance(good, list) else VALUES[fault.kind]()
         elif fault.kind != "missing":
-            good = make(key)
+            good = made(key)
             odd = None if fault.kind == "with a null" else ValueError("one of them is an error")
             found[key] = [*good[:1], odd, *good[1:]] if isinstance(good, list) else odd
     return found if wanted is None else {key: _narrowed(row, wanted) for key, row in found.items()}
