@@ -142,7 +142,7 @@ class Engine:
                 operation.introspected[key] = known
         else:
             self.counts["introspection_again"] += 1
-        return known
+        return Result(known.data, known.errors)
 
     async def reference(self, prepared: Prepared, context: Any, root: Any = None) -> Result:
         """The same by graphql-core alone: for introspection, and as the yardstick."""

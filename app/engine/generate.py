@@ -12,7 +12,6 @@ from types import CodeType
 from typing import Any, Final
 
 from graphql import (
-    GraphQLEnumType,
     GraphQLList,
     GraphQLNonNull,
     Undefined,
@@ -24,6 +23,7 @@ from graphql import (
 from app.engine.abstract import Unfit, depends_on_instance, typename_of
 from app.engine.columns import single_attribute
 from app.engine.fields import Kind
+from app.engine.leaves import as_list, serializer
 from app.engine.plan import TYPENAME, Abstract, PlannedField, Selection
 
 Build = Callable[[Any, list[Any]], Any]
@@ -262,42 +262,3 @@ class _Source:
         else:
             call = f"{self._name('b', builders_of(field.child))}[type(x)](x, s)"
         return call if is_required else f"None if x is None else {call}"
-
-
-def as_list(value: Any) -> Any:
-    """The items of what is no list but may stand for one. What can be read only once is left untouched."""
-    if isinstance(value, list | tuple | set | frozenset):
-        return value  # pyright: ignore[reportUnknownVariableType]
-    raise Unfit
-
-
-@lru_cache(maxsize=1024)
-def serializer(named: Any) -> Callable[[Any], Any]:
-    """The output coercion of a leaf type; raises for whatever graphql-core would complain about."""
-    return _EnumNames(named).__getitem__ if isinstance(named, GraphQLEnumType) else _scalar(named)
-
-
-def _scalar(named: Any) -> Callable[[Any], Any]:
-    coerce = named.coerce_output_value
-
-    def serialize(value: Any) -> Any:
-        if value is None or value is Undefined or isinstance(value, BaseException):
-            raise Unfit
-        found = coerce(value)
-        if found is None or found is Undefined:
-            raise Unfit
-        return found
-
-    return serialize
-
-
-class _EnumNames(dict[Any, Any]):
-    """Value of an enum to its name, each looked up once."""
-
-    def __init__(self, named: GraphQLEnumType) -> None:
-        super().__init__()
-        self._serialize = _scalar(named)
-
-    def __missing__(self, value: Any) -> Any:
-        name = self[value] = self._serialize(value)
-        return name
