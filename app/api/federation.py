@@ -106,16 +106,16 @@ def _reference(value: Any, index: int) -> Reference:
         message = "A representation is an object with a `__typename`."
         raise InvalidInput(message, path=path)
     if typename not in KEYS:
-        message = f"{typename[:80]!r} is no entity of this subgraph; these are: {', '.join(KEYS)}."
+        message = f"This subgraph has the entities {', '.join(KEYS)}, and none named {typename[:80]!r}."
         raise InvalidInput(message, path=[*path, "__typename"])
     for key in ("id", *KEYS[typename]):
         found = value.get(key)
         if isinstance(found, str):
             return Reference(typename, key, found)
         if found is not None:
-            message = f"`{key}` of a {typename} is a text."
+            message = f"`{key}` of {typename} is a text."
             raise InvalidInput(message, path=[*path, key])
-    message = f"A {typename} is named by {' or '.join(('id', *KEYS[typename]))}."
+    message = f"{typename} is named by {' or '.join(('id', *KEYS[typename]))}."
     raise InvalidInput(message, path=path)
 
 
