@@ -27,7 +27,8 @@ clock, with 16 connections and random keys; what the client uses is not counted.
 uvicorn, uvloop and httptools with asyncpg and orjson: the best of hand-written forms, for the same bytes, which is
 checked before. Windows of {seconds:g} s, {windows} for each, one contestant after the other; {pins}. Shop: {products:,}
 products, 3 variants each, stock at 5 locations each, {wide:,} products with stock at 20; embedded PostgreSQL, durable.
-Own work is what both sides do for a mutation: the look at the key, the action in its transaction, the reads after it.
+Own work is what both sides do for a mutation: the look at the key, the action in its transaction, the reads after it,
+and the feed that hears of it.
 Bold is above the limit."""
 
 

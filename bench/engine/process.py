@@ -20,6 +20,7 @@ import uvicorn
 
 from app.api.listening import bind, url_of
 from app.kit.db import Database
+from app.kit.feed import Feed
 from app.kit.startup import run
 from app.main import serve
 from app.settings import Settings
@@ -136,6 +137,9 @@ def _use_reference_executor() -> None:
 async def _serve_raw(dsn: str, shop: Shop) -> None:
     connections = await Connections.open(dsn, POOL)
     db = await Database.open(dsn, read_connections=POOL, write_connections=POOL)
+    # Whoever writes stock reads the outbox as well, to tell those who listen.
+    feed = Feed(db)
+    await feed.start()
     handlers = {**(await RawReads.open(connections)).handlers, **RawWrites(db, shop).handlers}
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -158,6 +162,7 @@ async def _serve_raw(dsn: str, shop: Shop) -> None:
         timeout_keep_alive=75, loop="uvloop", http="httptools",
     )  # fmt: skip
     await uvicorn.Server(config).serve(sockets=[listening])
+    await feed.close()
     await asyncio.gather(connections.close(), db.close())
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -18,7 +19,7 @@ from bench.engine.raw_writes import CONFIG, RawWrites
 from bench.engine.shop import Shop, Size, load_shop
 from bench.engine.steps import FIELDS, asgi_call, new_engine, time_first_seen
 from bench.engine.workload import WORKLOADS, Workload
-from bench.record import Table
+from bench.record import Table, record
 
 
 @pytest.fixture
@@ -86,3 +87,18 @@ async def test_the_command_runs(db: Database, capsys: pytest.CaptureFixture[str]
 def test_a_table_is_markdown() -> None:
     assert Table([("a", "1")]).lines() == ["| what | figure |", "| --- | --- |", "| a | 1 |"]
     assert Table([("a", "1", "2")], ("x", "y", "z")).lines()[1] == "| --- | ---: | ---: |"
+
+
+def test_tables_replace_those_of_an_earlier_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "benchmarks.md"
+    page.write_text("# Benchmarks\n\n## The engine\n\nold\n\n## Another\n\nkept\n")
+    monkeypatch.setattr("bench.record.PAGE", page)
+    record("The engine", "run", Table([("a", "1")]), store=False)
+    assert "old" in page.read_text()
+    record("The engine", "run", Table([("a", "1")]), Table([("b", "2", "3")], ("x", "y", "z")), note="A note.")
+    sections = page.read_text().split("\n## ")
+    assert [section.splitlines()[0] for section in sections] == ["# Benchmarks", "Another", "The engine"]
+    assert "A note." in sections[2]
+    assert "| a | 1 |" in sections[2]
+    assert "| b | 2 | 3 |" in sections[2]
+    assert "old" not in sections[2]
