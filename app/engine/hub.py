@@ -74,7 +74,7 @@ class Hub:
         opened = await self._open(entry, prepared, make_context)
         source = opened.source
         if isinstance(source, Live):
-            key = (prepared.operation, share, source.share, _canonical(_beyond_root(prepared)))
+            key = (prepared.operation, share, source.share, opened.variables)
             group = self._groups.get(key)
             if group is None:
                 group = self._groups[key] = Group(self, key, source, prepared)
@@ -96,7 +96,8 @@ class Hub:
             await asyncio.wait([before])
         self._opening[entry] = self._to_open.pop(entry)
         try:
-            return _Opened(await self.engine.source(prepared, make_context()))
+            source = await self.engine.source(prepared, make_context())
+            return _Opened(source, _canonical(_beyond_root(prepared)) if isinstance(source, Live) else None)
         finally:
             del self._opening[entry]
 
@@ -126,6 +127,8 @@ class Hub:
 @dataclass(slots=True, eq=False)
 class _Opened:
     source: Any
+    variables: Hashable
+    """Those that tell apart the answers of one Live."""
     is_taken: bool = False
     """A generator is for one subscriber only."""
 
