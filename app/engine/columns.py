@@ -86,3 +86,20 @@ def _is_on_top(instruction: dis.Instruction, name: str | None) -> bool:
 def _is_method(instruction: dis.Instruction) -> bool:
     """Whether the attribute is looked up to be called, which no column is."""
     return instruction.opname == "LOAD_METHOD" or "NULL|self" in instruction.argrepr
+
+
+def wanted_columns(info: Any, *paths: tuple[str, ...]) -> Columns:
+    """The attributes that the operation reads of what a root field returns, or of the objects at paths of field names.
+
+    None: nobody knows, as for the reference executor, which does not look ahead.
+    """
+    columns_at: Callable[..., Columns] | None = getattr(info, "columns", None)
+    if columns_at is None:
+        return None
+    wanted: set[str] = set()
+    for path in paths or ((),):
+        columns = columns_at(*path)
+        if columns is None:
+            return None
+        wanted |= columns
+    return frozenset(wanted)

@@ -4,21 +4,28 @@ Objects that other objects lead to (an order line's variant) are loaded whatever
 a caller may find by itself. Channels are given by their code; the default is the request's channel.
 """
 
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Final, TypeAlias
 
 import strawberry
 
 from app.catalog.model import is_storable
 from app.catalog.sql import product_list, reads
-from app.catalog.sql.product_list import Selection
+from app.catalog.sql.product_list import ListPlace, Selection
+from app.channels.graphql.batches import fetch_in_channel
 from app.engine.relations import groups_by, rows_by
 from app.kit.db import Row
 from app.kit.graphql.context import Context
 
-Columns: TypeAlias = Any
+Columns: TypeAlias = Collection[str]
 ChannelCode = Annotated[
     str | None, strawberry.argument(description="Code of the channel; by default that of the request.")
 ]
+
+
+# What a relation to a price reads of its parent besides the key: a hint to load the price along with it.
+PRICE: Final = "price"
+PRICE_RANGE: Final = "price_range"
 
 
 def sees_all(context: Context) -> bool:
@@ -31,10 +38,49 @@ def _code(context: Context, channel: str | None) -> str:
     return code if is_storable(code) else ""
 
 
+async def _visible(
+    context: Context,
+    statement: reads.Visible,
+    columns: Columns | None,
+    *,
+    always: tuple[str, ...],
+    hint: str,
+    code: str | None = None,
+    **values: Any,
+) -> list[Row]:
+    """What the caller may find in a channel, by default the request's. Prices come along when `hint` is wanted."""
+    if sees_all(context):
+        return await context.fetch(statement.staff.narrow(columns, always=always), **values)
+    code = _code(context, code)
+    has_prices = columns is not None and hint in columns
+    wanted = (*always, *_ALONG[hint]) if has_prices else always
+    rows = await fetch_in_channel(context, statement.shopper, code, columns, always=wanted, **values)
+    if has_prices:
+        context.prefetched.setdefault((hint, code), {}).update((row["id"], row) for row in rows)
+    return rows
+
+
+# Sorted, so that a statement has one narrow form for a set of columns.
+_ALONG: Final[Mapping[str, tuple[str, ...]]] = {
+    PRICE: tuple(sorted(reads.OFFER)),
+    PRICE_RANGE: tuple(sorted(reads.RANGE)),
+}
+
+
+def _along(
+    context: Context, hint: str, code: str, keys: Collection[int], columns: Columns | None
+) -> dict[int, Row] | None:
+    """The rows that came along for these keys, if they have the wanted columns."""
+    known: dict[int, Row] | None = context.prefetched.get((hint, code))
+    if known is None or columns is None or not set(columns) <= set(_ALONG[hint]):
+        return None
+    found = {key: known[key] for key in keys if key in known}
+    return found if len(found) == len(keys) else None
+
+
 async def products_by_id(context: Context, keys: list[int], columns: Columns | None) -> dict[int, Row]:
     """Products in any state."""
-    del columns
-    return rows_by(await context.fetch(reads.PRODUCTS_BY_ID, ids=keys), "id")
+    return rows_by(await context.fetch(reads.PRODUCTS_BY_ID.narrow(columns, always=("id",)), ids=keys), "id")
 
 
 async def products_of_list(
@@ -63,49 +109,47 @@ async def categories_of_list(
 
 async def visible_products_by_id(context: Context, keys: list[int], columns: Columns | None) -> dict[int, Row]:
     """Products that the caller may find in the request's channel."""
-    del columns
-    rows = await context.fetch(
-        reads.VISIBLE_PRODUCTS_BY_ID, ids=keys, channel=context.channel, sees_all=sees_all(context)
-    )
+    rows = await _visible(context, reads.VISIBLE_PRODUCTS_BY_ID, columns, always=("id",), hint=PRICE_RANGE, ids=keys)
     return rows_by(rows, "id")
+
+
+async def listed_products(
+    context: Context, selection: Selection, place: ListPlace, channel: Row, columns: Columns | None
+) -> list[Row]:
+    """A page of a list of products in a channel, one statement."""
+    has_prices = columns is not None and PRICE_RANGE in columns and product_list.brings_prices(selection, place)
+    wanted = frozenset(columns) | reads.RANGE if has_prices and columns is not None else columns
+    async with context.read() as tx:
+        rows = await product_list.list_products(tx, selection, place, wanted, currency=channel["currency"])
+    if has_prices:
+        context.prefetched.setdefault((PRICE_RANGE, channel["code"]), {}).update((row["id"], row) for row in rows)
+    return rows
 
 
 async def visible_products_by_slug(context: Context, keys: list[str], columns: Columns | None) -> dict[str, Row]:
     """Products that the caller may find in the request's channel, by their names in addresses."""
-    del columns
-    rows = await context.fetch(
-        reads.VISIBLE_PRODUCTS_BY_SLUG,
-        slugs=[key for key in keys if is_storable(key)],
-        channel=context.channel,
-        sees_all=sees_all(context),
-    )
+    slugs = [key for key in keys if is_storable(key)]
+    statement = reads.VISIBLE_PRODUCTS_BY_SLUG
+    rows = await _visible(context, statement, columns, always=("id", "slug"), hint=PRICE_RANGE, slugs=slugs)
     return rows_by(rows, "slug")
 
 
 async def visible_variants_by_sku(context: Context, keys: list[str], columns: Columns | None) -> dict[str, Row]:
     """Variants that the caller may find in the request's channel, by the shop's codes."""
-    del columns
-    rows = await context.fetch(
-        reads.VISIBLE_VARIANTS_BY_SKU,
-        skus=[key for key in keys if is_storable(key)],
-        channel=context.channel,
-        sees_all=sees_all(context),
-    )
+    skus = [key for key in keys if is_storable(key)]
+    statement = reads.VISIBLE_VARIANTS_BY_SKU
+    rows = await _visible(context, statement, columns, always=("id", "sku"), hint=PRICE, skus=skus)
     return rows_by(rows, "sku")
 
 
 async def variants_by_id(context: Context, keys: list[int], columns: Columns | None) -> dict[int, Row]:
     """Variants in any state."""
-    del columns
-    return rows_by(await context.fetch(reads.VARIANTS_BY_ID, ids=keys), "id")
+    return rows_by(await context.fetch(reads.VARIANTS_BY_ID.narrow(columns, always=("id",)), ids=keys), "id")
 
 
 async def visible_variants_by_id(context: Context, keys: list[int], columns: Columns | None) -> dict[int, Row]:
     """Variants that the caller may find in the request's channel."""
-    del columns
-    rows = await context.fetch(
-        reads.VISIBLE_VARIANTS_BY_ID, ids=keys, channel=context.channel, sees_all=sees_all(context)
-    )
+    rows = await _visible(context, reads.VISIBLE_VARIANTS_BY_ID, columns, always=("id",), hint=PRICE, ids=keys)
     return rows_by(rows, "id")
 
 
@@ -113,13 +157,8 @@ async def variants_by_product(
     context: Context, keys: list[int], columns: Columns | None, *, channel: ChannelCode = None
 ) -> dict[int, list[Row]]:
     """A product's variants in their order; shoppers see those sold in the channel."""
-    del columns
-    rows = await context.fetch(
-        reads.VARIANTS_BY_PRODUCT,
-        ids=keys,
-        channel=_code(context, channel),
-        sees_all=sees_all(context),
-    )
+    statement, always = reads.VARIANTS_BY_PRODUCT, ("id", "product_id")
+    rows = await _visible(context, statement, columns, always=always, hint=PRICE, code=channel, ids=keys)
     return groups_by(rows, "product_id")
 
 
@@ -127,9 +166,18 @@ async def price_by_variant(
     context: Context, keys: list[int], columns: Columns | None, *, channel: ChannelCode = None
 ) -> dict[int, Row]:
     """What each variant costs in the channel; unpublished prices are for staff."""
-    del columns
-    rows = await context.fetch(
-        reads.PRICES_BY_VARIANT, ids=keys, channel=_code(context, channel), sees_all=sees_all(context)
+    code = _code(context, channel)
+    found = _along(context, PRICE, code, keys, columns)
+    if found is not None:
+        return found
+    rows = await fetch_in_channel(
+        context,
+        reads.PRICES_BY_VARIANT,
+        code,
+        columns,
+        always=("variant_id",),
+        ids=keys,
+        sees_all=sees_all(context),
     )
     return rows_by(rows, "variant_id")
 
@@ -138,21 +186,25 @@ async def price_range_by_product(
     context: Context, keys: list[int], columns: Columns | None, *, channel: ChannelCode = None
 ) -> dict[int, Row]:
     """The lowest and highest published price of each product's active variants."""
-    del columns
-    rows = await context.fetch(reads.PRICE_RANGES_BY_PRODUCT, ids=keys, channel=_code(context, channel))
+    code = _code(context, channel)
+    found = _along(context, PRICE_RANGE, code, keys, columns)
+    if found is not None:
+        return found
+    statement = reads.PRICE_RANGES_BY_PRODUCT
+    rows = await fetch_in_channel(context, statement, code, columns, always=("product_id",), ids=keys)
     return rows_by(rows, "product_id")
 
 
 async def media_by_product(context: Context, keys: list[int], columns: Columns | None) -> dict[int, list[Row]]:
     """A product's pictures in their order."""
-    del columns
-    return groups_by(await context.fetch(reads.MEDIA_BY_PRODUCT, ids=keys), "product_id")
+    statement = reads.MEDIA_BY_PRODUCT.narrow(columns, always=("product_id",))
+    return groups_by(await context.fetch(statement, ids=keys), "product_id")
 
 
 async def categories_by_id(context: Context, keys: list[int], columns: Columns | None) -> dict[int, Row]:
     """Categories by id."""
     del columns
-    return rows_by(await context.fetch(reads.CATEGORIES_BY_ID, ids=keys), "id")
+    return await context.find(reads.KEPT_CATEGORIES, keys)
 
 
 async def categories_by_parent(context: Context, keys: list[int], columns: Columns | None) -> dict[int, list[Row]]:

@@ -9,8 +9,10 @@ from app.catalog.graphql import batches
 from app.catalog.graphql.types import Category, Product, ProductConnection, Variant, product_connection
 from app.catalog.model import MAX_SEARCH_LENGTH, is_storable, parse_search
 from app.catalog.sql import reads
-from app.catalog.sql.product_list import ProductOrder, Selection, list_products, sort_columns, sort_kinds
-from app.kit.db import ReadTx
+from app.catalog.sql.product_list import ListPlace, ProductOrder, Selection, sort_columns, sort_kinds
+from app.channels.graphql.batches import channel_by_code
+from app.engine.columns import wanted_columns
+from app.kit.db import Row
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.graphql.context import Context, Info
 from app.kit.graphql.enums import describe_enum
@@ -110,15 +112,8 @@ class CatalogQuery:
         context = info.context
         if id is not None:
             key = require_int(id, "Product", "id")
-            return (await batches.visible_products_by_id(context, [key], None)).get(key)
-        if slug is None or not is_storable(slug):
-            return None
-        return await context.fetchrow(
-            reads.VISIBLE_PRODUCT_BY_SLUG,
-            slug=slug,
-            channel=context.channel,
-            sees_all=batches.sees_all(context),
-        )
+            return (await batches.visible_products_by_id(context, [key], wanted_columns(info))).get(key)
+        return (await batches.visible_products_by_slug(context, [slug or ""], wanted_columns(info))).get(slug or "")
 
     @strawberry.field(
         graphql_type=ProductConnection, description="Products that are sold in the channel, page by page."
@@ -141,13 +136,14 @@ class CatalogQuery:
         context = info.context
         size = page_size(first)
         order, descending = _order(sort or ProductSort(), context.language)
-        async with context.read() as tx:
-            channel_id = await _channel_id(tx, context.channel if channel is None else channel)
-            selection = _selection(context, filter or ProductFilter(), channel_id)
-            position = decode_cursor(after, sort_kinds(order, selection)) if after is not None else None
-            if selection.impossible:
-                return product_connection(Page(has_previous=after is not None), selection)
-            rows = await list_products(tx, selection, order, descending=descending, after=position, limit=size + 1)
+        row = await _channel(context, context.channel if channel is None else channel)
+        selection = _selection(context, filter or ProductFilter(), row["id"])
+        position = decode_cursor(after, sort_kinds(order, selection)) if after is not None else None
+        if selection.impossible:
+            return product_connection(Page(has_previous=after is not None), selection)
+        wanted = wanted_columns(info, ("nodes",), ("edges", "node"))
+        place = ListPlace(order, descending=descending, after=position, limit=size + 1)
+        rows = await batches.listed_products(context, selection, place, row, wanted)
         return product_connection(make_page(rows, size, sort_columns(order, selection), after=after), selection)
 
     @strawberry.field(
@@ -164,8 +160,8 @@ class CatalogQuery:
         _one_of(sku=sku, id=id)
         if id is not None:
             key = require_int(id, "Variant", "id")
-            return (await batches.visible_variants_by_id(info.context, [key], None)).get(key)
-        return (await batches.visible_variants_by_sku(info.context, [sku or ""], None)).get(sku or "")
+            return (await batches.visible_variants_by_id(info.context, [key], wanted_columns(info))).get(key)
+        return (await batches.visible_variants_by_sku(info.context, [sku or ""], wanted_columns(info))).get(sku or "")
 
     @strawberry.field(
         graphql_type=list[Variant | None],
@@ -177,7 +173,7 @@ class CatalogQuery:
     ) -> Any:
         """One statement for all."""
         _bounded("skus", skus)
-        found = await batches.visible_variants_by_sku(info.context, skus, None)
+        found = await batches.visible_variants_by_sku(info.context, skus, wanted_columns(info))
         return [found.get(sku) for sku in skus]
 
     @strawberry.field(
@@ -245,8 +241,8 @@ def _bounded(name: str, values: Any) -> None:
         raise InvalidInput(message, path=name.split("."))
 
 
-async def _channel_id(tx: ReadTx, code: str) -> int:
-    channel_id = await tx.fetchval(reads.CHANNEL, channel=code) if is_storable(code) else None
-    if channel_id is None:
+async def _channel(context: Context, code: str) -> Row:
+    row = await channel_by_code(context, code) if is_storable(code) else None
+    if row is None or not row["is_active"]:
         raise NotFound(f"There is no channel {code[:64]!r}.", path=["channel"])
-    return channel_id
+    return row

@@ -188,6 +188,7 @@ class Product(Entity, Node):
         PriceRange,
         batches.price_range_by_product,
         key=lambda row: row.id,
+        reads=("id", batches.PRICE_RANGE),
         description="What it costs in the channel; null when it is not sold there.",
     )
 
@@ -224,6 +225,7 @@ class Variant(Entity, Node):
         Price,
         batches.price_by_variant,
         key=lambda row: row.id,
+        reads=("id", batches.PRICE),
         description="What it costs in the channel; null when it is not sold there.",
     )
     availability = relation(

@@ -1,11 +1,12 @@
 """The list of products: every combination of filters and sort orders is one statement, built when first needed.
 
-Each is planned for its values: the best way to few products and the best way to many are opposite ones.
+Each is planned for its values: the best way to few products and the best way to many are opposite ones. All products
+of a channel are read along its listings, where one plan does for all values.
 
 Pages continue behind the sort values of a row (keyset). Every order ends in the product's id, so it is total.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    cast,
     false,
     func,
     literal,
@@ -92,18 +94,31 @@ def sort_columns(order: ProductOrder, selection: Selection) -> Sequence[str]:
     return ["id"] if by_id else ["sort_key", "id"]
 
 
+@dataclass(frozen=True, slots=True)
+class ListPlace:
+    """Which page of a list. after: the cursor's values of the row before it."""
+
+    order: ProductOrder
+    descending: bool
+    after: Sequence[Any] | None
+    limit: int
+
+
+def brings_prices(selection: Selection, place: ListPlace) -> bool:
+    """Whether the rows are read along the channel's listings, and have the columns of a price range.
+
+    So are all products of a channel in the order of their making or of their price.
+    """
+    return not selection.sees_all and not selection.conditions and place.order in _LISTED
+
+
 async def list_products(
-    tx: ReadTx,
-    selection: Selection,
-    order: ProductOrder,
-    *,
-    descending: bool,
-    after: Sequence[Any] | None,
-    limit: int,
+    tx: ReadTx, selection: Selection, place: ListPlace, columns: Collection[str] | None, *, currency: str
 ) -> list[Row]:
-    """Up to `limit` products behind the row that the cursor's values `after` stand for."""
-    values: dict[str, Any] = {**selection.values(), "limit": limit}
-    if selection.search is not None and order is ProductOrder.RELEVANCE:
+    """Up to `place.limit` products. columns: as `Statement.narrow`; the columns of the cursor are always there."""
+    after = place.after
+    values: dict[str, Any] = {**selection.values(), "limit": place.limit}
+    if selection.search is not None and place.order is ProductOrder.RELEVANCE:
         search = selection.search
         rank, after_id = after or (0, 0)
         rank = min(max(rank, 0), len(_RANKS) - 1)
@@ -111,17 +126,24 @@ async def list_products(
         values |= {"code_terms": search.code_terms} if rank == 0 else {}
         values |= {"name_terms": search.name_terms} if rank <= 1 else {}
         statement = _ranked_statement(selection.conditions, rank, sees_all=selection.sees_all)
-        return await tx.fetch_planned(statement, **values)
-    statement = _sorted_statement(
-        selection.conditions,
-        order,
-        sees_all=selection.sees_all,
-        descending=descending,
-        goes_on=after is not None,
-    )
+        return await tx.fetch_planned(statement.narrow(columns, always=_CURSOR), **values)
     if after is not None:
         values |= {"after_id": after[-1]} | ({"after_key": after[0]} if len(after) > 1 else {})
-    return await tx.fetch_planned(statement, **values)
+    if brings_prices(selection, place):
+        size = next(size for size in _PAGE_SIZES if size >= place.limit)
+        statement = _listed_statement(place.order, size, descending=place.descending, goes_on=after is not None)
+        statement = statement.narrow(columns, always=_CURSOR)
+        values = {**values, "currency": currency}
+        rows = await tx.fetch(statement, **{name: values[name] for name in statement.names})
+        return rows[: place.limit]
+    statement = _sorted_statement(
+        selection.conditions,
+        place.order,
+        sees_all=selection.sees_all,
+        descending=place.descending,
+        goes_on=after is not None,
+    )
+    return await tx.fetch_planned(statement.narrow(columns, always=_CURSOR), **values)
 
 
 async def count_products(tx: ReadTx, selection: Selection) -> int:
@@ -133,6 +155,11 @@ async def count_products(tx: ReadTx, selection: Selection) -> int:
 
 # ── how the statements are built ──────────────────────────────────────────────────────────────────────
 
+_CURSOR: Final = ("id", "sort_key")
+_LISTED: Final = (ProductOrder.RELEVANCE, ProductOrder.NEWEST, ProductOrder.PRICE)
+# A number in the statement lets one plan do for all values; there are as many statements as numbers. Pages are read
+# with one row more than is shown.
+_PAGE_SIZES: Final = (2, 11, 13, 21, 25, 31, 41, 49, 51, 61, 101)
 _SEARCH_TERMS: Final = products.c.search_grams
 _IS_CODE: Final = products.c.search_text.like(bindparam("code_pattern", type_=Text))
 _BEGINS_NAME: Final = products.c.search_text.like(bindparam("name_pattern", type_=Text))
@@ -168,7 +195,7 @@ _CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
 def _matching(conditions: frozenset[str], *columns: ColumnElement[Any], sees_all: bool) -> Select[Any]:
     in_channel = product_listings.c.channel_id == bindparam("channel_id", type_=Integer)
     listed = (product_listings.c.product_id == products.c.id) & in_channel
-    query = select(*columns).select_from(products).join(product_listings, listed, isouter=sees_all)
+    query = select(*columns).select_from(products.join(product_listings, listed, isouter=sees_all))
     return query.where(*(_CONDITIONS[name] for name in sorted(conditions)))
 
 
@@ -201,6 +228,37 @@ def _sorted_statement(
         query = query.where(here < there if descending else here > there)
     ordered = query.order_by(*(each.desc() if descending else each.asc() for each in keys))
     return Statement(ordered.limit(bindparam("limit", type_=Integer)))
+
+
+@lru_cache(maxsize=256)
+def _listed_statement(order: ProductOrder, limit: int, *, descending: bool, goes_on: bool) -> Statement:
+    """A page of listings first, then their products: nothing else is read, whatever the planner thinks of the rest."""
+    keys = [product_listings.c.product_id]
+    if order is ProductOrder.PRICE:
+        keys.insert(0, product_listings.c.price_min_minor)
+    listed = select(
+        product_listings.c.product_id, product_listings.c.price_min_minor, product_listings.c.price_max_minor
+    ).where(product_listings.c.channel_id == bindparam("channel_id", type_=Integer))
+    if goes_on:
+        after = [bindparam("after_key", type_=BigInteger), bindparam("after_id", type_=BigInteger)][-len(keys) :]
+        here, there = tuple_(*keys), tuple_(*after)
+        listed = listed.where(here < there if descending else here > there)
+    listed = listed.order_by(*(key.desc() if descending else key.asc() for key in keys))
+    page = listed.limit(literal_column(str(limit), Integer)).subquery("page")
+    columns = [
+        *PRODUCT_COLUMNS,
+        page.c.price_min_minor,
+        page.c.price_max_minor,
+        cast(bindparam("currency", type_=Text), Text).label("currency"),
+    ]
+    if order is ProductOrder.PRICE:
+        columns.append(page.c.price_min_minor.label("sort_key"))
+    shown = [page.c[key.name] for key in keys]
+    return Statement(
+        select(*columns)
+        .select_from(page.join(products, products.c.id == page.c.product_id))
+        .order_by(*(key.desc() if descending else key.asc() for key in shown))
+    )
 
 
 @lru_cache(maxsize=256)

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import strawberry
 
+from app.channels.graphql.batches import channel_by_code
 from app.channels.graphql.types import Channel
-from app.channels.sql import CHANNEL_BY_CODE, CHANNELS
+from app.channels.sql import CHANNELS
 from app.kit.graphql.context import Info
 
 
@@ -29,6 +30,4 @@ class ChannelsQuery:
     ) -> Any:
         """Inactive ones are found too, because old orders name them."""
         wanted = info.context.channel if code is None else code
-        if not wanted.isprintable():
-            return None
-        return await info.context.fetchrow(CHANNEL_BY_CODE, code=wanted)
+        return await channel_by_code(info.context, wanted) if wanted.isprintable() else None
