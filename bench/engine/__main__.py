@@ -12,11 +12,11 @@ from app.kit.db import Database
 from bench.engine.delivery import COUNTS, EVENTS, measure_delivery, profile_delivery
 from bench.engine.ground import Ground, prepare
 from bench.engine.measure import Row, contest
-from bench.engine.process import raise_file_limit
 from bench.engine.sampler import report
 from bench.engine.shop import Size
 from bench.engine.steps import measure_steps, profile_steps
 from bench.engine.table import OTHER_HEADS, delivery_table, http_table, steps_table
+from bench.engine.usage import raise_file_limit
 from bench.engine.workload import WORKLOADS
 from bench.record import Table, record
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from bench.engine.raw import Connections, Headers, RawReads
 from bench.engine.raw_writes import RawWrites
 from bench.engine.sampler import Sampler
 from bench.engine.shop import Shop
+from bench.engine.usage import raise_file_limit
 
 POOL: Final = 8
 _READY: Final = "ready "
@@ -91,12 +91,6 @@ def server(kind: str, dsn: str, shop: Path, *, core: int | None, profile: Path |
         process.kill()
         process.wait()
         process.stdout.close()  # pyright: ignore[reportOptionalMemberAccess]
-
-
-def raise_file_limit() -> None:
-    """As many sockets as the system lets us have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _main(given: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from app.kit.startup import run
-from bench.engine.process import raise_file_limit
+from bench.engine.usage import raise_file_limit
 
 # How many sockets may be on their way to their first message at a time.
 AT_A_TIME: Final = 100

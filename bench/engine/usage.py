@@ -1,5 +1,6 @@
-"""What processes have used so far: CPU time, page faults, memory. Linux only: read from /proc."""
+"""What processes have used so far: CPU time, page faults, memory; and what they may. Linux only: read from /proc."""
 
+import resource
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,3 +64,9 @@ def resident_kib(pid: int) -> int:
 def minor_faults(pid: int) -> int:
     """The tenth number of /proc/PID/stat; the second one, the name, may hold anything but ends at the last bracket."""
     return int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[7])
+
+
+def raise_file_limit() -> None:
+    """As many sockets as the system lets us have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

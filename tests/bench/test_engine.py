@@ -17,7 +17,7 @@ from bench.engine.documents import distinct_documents
 from bench.engine.raw import Connections, RawReads
 from bench.engine.raw_writes import CONFIG, RawWrites
 from bench.engine.shop import Shop, Size, load_shop
-from bench.engine.steps import FIELDS, asgi_call, new_engine, time_first_seen
+from bench.engine.steps import FIELDS, UntilStatement, asgi_call, new_engine, time_first_seen
 from bench.engine.workload import WORKLOADS, Workload
 from bench.record import Table, record
 
@@ -69,6 +69,13 @@ async def test_a_page_of_the_list_has_what_the_table_says(db: Database, shop: Sh
     assert min(locations) < 5
 
 
+async def test_every_request_has_a_first_statement(db: Database, shop: Shop) -> None:
+    requests = UntilStatement(db, shop)
+    await requests.run(5)
+    assert len(requests.times) == 5
+    assert min(requests.times) > 0
+
+
 def test_unknown_documents_have_as_many_fields_as_they_should() -> None:
     documents = distinct_documents(schema._schema, FIELDS, 30)
     assert len(set(documents)) == 30
@@ -77,10 +84,11 @@ def test_unknown_documents_have_as_many_fields_as_they_should() -> None:
 
 
 async def test_the_command_runs(db: Database, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = "--rows list,delivery,steps --seconds 0.2 --windows 1"
-    await main([*rows.split(), "--products", "60", "--sockets", "20", "--documents", "20"], db)
+    await main(
+        ["--rows", "list,delivery", "--seconds", "0.2", "--windows", "1", "--products", "60", "--sockets", "20"], db
+    )
     printed = capsys.readouterr().out
-    for title in ("24 products x 3 variants x 5 locations", "20 sockets", "first statement", "never seen"):
+    for title in ("24 products x 3 variants x 5 locations", "20 sockets: KiB per socket"):
         assert title in printed
 
 
