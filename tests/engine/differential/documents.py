@@ -186,9 +186,10 @@ class Writer:
         for name, argument in declared.args.items():
             has_default = argument.default_value is not Undefined
             is_required = isinstance(argument.type, GraphQLNonNull) and not has_default
-            hint = f"{field_name}.{name}" if f"{field_name}.{name}" in self.vocabulary.arguments else name
-            likely = hint in self.vocabulary.arguments
-            if is_required or self.choices.chance(60 if likely else 35):
+            hint = f"{field_name}.{name}"
+            if hint not in self.vocabulary.arguments and hint not in self.vocabulary.seldom:
+                hint = name
+            if is_required or self.choices.chance(self.vocabulary.likelihood(hint)):
                 value = self.inputs.literal(argument.type, hint, usage, has_default=has_default)
                 given[name] = self.inputs.text(value, argument.type)
         return tuple(sorted(given.items())), usage.variables

@@ -63,6 +63,9 @@ _PAGES: Final = (
     "transfers",
 )
 _LEFT_OUT: Final = frozenset({"_Service.sdl"})
+_SELDOM: Final = frozenset(
+    {"after", "product.id", "variant.id", "location.code", "order.number", "order.email", "pickup.number", "lines"}
+)
 
 
 def batches() -> dict[str, Batch]:
@@ -167,7 +170,7 @@ class DemoShop:
 
     def scenario(self, choices: Choices) -> RealScenario:
         """A random one."""
-        size = Size(fields=18 if choices.chance(70) else 45, depth=6)
+        size = Size(fields=35 if choices.chance(70) else 70, depth=6)
         actor, language = choices.pick(self.actors), choices.pick(("ja", "en"))
         case = Writer(schema._schema, choices, self.vocabulary, size).case()
         plan = some_faults(choices, leaves=(), resolvers=(), batches=self.places)
@@ -187,6 +190,7 @@ async def demo_shop(suffix: str) -> AsyncGenerator[DemoShop, None]:
             partner_id = await _value(db, "SELECT id FROM partners ORDER BY id LIMIT 1")
             staff = Actor(ActorKind.STAFF, "key:staff", frozenset(STAFF_SCOPES))
             actors = (
+                staff,
                 staff,
                 staff,
                 SHOPPER,
@@ -222,14 +226,14 @@ async def _vocabulary(db: Database, staff: Actor) -> Vocabulary:
     words |= {"slugs": words["slug"], "codes": words["code"], "categorySlug": words["category.slug"]}
     words |= {"fromLocationId": words["locationId"], "toLocationId": words["locationId"]}
     words |= {"first": [2, 1, 3, 5, 4, 1, 0], "search": ["茶", "tea", "x y", ""], "prefecture": [13, 27, 99]}
-    words |= {"after": await _cursors(db, staff), "quantity": [1, 2, 999]}
+    words |= {**await _cursors(db, staff), "quantity": [1, 2, 999]}
     scalars = {**SCALARS, "_Any": [{"__typename": "Product", "id": each} for each in words["product.id"]]}
-    return Vocabulary(scalars, words, _LEFT_OUT)
+    return Vocabulary(scalars, words, _LEFT_OUT, _SELDOM)
 
 
-async def _cursors(db: Database, staff: Actor) -> list[str]:
+async def _cursors(db: Database, staff: Actor) -> dict[str, list[str]]:
     pages = " ".join(f"{name}(first: 2) {{ pageInfo {{ endCursor }} }}" for name in _PAGES)
     context = Context(db=db, config=CONFIG, actor=staff, now=utc_now(), language="ja", channel="web")
     result: Any = await schema.execute(f"{{ {pages} }}", context_value=context)
     assert result.errors is None, result.errors
-    return [*filter(None, (page["pageInfo"]["endCursor"] for page in result.data.values())), "nothing"]
+    return {f"{name}.after": [page["pageInfo"]["endCursor"] or "nothing"] for name, page in result.data.items()}
