@@ -7,6 +7,7 @@ import orjson
 import typer
 from graphql import OperationType
 
+from app.api.endpoint import Surroundings
 from app.api.schema import schema as graphql_schema
 from app.engine.engine import Prepared
 from app.engine.explain import explain, generated_code
@@ -14,7 +15,6 @@ from app.engine.request import Refused, Request
 from app.kit.clock import utc_now
 from app.kit.config import Config
 from app.kit.db import Database
-from app.kit.graphql.context import Context
 from app.kit.permissions import SHOPPER, STAFF_SCOPES, Actor, ActorKind
 from app.kit.statement import Statement
 
@@ -64,14 +64,7 @@ def _prepare(document: str, variables: str, operation: str | None) -> Prepared:
 async def _statements(prepared: Prepared, db: Database, actor: Actor) -> list[str]:
     """The statements that the query runs, in their order."""
     config = Config(secret_key=b"nothing that is explained needs a secret")
-    context = Context(
-        db=db,
-        config=config,
-        actor=actor,
-        now=utc_now(),
-        language=config.default_language,
-        channel=config.default_channel,
-    )
+    context = Surroundings(graphql_schema.engine, graphql_schema, db, config, None, utc_now).context(actor, {})
     seen: list[Statement] = []
     db.observe = seen.append
     result = await graphql_schema.engine.execute(prepared, context)
