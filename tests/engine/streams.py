@@ -16,7 +16,7 @@ from app.engine.hub import Hub
 from app.engine.live import Beginning, Change, Ended, Event, Heard, Live
 from app.engine.relations import make_loader, relation
 from app.engine.request import Request
-from tests.engine.serving import publish
+from tests.engine.serving import publish, until
 
 
 @dataclass
@@ -274,3 +274,8 @@ async def watch(
     prepared = hub.engine.prepare(Request(document, variables))
     watcher.subscribed = await hub.subscribe(prepared, board.context, share, watcher)
     return watcher
+
+
+async def idle(hub: Hub) -> None:
+    """Until nothing is under way."""
+    await until(lambda: not hub._tasks)

@@ -10,11 +10,6 @@ from app.engine.live import Change, SubscriberTooSlow, Waiting
 from tests.engine.streams import Board, BoardLive
 
 
-@pytest.fixture
-def board() -> Board:
-    return Board()
-
-
 async def take(stream: Any, count: int) -> list[tuple[str, int]]:
     rows = [await asyncio.wait_for(anext(stream), 20) for _ in range(count)]
     return [(row.key, row.value) for row in rows]

@@ -124,3 +124,25 @@ class Listener:
         """Begin anew, without a cursor."""
         self.cursor = None
         self.versions.clear()
+
+
+async def told(listener: Listener, server: Server, count: int) -> list[tuple[str, str, int, int]]:
+    """Exactly so many events: what is told, then nothing more."""
+    received: list[tuple[str, str, int, int]] = []
+
+    async def is_enough() -> bool:
+        received.extend(listener.take())
+        return len(received) >= count
+
+    await until(is_enough)
+    await server.idle()
+    return received + listener.take()
+
+
+async def meet(listener: Listener, server: Server, count: int) -> list[tuple[str, str, int, int]]:
+    """What is told at once when the listener comes back."""
+    await listener.connect(server)
+    await server.idle()
+    received = await told(listener, server, count)
+    listener.disconnect()
+    return received
