@@ -119,13 +119,19 @@ class Selection:
 
     @cached_property
     def columns(self) -> Columns:
-        """The attributes that are read of an object; None: unknown, all of them."""
+        """The attributes that are read of an object; None: unknown, all of them.
+
+        Of an object that is an attribute itself, `x.y` says that its `y` is read, `x.*` that nobody knows what is.
+        """
         wanted: set[str] = set()
         for field in self.fields:
             read = field.columns_read()
             if read is None:
                 return None
             wanted |= read
+            if field.child is not None and field.source.kind is Kind.ATTRIBUTE:
+                below = field.child.columns if isinstance(field.child, Selection) else None
+                wanted.update(f"{field.source.name}.{one}" for one in (("*",) if below is None else below))
         return frozenset(wanted)
 
     def columns_at(self, *path: str) -> Columns:

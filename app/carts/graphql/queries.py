@@ -72,7 +72,7 @@ class CartQuery:
                 asked, channel, plan = await _of_cart(tx, cart_id or "")
             else:
                 asked, channel, plan = await _of_lines(tx, info.context, lines)
-            origin = await origin_of(tx, near)
+        origin = await origin_of(info.context, near)
         inputs = OptionInputs(plan.places, plan.available, ShippingRate.of(channel), channel.currency, origin)
         return pickup_options(asked, inputs, modes, first)
 

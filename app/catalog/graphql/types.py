@@ -10,7 +10,7 @@ from app.catalog.graphql import batches
 from app.catalog.sql.product_list import Selection
 from app.engine.columns import READS
 from app.engine.relations import Entity, relation
-from app.inventory.graphql.batches import availability_by_variant
+from app.inventory.graphql.availability import availability_by_variant
 from app.kit.db import Row
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field

@@ -65,28 +65,6 @@ STOCK_BY_KEY: Final = Statement("""
       JOIN stock s ON s.variant_id = k.variant_id AND s.location_id = k.location_id
 """)
 
-# Per variant the totals over all given places, and the best `first` of the wanted ones: in the order in which the
-# places are given, or those with most units first. A variant with nothing to list still has one row for its totals.
-AVAILABILITY: Final = Statement("""
-    WITH places AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:location_ids AS int[]), CAST(:wanted AS bool[])) WITH ORDINALITY
-             AS p (location_id, is_wanted, rank)),
-    levels AS (
-        SELECT s.*, greatest(on_hand - reserved - allocated - safety, 0) AS available, p.rank,
-               p.is_wanted AND (CAST(:with_empty AS bool) OR on_hand - reserved - allocated - safety > 0) AS is_listed
-          FROM stock s JOIN places p USING (location_id)
-         WHERE s.variant_id = ANY(CAST(:variant_ids AS bigint[]))),
-    ordered AS (
-        SELECT *,
-               CAST(least(sum(on_hand) OVER variant, 2147483647) AS int) AS total_on_hand,
-               CAST(least(sum(reserved) OVER variant, 2147483647) AS int) AS total_reserved,
-               CAST(least(sum(allocated) OVER variant, 2147483647) AS int) AS total_allocated,
-               CAST(least(sum(available) OVER variant, 2147483647) AS int) AS total_available,
-               row_number() OVER (PARTITION BY variant_id ORDER BY is_listed DESC,
-                   CASE WHEN CAST(:by_rank AS bool) THEN rank ELSE -available END, location_id) AS position
-          FROM levels WINDOW variant AS (PARTITION BY variant_id))
-    SELECT * FROM ordered WHERE position = 1 OR (is_listed AND position <= :first) ORDER BY variant_id, position
-""")
 STOCK_NOW: Final = Statement("""
     SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version, xid
       FROM stock

@@ -7,14 +7,13 @@ from uuid import UUID
 import strawberry
 
 from app.engine.relations import rows_by
-from app.kit.db import ReadTx
 from app.kit.errors import DomainError, InvalidInput
 from app.kit.graphql.context import Context
 from app.kit.paging import page_size
-from app.locations.model import Point
-from app.locations.sql import find_point
-from app.locations.sql.groups import GROUPS_BY_ID
-from app.locations.sql.locations import LOCATIONS_BY_CODE, LOCATIONS_BY_ID, LOCATIONS_OF_ACTOR
+from app.locations.model import Point, parse_postal_code
+from app.locations.sql.groups import KEPT_GROUPS
+from app.locations.sql.locations import KEPT_LOCATIONS, LOCATIONS_BY_CODE, LOCATIONS_OF_ACTOR
+from app.locations.sql.postal_areas import KEPT_POINTS
 
 Columns = set[str]
 # The locations that a caller is limited to: the ids on its key, the partner that it belongs to.
@@ -48,7 +47,7 @@ class NearInput:
         return hash(given)
 
 
-async def origin_of(tx: ReadTx, near: NearInput | None) -> Point | None:
+async def origin_of(context: Context, near: NearInput | None) -> Point | None:
     """The point that `near` means. None without `near`, and when nobody knows where the postal code lies.
 
     Raises InvalidPostalCode, or InvalidInput for coordinates that are not on earth.
@@ -62,15 +61,16 @@ async def origin_of(tx: ReadTx, near: NearInput | None) -> Point | None:
             raise InvalidInput(message, path=["near", "coordinates"])
         return point
     try:
-        return await find_point(tx, near.postal_code or "")
+        code = parse_postal_code(near.postal_code or "")
     except DomainError as error:
         raise error.at("near", "postalCode") from None
+    return (await context.find(KEPT_POINTS, (code,))).get(code)
 
 
 async def locations_by_id(context: Context, keys: list[int], columns: Columns | None) -> dict[int, Any]:
     """Locations, active or not, the one for goods on their way included."""
     del columns
-    return rows_by(await context.fetch(LOCATIONS_BY_ID, ids=keys), "id")
+    return await context.find(KEPT_LOCATIONS, keys)
 
 
 async def locations_by_code(context: Context, keys: list[str], columns: Columns | None) -> dict[str, Any]:
@@ -90,7 +90,7 @@ async def locations_of_list(
 async def groups_by_id(context: Context, keys: list[int], columns: Columns | None) -> dict[int, Any]:
     """Groups of locations."""
     del columns
-    return rows_by(await context.fetch(GROUPS_BY_ID, ids=keys), "id")
+    return await context.find(KEPT_GROUPS, keys)
 
 
 async def locations_of_actor(

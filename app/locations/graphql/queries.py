@@ -117,8 +117,7 @@ async def _group_id(context: Context, code: str | None) -> int | None:
 async def _origin(context: Context, near: NearInput | None) -> Point | None:
     if near is None:
         return None
-    async with context.read() as tx:
-        origin = await origin_of(tx, near)
+    origin = await origin_of(context, near)
     if origin is None:
         message = "Nobody knows where this postal code lies."
         raise NotFound(message, path=["near", "postalCode"])

@@ -6,7 +6,8 @@ from typing import Final
 from sqlalchemy import ARRAY, BigInteger, Integer, Text, bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.kit.db import ReadTx, WriteTx
+from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.reference import Kept
 from app.kit.statement import Statement
 from app.locations.tables import location_group_members, location_groups, locations
 
@@ -23,6 +24,13 @@ _GROUP: Final = select(
     .label("location_count"),
 )
 GROUPS_BY_ID: Final = Statement(_GROUP.where(location_groups.c.id == func.any(_ids)))
+
+
+async def _load(tx: ReadTx, ids: list[int]) -> Mapping[int, Row]:
+    return {row["id"]: row for row in await tx.fetch(GROUPS_BY_ID, ids=ids)}
+
+
+KEPT_GROUPS: Final = Kept(frozenset({"location_groups", "location_group_members", "locations"}), _load)
 GROUPS: Final = Statement(_GROUP.order_by(location_groups.c.code))
 _GROUP_ID: Final = Statement(
     select(location_groups.c.id).where(location_groups.c.code == bindparam("code", type_=Text))

@@ -1,6 +1,6 @@
 """Locations as the API shows them and as their owner saves them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.reference import Kept
 from app.kit.statement import Statement
 from app.locations.model import LocationDraft
 from app.locations.model.places import EARTH_RADIUS_KM
@@ -41,6 +42,14 @@ _is_real: Final = locations.c.kind != literal_column("'IN_TRANSIT'")
 LOCATIONS_BY_ID: Final = Statement(
     select(locations).where(locations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
 )
+
+
+async def _load(tx: ReadTx, ids: list[int]) -> Mapping[int, Row]:
+    return {row["id"]: row for row in await tx.fetch(LOCATIONS_BY_ID, ids=ids)}
+
+
+# Whole rows, active or not, by id.
+KEPT_LOCATIONS: Final = Kept(frozenset({"locations"}), _load)
 LOCATION_BY_CODE: Final = Statement(
     select(locations).where(locations.c.code == bindparam("code", type_=Text), _is_real)
 )

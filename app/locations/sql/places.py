@@ -1,11 +1,12 @@
 """Locations as places to choose from: what sourcing and pickup options read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sqlalchemy import ARRAY, BigInteger, Integer, bindparam, func, literal_column, select
 
 from app.kit.db import ReadTx, Row
+from app.kit.reference import Kept
 from app.kit.statement import Statement
 from app.locations.model import LocationKind, Place, Point
 from app.locations.tables import location_group_members, locations
@@ -49,6 +50,14 @@ async def places_of_group(tx: ReadTx, group_id: int) -> list[Place]:
 async def stock_places_of_group(tx: ReadTx, group_id: int, *, also: Iterable[int] = ()) -> list[Place]:
     """The active locations of a group that hold stock, and those of its locations `also` named, in order of id."""
     return [_place(row) for row in await tx.fetch(_STOCK_PLACES_OF_GROUP, group_id=group_id, also=list(also))]
+
+
+async def _load_stock_places(tx: ReadTx, group_ids: list[int]) -> Mapping[int, tuple[Place, ...]]:
+    return {group_id: tuple(await stock_places_of_group(tx, group_id)) for group_id in group_ids}
+
+
+# The active locations of a group that hold stock, in order of id, by the group's id.
+KEPT_STOCK_PLACES: Final = Kept(frozenset({"locations", "location_group_members"}), _load_stock_places, capacity=100)
 
 
 async def places_by_id(tx: ReadTx, ids: Iterable[int]) -> dict[int, Place]:

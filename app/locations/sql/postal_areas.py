@@ -7,6 +7,7 @@ from sqlalchemy import ARRAY, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.kit.db import ReadTx, WriteTx
+from app.kit.reference import Kept
 from app.kit.statement import Statement
 from app.locations.model import Point, PostalArea, parse_postal_code, postal_prefixes
 from app.locations.tables import postal_areas
@@ -48,6 +49,10 @@ async def find_points(tx: ReadTx, postal_codes: Sequence[str]) -> dict[str, Poin
         if area is not None:
             found[text] = Point(area.latitude, area.longitude)
     return found
+
+
+# By postal code, as seven digits; codes of which nobody knows where they lie are left out.
+KEPT_POINTS: Final = Kept(frozenset({"postal_areas"}), find_points)
 
 
 async def write_areas(tx: WriteTx, areas: Iterable[PostalArea], *, replace: bool) -> int:
