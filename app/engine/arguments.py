@@ -60,7 +60,8 @@ class ArgumentReader:
         self._dynamic: list[tuple[str, str, Convert | None, bool, Any]] = []
         self._constant = None if self.is_empty else self._split()
         self._converted: dict[str, Any] | None = None
-        if self._constant is not None:
+        # Of fields that nobody compiles no converters are known: they take what graphql-core reads.
+        if self._constant is not None and self._constant.keys() <= self._converters.keys():
             converted = self.convert(self._constant)
             # What a resolver could change is made anew for each.
             if all(isinstance(value, _UNCHANGING) for value in converted.values()):

@@ -84,7 +84,8 @@ def source_of(name: str, definition: GraphQLField) -> Source:
         is_positional=bool(resolver.self_parameter),
         source_name=named.name if named else None,
         info_name=resolver.info_parameter.name if resolver.info_parameter else None,
-        is_async=bool(resolver.is_async),
+        # A permission that has to be awaited makes the whole field so.
+        is_async=bool(resolver.is_async) or not all(extension.supports_sync for extension in declared.extensions),
         permissions=permissions,
         arguments=list(declared.arguments),
     )
