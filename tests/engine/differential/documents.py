@@ -71,7 +71,8 @@ class Writer:
 
     def _run(self, name: str | None, kind: OperationType, usage: Usage) -> Run:
         sent = {variable: self.inputs.sent(self.inputs.declared[variable]) for variable in sorted(usage.variables)}
-        return Run(name, kind, {variable: value for variable, value in sent.items() if value is not ABSENT})
+        given = {variable: value for variable, value in sent.items() if value is not ABSENT}
+        return Run(name, kind, {**given, "unknown": [1]} if self.choices.chance(3) else given)
 
     def _operation(self, kind: OperationType, name: str | None) -> tuple[str, Usage]:
         root = self.schema.get_root_type(kind)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any, Final
 from zlib import crc32
 
-from graphql import GraphQLError
+import strawberry
+from graphql import GraphQLError, Undefined
 
 from tests.engine.differential.choices import Choices
 
@@ -57,6 +58,8 @@ VALUES: Final[Mapping[str, Callable[[], Any]]] = {
     "bytes": lambda: b"bytes",
     "decimal": lambda: Decimal("1.5"),
     "object": Odd,
+    "undefined": lambda: Undefined,
+    "unset": lambda: strawberry.UNSET,
     "type": lambda: Odd,
     "error": lambda: ValueError("an error as a value"),
     "refusal": lambda: Refusal("a refusal as a value"),

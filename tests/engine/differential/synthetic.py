@@ -8,6 +8,7 @@ from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission
 from strawberry.scalars import JSON
 
@@ -45,8 +46,33 @@ class IsAllowed(BasePermission):
         return bool(info.context.may)
 
 
+class IsAllowedLater(IsAllowed):
+    """Has to wait before it knows."""
+
+    async def has_permission(self, _source: Any, info: Any, **_: Any) -> bool:
+        """Whether the context may."""
+        await info.context.pause()
+        return bool(info.context.may)
+
+
+class Doubled(FieldExtension):
+    """Something around a resolver that nobody compiles."""
+
+    def resolve(self, next_: Any, source: Any, info: Any, **arguments: Any) -> Any:
+        """Twice the text."""
+        found = next_(source, info, **arguments)
+        return found * 2 if isinstance(found, str) else found
+
+
 declare(
-    "Money.formatted", "Shelf.price", "Shelf.maybePrice", "Shelf.later", "Shelf.secret", "Shelf.page", "Thing.label"
+    "Shelf.doubled",
+    "Money.formatted",
+    "Shelf.price",
+    "Shelf.maybePrice",
+    "Shelf.later",
+    "Shelf.secret",
+    "Shelf.page",
+    "Thing.label",
 )
 declare("Item.describe", "Shelf.echoed", "Book.pages", "Shelf.found", "Tool.label")
 
@@ -240,6 +266,16 @@ class Shelf(Entity):
     def required_secret(self) -> str:
         """Not for all, and never null."""
         return act("Shelf.secret", self.number, "secret")
+
+    @strawberry.field(permission_classes=[IsAllowedLater])
+    def slow_secret(self, times: int = 1) -> str | None:
+        """The permission waits, the resolver does not."""
+        return act("Shelf.secret", self.number, "slow" * max(min(times, 2), 0))
+
+    @strawberry.field(extensions=[Doubled()])
+    def doubled(self, text: str = "d") -> str | None:
+        """With an extension."""
+        return act("Shelf.doubled", self.number, text)
 
     @strawberry.field(graphql_type=Connection[AnItem])
     def page(self, first: int = 2, after: str | None = None) -> Any:

@@ -29,8 +29,9 @@ from tests.engine.differential.synthetic import (
 )
 from tests.engine.differential.synthetic_batches import EitherInput, HashableInput, LanguageCode
 from tests.engine.differential.synthetic_pages import Connection, connection
+from tests.engine.differential.synthetic_strange import Strange, make_strange
 from tests.engine.differential.values import SCALARS, Vocabulary
-from tests.engine.differential.world import Color, Context, Size, act, declare
+from tests.engine.differential.world import Color, Context, act, declare
 
 Info = strawberry.Info[Context, None]
 
@@ -47,46 +48,13 @@ def _field(name: str, type_: Any, value: Any, **settings: Any) -> Any:
 
 
 @strawberry.type
-class Strange:
-    """Leaves of all types, plain and required, that the plan spoils."""
-
-    text: str | None
-    number: int | None
-    fraction: float | None
-    flag: bool | None
-    id: strawberry.ID | None
-    color: Color | None
-    size: Size | None
-    when: datetime | None
-    uid: UUID | None
-    amount: Decimal | None
-    extra: JSON | None
-    texts: list[str] | None
-    numbers: list[int | None]
-    money: Money | None
-    required: str
-    book: Book | None
-
-
-def _strange() -> Strange:
-    good: dict[str, Any] = {
-        "numbers": [1, None],
-        "required": "r",
-        "texts": ["a"],
-        "money": Money(amount=1, currency="JPY"),
-        "number": 1,
-    }
-    return Strange(**{name: world.leaf(f"Strange.{name}", 0, good.get(name)) for name in Strange.__annotations__})
-
-
-@strawberry.type
 class Query:
     """Sync and async, plain and guarded."""
 
     version: str = strawberry.field(resolver=lambda: act("Query.version", 0, "1"), graphql_type=str)
-    strange = _field("strange", Strange, _strange)
-    maybe_strange = _field("maybeStrange", Strange | None, _strange)
-    strangers = _field("strangers", list[Strange | None], lambda: [_strange(), None, _strange()])
+    strange = _field("strange", Strange, make_strange)
+    maybe_strange = _field("maybeStrange", Strange | None, make_strange)
+    strangers = _field("strangers", list[Strange | None], lambda: [make_strange(), None, make_strange()])
     things = _field("things", list[Thing], lambda: [batches.thing(number) for number in (1, 2, 3, 4)])
     maybe_things = _field("maybeThings", list[Thing | None] | None, lambda: [batches.thing(7), None, batches.thing(9)])
     found = _field(
@@ -123,6 +91,17 @@ class Query:
         """Rows and nulls."""
         return act("Query.shelvesById", 0, [world.shelf(int(each)) if each.isdigit() else None for each in ids[:4]])
 
+    @strawberry.field(graphql_type=list[Shelf | None] | None)
+    async def stream(self, info: Info, first: int = 2) -> Any:
+        """A list that comes bit by bit."""
+
+        async def each() -> AsyncGenerator[Any, None]:
+            for key in range(min(first, 4)):
+                await info.context.pause()
+                yield act("Query.stream", key, world.shelf(key))
+
+        return each()
+
     @strawberry.field(graphql_type=Connection[AShelf])
     async def page(self, info: Info, first: int = 2, after: str | None = None, like: EitherInput | None = None) -> Any:
         """A plain tree around rows."""
@@ -152,7 +131,15 @@ class Query:
         return f"{[input, either, language, when, day, amount, uid, any, ratio, flag, id, matrix, inputs, words]!r}"
 
 
-declare("Query.version", "Query.shelf", "Query.sureShelf", "Query.shelves", "Query.shelvesById", "Query.page")
+declare(
+    "Query.version",
+    "Query.shelf",
+    "Query.sureShelf",
+    "Query.shelves",
+    "Query.shelvesById",
+    "Query.page",
+    "Query.stream",
+)
 declare("Mutation.bump", "Mutation.bumpSync", "Mutation.reset", "Subscription.ticks", "Subscription.event")
 
 

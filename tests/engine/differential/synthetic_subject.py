@@ -9,13 +9,15 @@ from tests.engine.differential.choices import Choices
 from tests.engine.differential.documents import Writer
 from tests.engine.differential.faults import Plan, some_faults
 from tests.engine.differential.synthetic_batches import thing
-from tests.engine.differential.synthetic_roots import KINDS, SCHEMA, VOCABULARY, _strange, connection
+from tests.engine.differential.synthetic_pages import connection
+from tests.engine.differential.synthetic_roots import KINDS, SCHEMA, VOCABULARY
+from tests.engine.differential.synthetic_strange import make_strange
 from tests.engine.differential.world import BATCHES, LEAVES, PLAN, RESOLVERS, Context, item, person, shelf
 
 # Make everything once, so that all places of leaves are known.
 for _number in range(1, 30):
     _ = (shelf(_number), item(_number), person(_number), thing(_number))
-_ = (_strange(), connection([1], None))
+_ = (make_strange(), connection([1], None))
 PLACES: Final = {"leaves": sorted(LEAVES), "resolvers": sorted(RESOLVERS), "batches": sorted(BATCHES)}
 
 
