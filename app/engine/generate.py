@@ -53,25 +53,38 @@ class Builders(dict[type, Build]):
         """The answers of several objects, nearly always of one class."""
         classes = set(map(type, values))
         if len(classes) == 1:
-            build = self._for_many.get(classes.pop())
+            cls = classes.pop()
+            build = self._for_many.get(cls)
+            if build is None and self._fits_with_its_class(values[0]):
+                build = self._for_many[cls] = _function(self._selection, is_record=is_record(cls), is_many=True)
             if build is not None:
                 return build(values, slots)
         return [self[type(value)](value, slots) for value in values]
 
     def _first(self, value: Any, slots: list[Any]) -> Any:
         """Check the first object of a class, and every one of a class whose objects may differ in type."""
+        fits = self._fits_with_its_class(value)
+        cls = type(value)
+        build = _function(self._selection, is_record=is_record(cls), is_many=False)
+        if fits:
+            self[cls] = build
+        return build(value, slots)
+
+    def _fits_with_its_class(self, value: Any) -> bool:
+        """Whether all objects of its class are of the right type. Raises Unfit when this one is not."""
         if value is None or value is Undefined or isinstance(value, BaseException):
             raise Unfit
         is_type_of = self._selection.type.is_type_of
-        if is_type_of is not None and is_type_of(value, None) is not True:  # pyright: ignore[reportArgumentType]
+        if is_type_of is None:
+            return True
+        if is_type_of(value, None) is not True:  # pyright: ignore[reportArgumentType]
             raise Unfit
-        cls = type(value)
-        is_record = hasattr(cls, "keys") and hasattr(cls, "__getitem__")
-        build = _function(self._selection, is_record=is_record, is_many=False)
-        if is_type_of is None or not depends_on_instance(value):
-            self[cls] = build
-            self._for_many[cls] = _function(self._selection, is_record=is_record, is_many=True)
-        return build(value, slots)
+        return not depends_on_instance(value)
+
+
+def is_record(cls: type) -> bool:
+    """Whether objects of the class are read by item."""
+    return hasattr(cls, "keys") and hasattr(cls, "__getitem__")
 
 
 class AbstractBuilders(dict[type, Build]):
