@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +17,7 @@ from tests.engine.differential import synthetic_subject
 from tests.engine.differential.choices import Choices, Seeded
 from tests.engine.differential.compare import Tally, compare, settle
 from tests.engine.differential.coverage import constructs
+from tests.engine.differential.shrink import shrink
 
 PER_ENGINE: Final = 250
 FOLDER: Final = Path(".hikiate/differential")
@@ -65,11 +66,7 @@ async def _run(asked: argparse.Namespace, subjects: Callable[[], Any]) -> int:
             subject = scenario.subject()
             if engine is None or number % PER_ENGINE == 0:
                 engine = subject.engine()
-            try:
-                differences = await compare(scenario.case, subject, engine, tally)
-            except Exception as error:  # noqa: BLE001  # a crash is a difference too
-                differences = ["raised: " + "".join(traceback.format_exception(error))]
-            await settle()
+            differences = await _differences(scenario, engine, tally)
             tally.found["documents"] += 1
             tally.found["faults injected"] += len(scenario.plan.faults)
             counts += engine.counts
@@ -78,11 +75,34 @@ async def _run(asked: argparse.Namespace, subjects: Callable[[], Any]) -> int:
                 coverage += constructs(subject.schema._schema, scenario.case)
             if differences:
                 failed += 1
-                _save(asked.schema, number, scenario, differences)
+                smaller = await shrink(scenario, _fails_like(differences))
+                _save(
+                    asked.schema, number, smaller, await _differences(smaller, subject.engine(), Tally()) or differences
+                )
             if failed >= asked.stop_after:
                 break
     _print(tally, counts, coverage, failed, time.monotonic() - begun)
     return min(failed, 1)
+
+
+async def _differences(scenario: Any, engine: Any, tally: Tally) -> list[str]:
+    subject = scenario.subject()
+    try:
+        found = await compare(scenario.case, subject, engine, tally)
+    except Exception as error:  # noqa: BLE001  # a crash is a difference too
+        found = ["raised: " + "".join(traceback.format_exception(error))]
+    await settle()
+    return found
+
+
+def _fails_like(differences: list[str]) -> Callable[[Any], Awaitable[bool]]:
+    kind = differences[0].partition(":")[0][:10]
+
+    async def fails(scenario: Any) -> bool:
+        found = await _differences(scenario, scenario.subject().engine(), Tally())
+        return any(each.startswith(kind) for each in found)
+
+    return fails
 
 
 def _save(schema: str, number: int, scenario: Any, differences: list[str]) -> None:
