@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -67,7 +67,7 @@ async def _compare_run(case: Case, run: Run, subject: Subject, engine: Engine, t
 
     return [
         *await _differences(ours, theirs, late, tally),
-        *_calls(ours.context, [theirs.context], has_errors=bool(theirs.errors)),
+        *_calls(ours.context, [theirs.context], tally, has_errors=bool(theirs.errors)),
     ]
 
 
@@ -122,7 +122,7 @@ async def _compare_events(prepared: Prepared, subject: Subject, engine: Engine, 
         _count(prepared, theirs, tally)
         found.extend(await _differences(ours, theirs, late, tally))
     await settle()
-    return [*found, *_calls(context, contexts, has_errors=any(each.errors for each in answers))]
+    return [*found, *_calls(context, contexts, tally, has_errors=any(each.errors for each in answers))]
 
 
 # ── what must be equal ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,28 +191,36 @@ def _same_calls(ours: Any, theirs: Any) -> bool:
     return mine == right
 
 
-def _calls(ours: Any, theirs: Iterable[Any], *, has_errors: bool) -> list[str]:
-    """Each batch function is called with the same arguments never more often, and with no key twice in one call."""
-    found: list[str] = []
+def _calls(ours: Any, theirs: list[Any], tally: Tally, *, has_errors: bool) -> list[str]:
+    """No key is asked for twice in one call, or more often than by graphql-core, or in vain."""
+    found = [f"{call.place} called with a key twice: {call.keys}" for call in ours.calls if _repeats(call)]
     if has_errors:
         # graphql-core stops early where an error made a place null, sooner or later: its calls are no measure.
         return found
-    allowed = Counter((call.place, call.arguments) for context in theirs for call in context.calls)
-    wanted = {
-        (call.place, call.arguments, _named(key)) for context in theirs for call in context.calls for key in call.keys
-    }
-    for (place, arguments), count in Counter((call.place, call.arguments) for call in ours.calls).items():
+    allowed, columns = Counter[Any](), dict[Any, set[Any]]()
+    for key in _asked(theirs):
+        allowed[key[:-1]] += 1
+    mine = list(_asked([ours]))
+    for key in mine:
+        columns.setdefault(key[:-1], set()).add(key[-1])
+    for key, count in Counter(each[:-1] for each in mine).items():
         # Two levels may want different columns of the same rows.
-        columns = {call.columns for call in ours.calls if (call.place, call.arguments) == (place, arguments)}
-        if count > allowed[place, arguments] and len(columns) == 1:
-            found.append(f"{place}{arguments} called {count} times, not {allowed[place, arguments]}")
-    for call in ours.calls:
-        if len(set(call.keys)) != len(call.keys):
-            found.append(f"{call.place} called with a key twice: {call.keys}")
-        strange = [key for key in call.keys if (call.place, call.arguments, _named(key)) not in wanted]
-        if strange and allowed[call.place, call.arguments]:
-            found.append(f"{call.place}{call.arguments} asked for {strange}, which nobody wants")
+        if count > allowed[key] and len(columns[key]) == 1:
+            found.append(f"{key} was asked for {count} times, not {allowed[key]}")
+    tally.found["calls of batch functions"] += len(ours.calls)
+    tally.found["calls by graphql-core"] += sum(len(context.calls) for context in theirs)
     return found
+
+
+def _asked(contexts: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    for context in contexts:
+        for call in context.calls:
+            for key in call.keys:
+                yield call.place, call.arguments, _named(key), call.columns
+
+
+def _repeats(call: Any) -> bool:
+    return len(set(call.keys)) != len(call.keys)
 
 
 def _named(key: Any) -> str:
