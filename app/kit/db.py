@@ -41,7 +41,7 @@ class Database:
         self.dsn = dsn
         self.reference = Reference()
         """What rarely changes and is asked for by every request, kept in this process while a feed listens."""
-        self._readers = Lender(read_pool, self)
+        self._readers = Lender(read_pool, self, read_pool.get_max_size())
         self._read_pool = read_pool
         self._write_pool = write_pool
         self.observe: Callable[[Statement], None] | None = None

@@ -1,10 +1,12 @@
 """Read connections on loan.
 
 The driver's pool makes a task and a new wrapper for each loan, which costs as much as a small statement. So a
-connection that came back in good order is kept here and lent again. The pool behind sees it when something was wrong
-with it, when somebody waits there, and now and then, so that it can renew it.
+connection that came back in good order is kept here and lent again, to who waits if somebody does. The pool behind sees
+it when something was wrong with it, and now and then, so that it can renew it.
 """
 
+import asyncio
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Protocol
@@ -25,45 +27,82 @@ class Observed(Protocol):
 
 
 class Lender:
-    """Lends the connections of one pool."""
+    """Lends the connections of one pool, of which nobody else takes any. Who finds none waits in a queue."""
 
-    def __init__(self, pool: Any, observed: Observed) -> None:
+    def __init__(self, pool: Any, observed: Observed, size: int) -> None:
         self._pool = pool
         self._observed = observed
+        self._size = size
         self._idle: list[ReadTx] = []
-        self._queue = 0
-        """How many wait in the pool for a connection."""
+        self._lent = 0
+        self._waiting: deque[asyncio.Future[ReadTx | None]] = deque()
         self._is_closed = False
 
     async def take(self) -> ReadTx:
         """A connection that nobody else has. Raises what connecting raises."""
-        while self._idle:
-            tx = self._idle.pop()
-            if _is_open(tx):
-                break
-            await self._pool.release(tx.connection)
+        tx = self._idle.pop() if self._idle else None
+        if tx is None and self._lent >= self._size:
+            tx = await self._wait()
         else:
-            self._queue += 1
-            try:
-                tx = ReadTx(await self._pool.acquire())
-            finally:
-                self._queue -= 1
+            self._lent += 1
+        if tx is None or not _is_open(tx):
+            tx = await self._connect(tx)
         tx.uses += 1
         tx.observe = self._observed.observe
         return tx
 
     async def give_back(self, tx: ReadTx, *, is_sound: bool) -> None:
         """is_sound: False when a statement may have been broken off: the pool waits until that is over."""
-        if is_sound and not self._queue and not self._is_closed and tx.is_idle and tx.uses % LOANS:
-            self._idle.append(tx)
-        else:
+        if is_sound and not self._is_closed and tx.is_idle and tx.uses % LOANS:
+            if not self._hand_on(tx):
+                self._lent -= 1
+                self._idle.append(tx)
+            return
+        try:
             await self._pool.release(tx.connection)
+        finally:
+            if not self._hand_on(None):
+                self._lent -= 1
 
     async def close(self) -> None:
         """Give the pool all connections that are not on loan, and from now on those that come back."""
         self._is_closed = True
         while self._idle:
             await self._pool.release(self._idle.pop().connection)
+
+    async def _connect(self, broken: ReadTx | None) -> ReadTx:
+        try:
+            if broken is not None:
+                await self._pool.release(broken.connection)
+            return ReadTx(await self._pool.acquire())
+        except BaseException:
+            if not self._hand_on(None):
+                self._lent -= 1
+            raise
+
+    async def _wait(self) -> ReadTx | None:
+        """The place of somebody who gives one back, and the connection unless it went to the pool."""
+        place: asyncio.Future[ReadTx | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            return await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                tx = place.result()
+                if not self._hand_on(tx):
+                    self._lent -= 1
+                    if tx is not None:
+                        self._idle.append(tx)
+            raise
+
+    def _hand_on(self, tx: ReadTx | None) -> bool:
+        """Give the place of a loan, and its connection if there is one, to who has waited longest; whether one did."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(tx)
+                return True
+        return False
 
 
 def _is_open(tx: ReadTx) -> bool:

@@ -53,7 +53,7 @@ class Actor:
 
     def may(self, *scopes: str) -> bool:
         """Whether the caller holds at least one of `scopes`."""
-        return any(scope in self.scopes for scope in scopes)
+        return not self.scopes.isdisjoint(scopes)
 
     def may_act_at(self, location_id: int) -> bool:
         """Whether the caller may work at this location."""

@@ -123,3 +123,39 @@ async def test_callers_of_one_connection_take_turns_also_when_one_gives_up(db: D
         await asyncio.gather(*tasks, return_exceptions=True)
         assert answers == [0, 1, 3, 5]
         assert tx.is_idle
+
+
+async def test_who_waits_gets_the_connection_in_the_order_of_asking(small: Database) -> None:
+    order: list[int] = []
+
+    async def ask(number: int) -> None:
+        async with small.read() as tx:
+            await tx.fetchval(PID)
+            order.append(number)
+
+    async with small.read(), small.read():
+        tasks = [asyncio.create_task(ask(number)) for number in range(6)]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        tasks[3].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert sorted(order) == [1, 2, 4, 5]
+    assert order[0] in {1, 2}
+    async with asyncio.timeout(10), small.read() as one, small.read() as two:
+        assert one is not two
+
+
+async def test_a_place_is_not_lost_when_its_connection_is(small: Database, db: Database) -> None:
+    async with small.read() as first:
+        lost = await first.fetchval(PID)
+        async with small.read():
+            waiting = asyncio.create_task(pid(small))
+            await asyncio.sleep(0)
+            async with db.read() as tx:
+                assert await tx.fetchval(KILL, pid=lost)
+            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+                await first.fetchval(PID)
+            first.uses = LOANS
+    async with asyncio.timeout(10):
+        assert await waiting > 0
+        assert len(set(await asyncio.gather(*(pid(small) for _ in range(20))))) <= 2

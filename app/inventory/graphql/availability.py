@@ -1,9 +1,10 @@
 """The relation `availability`: how much of variants the request's channel can sell, in all and where."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import groupby
 from operator import itemgetter
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import strawberry
 
@@ -29,8 +30,7 @@ _VARIANT, _LOCATION, _AVAILABLE = 0, 1, 2
 _available: Final = itemgetter(_AVAILABLE)
 
 
-@dataclass(slots=True)
-class Availability:
+class Availability(NamedTuple):
     """A variant over all stock-keeping locations of a channel; the chosen ones are listed.
 
     Counters are None for callers who may not see them. locations: rows or objects with the names of LocationLevel,
@@ -38,11 +38,11 @@ class Availability:
     """
 
     variant_id: int
-    on_hand: int | None = 0
-    reserved: int | None = 0
-    allocated: int | None = 0
+    on_hand: int | None
+    reserved: int | None
+    allocated: int | None
     available: int = 0
-    locations: list[Any] = field(default_factory=list[Any])
+    locations: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +123,19 @@ def _shown(context: Context) -> Shown:
 async def _totals(context: Context, keys: Sequence[int], location_ids: list[int]) -> dict[int, Availability]:
     """Nobody asks for single locations."""
     rows = await context.fetch(sql.TOTALS, variant_ids=keys, location_ids=location_ids)
-    sees_totals = may_see_totals(context)
-    found = {key: _nothing(key, sees_totals=sees_totals) for key in keys}
+    found = _nothing(context, keys)
     for row in rows:
-        availability = found[row["variant_id"]]
-        availability.available = row["available"]
-        if sees_totals:
-            availability.on_hand, availability.reserved = row["on_hand"], row["reserved"]
-            availability.allocated = row["allocated"]
+        found[row["variant_id"]] = Availability(*row) if may_see_totals(context) else _without_totals(*row)
     return found
 
 
-def _nothing(key: int, *, sees_totals: bool) -> Availability:
-    return Availability(key) if sees_totals else Availability(key, None, None, None)
+def _nothing(context: Context, keys: Sequence[int]) -> dict[int, Availability]:
+    zero = 0 if may_see_totals(context) else None
+    return {key: Availability(key, zero, zero, zero) for key in keys}
+
+
+def _without_totals(key: int, _on_hand: int, _reserved: int, _allocated: int, available: int) -> Availability:
+    return Availability(key, None, None, None, available)
 
 
 async def _levels(context: Context, question: Question) -> dict[int, Availability]:
@@ -143,27 +143,18 @@ async def _levels(context: Context, question: Question) -> dict[int, Availabilit
     columns, wanted, first = question.columns, question.wanted, question.first
     sees_totals = may_see_totals(context)
     totals = _TOTALS if sees_totals and (columns is None or any(name in columns for name in _TOTALS)) else ()
-    groups: dict[int, list[Row]] = {}
-    for row in await _rows(context, question, totals):
-        group = groups.get(row[_VARIANT])
-        if group is None:
-            groups[row[_VARIANT]] = [row]
-        else:
-            group.append(row)
-    found: dict[int, Availability] = {}
-    for key in question.keys:
-        availability = found[key] = _nothing(key, sees_totals=sees_totals)
-        group = groups.get(key)
-        if group is None:
-            continue
-        availability.available = min(sum(map(_available, group)), _MAX_INT)
-        for name in totals:
-            setattr(availability, name, min(sum(map(itemgetter(name), group)), _MAX_INT))
+    nothing = (0, 0, 0) if sees_totals else (None, None, None)
+    found = _nothing(context, question.keys)
+    for key, rows in groupby(await _rows(context, question, totals), itemgetter(_VARIANT)):
+        group: list[Row] = [*rows]
+        available = min(sum(map(_available, group)), _MAX_INT)
+        on_hand, reserved, allocated = [min(sum(map(itemgetter(name), group)), _MAX_INT) for name in totals] or nothing
         if wanted is not None:
             group = [row for row in group if row[_LOCATION] in wanted]
         elif totals:
             group = [row for row in group if row[_AVAILABLE] > 0]
-        availability.locations = group if len(group) <= first else group[:first]
+        listed = group if len(group) <= first else group[:first]
+        found[key] = Availability(key, on_hand, reserved, allocated, available, listed)
     return found
 
 
@@ -200,32 +191,36 @@ async def _best(context: Context, question: Question) -> dict[int, Availability]
         by_rank=question.by_rank,
         first=question.first if wanted is None else MAX_PAGE,
     )
-    sees_totals = may_see_totals(context)
     distances = {place.id: distance for place, distance in question.ranked}
-    found = {key: _nothing(key, sees_totals=sees_totals) for key in question.keys}
+    found = _nothing(context, question.keys)
+    listed: dict[int, list[LocationLevel]] = {key: [] for key in question.keys}
     for row in rows:
-        availability = found[row["variant_id"]]
-        availability.available = row["total_available"]
-        if sees_totals:
-            availability.on_hand, availability.reserved = row["total_on_hand"], row["total_reserved"]
-            availability.allocated = row["total_allocated"]
+        key = row["variant_id"]
+        sums = (row["total_on_hand"], row["total_reserved"], row["total_allocated"])
+        found[key] = Availability(
+            key, *(sums if may_see_totals(context) else (None, None, None)), row["total_available"], listed[key]
+        )
         if row["is_listed"]:
-            availability.locations.append(level_of(context, row, distances[row["location_id"]]))
+            listed[key].append(level_of(context, row, distances[row["location_id"]]))
     if wanted is not None:
-        for availability in found.values():
-            levels = _with_empty(context, availability, distances, wanted)
+        for key, availability in found.items():
+            levels = _with_empty(context, key, listed[key], distances, wanted)
             if not question.by_rank:
                 levels.sort(key=lambda level: -level.available)
-            availability.locations = levels[: question.first]
+            found[key] = availability._replace(locations=levels[: question.first])
     return found
 
 
 def _with_empty(
-    context: Context, availability: Availability, distances: dict[int, float | None], wanted: Collection[int]
+    context: Context,
+    variant_id: int,
+    levels: list[LocationLevel],
+    distances: dict[int, float | None],
+    wanted: Collection[int],
 ) -> list[LocationLevel]:
     """The wanted levels in the order of the ranking, which is that of `distances`; also where the variant never was."""
-    listed: dict[int, LocationLevel] = {level.location_id: level for level in availability.locations}
+    listed = {level.location_id: level for level in levels}
     for location_id in distances.keys() & set(wanted) - listed.keys():
-        level = LocationLevel(availability.variant_id, location_id, distances[location_id])
+        level = LocationLevel(variant_id, location_id, distances[location_id])
         listed[location_id] = level if may_see_counters(context, location_id) else without_counters(level)
     return [listed[location_id] for location_id in distances if location_id in listed]

@@ -98,11 +98,11 @@ def level_columns(columns: Collection[str] | None, prefix: str) -> frozenset[str
 # Never more than the schema's Int can say.
 TOTALS: Final = Statement("""
     SELECT s.variant_id,
-           CAST(least(sum(greatest(s.on_hand - s.reserved - s.allocated - s.safety, 0)), 2147483647) AS int)
-           AS available,
            CAST(least(sum(s.on_hand), 2147483647) AS int) AS on_hand,
            CAST(least(sum(s.reserved), 2147483647) AS int) AS reserved,
-           CAST(least(sum(s.allocated), 2147483647) AS int) AS allocated
+           CAST(least(sum(s.allocated), 2147483647) AS int) AS allocated,
+           CAST(least(sum(greatest(s.on_hand - s.reserved - s.allocated - s.safety, 0)), 2147483647) AS int)
+           AS available
       FROM stock AS s
      WHERE s.variant_id = ANY(CAST(:variant_ids AS bigint[]))
        AND (s.location_id = ANY(CAST(:location_ids AS int[]))) IS TRUE

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -57,9 +58,11 @@ class TypedRow:
 
 def id_field(typename: str, column: str = "id") -> Any:
     """The `id` field of a node type whose key is `column` of its row."""
+    key_of = attrgetter(column)
 
     def resolve(root: Any) -> strawberry.ID:
-        return strawberry.ID(global_id(typename, getattr(root, column)))
+        text: Any = global_id(typename, key_of(root))
+        return text
 
     return strawberry.field(
         resolver=resolve,

@@ -1,6 +1,7 @@
 """Types that every slice uses: money, languages, pages."""
 
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import strawberry
@@ -62,9 +63,10 @@ class LanguageCode(Enum):
 
 def localized(column: str, *, description: str, required: bool = True) -> Any:
     """A text field whose row keeps `column` as an object from language to text."""
+    texts_of = attrgetter(column)
 
     def resolve(root: Any, info: Info, language: LanguageCode | None = None) -> Any:
-        return in_language(getattr(root, column), str(language.value) if language else info.context.language)
+        return in_language(texts_of(root), str(language.value) if language else info.context.language)
 
     argument = "The language; by default that of the request's `Accept-Language`."
     resolve.__annotations__["language"] = _described(LanguageCode | None, argument)
