@@ -100,6 +100,17 @@ class Kept:
         """Keep one more; returns those that had to go for it."""
         self._documents[document.text] = document
         self.bytes += document.bytes
+        return self._make_room()
+
+    def grow(self, document: Document, size: int) -> list[Document]:
+        """A kept document takes so many bytes more, or less when negative; returns those that had to go for it."""
+        if self._documents.get(document.text) is not document:
+            return []
+        document.bytes += size
+        self.bytes += size
+        return self._make_room()
+
+    def _make_room(self) -> list[Document]:
         gone: list[Document] = []
         while len(self._documents) > 1 and (len(self._documents) > self._count or self.bytes > self._size):
             _, oldest = self._documents.popitem(last=False)
@@ -157,6 +168,10 @@ class DocumentStore:
             raise Refused(list(found.errors))
         return found
 
+    def grow(self, document: Document, size: int) -> None:
+        """What is kept with a document takes so many bytes more, or less when negative; others may have to go."""
+        self._forget(self._valid.grow(document, size))
+
     def _by_text(self, text: str) -> Document:
         found = self._trusted.get(text)
         if found is None and self._only_trusted:
@@ -166,10 +181,13 @@ class DocumentStore:
             found = self._valid.get(text) or self._invalid.get(text)
         if found is None:
             found = self._read(text)
-            for gone in (self._invalid if found.errors else self._valid).add(found):
-                for id_ in gone.ids:
-                    self._by_id.pop(id_, None)
+            self._forget((self._invalid if found.errors else self._valid).add(found))
         return found
+
+    def _forget(self, documents: Iterable[Document]) -> None:
+        for gone in documents:
+            for id_ in gone.ids:
+                self._by_id.pop(id_, None)
 
     def _by_id_or_new(self, text: str | None, id_: str) -> Document:
         found = self._by_id.get(id_)

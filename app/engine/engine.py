@@ -25,6 +25,10 @@ from app.engine.variables import VariableReader, Variables
 EVERY_KIND: Final = frozenset(OperationType)
 # Plans that are kept per operation: one for each combination of its conditions, as far as they come.
 MAX_PLANS: Final = 64
+# A planned field and its share of the generated functions take about this much memory, measured.
+_FIELD_BYTES: Final = 1_300
+# The same for a byte of an answer about the schema, which is kept as it is before it is encoded.
+_INTROSPECTED_BYTES: Final = 3
 # Answers to different variables of one introspecting operation.
 MAX_INTROSPECTED: Final = 8
 PublishError = Callable[[GraphQLError, str], GraphQLError]
@@ -103,18 +107,26 @@ class Engine:
             if operation.conditions is None:
                 operation.conditions, operation.plans[()] = (), None
         values: tuple[Any, ...] = tuple(variables.coerced.get(name) for name in operation.conditions)
-        if values in operation.plans:
-            return operation.plans[values]
-        if any(type(value) is not bool for value in values):
-            return None
+        if values not in operation.plans:
+            if any(type(value) is not bool for value in values):
+                return None
+            self._keep_plan(operation, values)
+        plan: Plan | None = operation.plans[values]
+        if plan is not None and plan.fields != plan.counted:
+            # It is new, or has met objects of other types since.
+            self.store.grow(operation.document, _FIELD_BYTES * (plan.fields - plan.counted))
+            plan.counted = plan.fields
+        return plan
+
+    def _keep_plan(self, operation: Operation, values: tuple[Any, ...]) -> None:
         try:
-            plan = Plan(self._sources, operation, dict(zip(operation.conditions, values, strict=True)))
+            plan = Plan(self._sources, operation, dict(zip(operation.conditions or (), values, strict=True)))
         except NotCompiled:
             plan = None
         if len(operation.plans) >= MAX_PLANS:
-            del operation.plans[next(iter(operation.plans))]
+            gone = operation.plans.pop(next(iter(operation.plans)))
+            self.store.grow(operation.document, -_FIELD_BYTES * (gone.counted if gone else 0))
         operation.plans[values] = plan
-        return plan
 
     async def execute(self, prepared: Prepared, context: Any) -> Result:
         """Run a query or a mutation. Errors are in the result, as the caller may see them."""
@@ -140,6 +152,7 @@ class Engine:
             known = await self.reference(prepared, context)
             if len(operation.introspected) < MAX_INTROSPECTED:
                 operation.introspected[key] = known
+                self.store.grow(operation.document, _INTROSPECTED_BYTES * len(known.encode()))
         else:
             self.counts["introspection_again"] += 1
         return Result(known.data, known.errors)

@@ -27,6 +27,8 @@ from app.engine.leaves import as_list, serializer
 from app.engine.plan import TYPENAME, Abstract, PlannedField, Selection
 
 Build = Callable[[Any, list[Any]], Any]
+# A caller chooses the names in an answer: code that is kept for all documents may not be as long as they can be.
+_SHARED_CHARACTERS: Final = 8_000
 _RECORD_METHODS: Final = frozenset({"get", "items", "keys", "values"})
 # What a value of a built-in scalar is when it needs no coercion, as a condition on `{0}`.
 _UNUSUAL: Final = {
@@ -140,9 +142,13 @@ def text_for_records(selection: Selection) -> str:
     return _function(selection, is_record=True, is_many=True).text  # pyright: ignore[reportFunctionMemberAccess]
 
 
-@lru_cache(maxsize=4096)
 def _code(text: str) -> CodeType:
-    """Selections that look alike share their code, whatever document they stand in."""
+    """Selections that look alike share their code, whatever document they stand in. Long ones hardly ever do."""
+    return _compiled(text) if len(text) <= _SHARED_CHARACTERS else _compiled.__wrapped__(text)
+
+
+@lru_cache(maxsize=2048)
+def _compiled(text: str) -> CodeType:
     return compile(text, "<compiled operation>", "exec", optimize=2)
 
 

@@ -61,6 +61,10 @@ class Plan:
         self.operation = operation
         self.fragments = operation.document.fragments
         self.conditions = conditions
+        self.fields = 0
+        """How many it plans: its memory grows with them."""
+        self.counted = 0
+        """How many of them the store of documents knows of."""
         self.slots = 0
         """Places that a run keeps loaded rows, arguments and infos in."""
         self.to_prepare: list[PlannedField] = []
@@ -178,6 +182,7 @@ class PlannedField:
 
     def __init__(self, parent: Selection, key: str, nodes: list[FieldNode]) -> None:
         self.plan = parent.plan
+        self.plan.fields += 1
         self.parent_type = parent.type
         self.key = key
         self.nodes = nodes

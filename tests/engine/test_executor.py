@@ -3,7 +3,11 @@
 from typing import Any
 
 import pytest
+import strawberry
 
+from app.engine.documents import DocumentStore, Kept
+from app.engine.engine import Engine
+from app.engine.generate import _code
 from app.engine.request import Refused, Request
 from tests.engine.shelves import Context, make_engine
 
@@ -109,6 +113,64 @@ async def test_null_where_none_may_be_is_said_by_the_reference() -> None:
     assert result.data is None
     assert result.errors[0].message == "Cannot return null for non-nullable field Query.hollow."
     assert engine.counts == {"replayed": 1}
+
+
+def test_plans_count_among_the_memory_of_documents() -> None:
+    engine = make_engine()
+    kept = engine.store._valid
+    document = "query ($a: Boolean!) { shelf { name @include(if: $a) count } }"
+    engine.prepare(Request(document, {"a": True}))
+    one = kept.bytes
+    engine.prepare(Request(document, {"a": False}))
+    assert kept.bytes == one + 2 * 1_300
+    engine.prepare(Request(document, {"a": True}))
+    assert kept.bytes == one + 2 * 1_300
+
+
+def test_many_plans_push_documents_out() -> None:
+    engine = make_engine()
+    kept = engine.store._valid = Kept(1_000, 100_000)
+    engine.prepare(Request("{ shelf { name } }"))
+    names = "abcdef"
+    fields = " ".join(f"{name}: name @include(if: ${name})" for name in names)
+    document = f"query ({', '.join(f'${name}: Boolean!' for name in names)}) {{ shelf {{ count {fields} }} }}"
+    for number in range(64):
+        engine.prepare(Request(document, {name: bool(number >> place & 1) for place, name in enumerate(names)}))
+    assert len(kept) == 1  # the one in use is kept whatever it takes
+    engine.prepare(Request("{ shelf { count } }"))
+    assert len(kept) == 1
+    assert kept.bytes < 10_000
+
+
+def test_code_is_shared_unless_it_is_long() -> None:
+    text, long = "def build(): return 'a'", f"def build(): return '{'a' * 8_000}'"
+    assert _code(text) is _code(text)
+    assert _code(long) is not _code(long)
+
+
+async def test_types_that_are_met_later_count_as_well() -> None:
+    @strawberry.interface
+    class Thing:
+        name: str = "t"
+
+    @strawberry.type
+    class Cup(Thing):
+        size: int = 1
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def thing(self) -> Thing:
+            return Cup()
+
+    schema = strawberry.Schema(query=Query, types=[Cup])
+    engine = Engine(schema, store=DocumentStore(schema._schema), publish=lambda error, _: error)
+    request = Request("{ thing { name ... on Cup { size } } }")
+    prepared = engine.prepare(request)
+    before = engine.store._valid.bytes
+    assert (await engine.execute(prepared, None)).data == {"thing": {"name": "t", "size": 1}}
+    assert engine.prepare(request).plan is prepared.plan
+    assert engine.store._valid.bytes == before + 2 * 1_300
 
 
 async def test_introspection_is_asked_for_once() -> None:
