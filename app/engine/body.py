@@ -13,6 +13,7 @@ import orjson
 from graphql import GraphQLError
 
 from app.engine.accept import JSON, RESPONSE_JSON
+from app.engine.begun import Rest
 from app.engine.limits import TOO_LARGE, Limits
 
 Message = dict[str, Any]
@@ -55,9 +56,14 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limits: Limits
     declared = headers.get("content-length", "")
     if declared.isdecimal() and len(declared) < 20 and int(declared) > limits.body_bytes:  # noqa: PLR2004
         raise _too_large(limits)
+    steps = _received(receive, limits)
     try:
+        # A body that came along with the head, as nearly all do, is there at once.
+        waits_for = steps.send(None)
         async with asyncio.timeout(limits.body_s):
-            body = await _received(receive, limits)
+            body = await Rest(steps, waits_for)
+    except StopIteration as end:
+        body = end.value
     except TimeoutError:
         message = f"The body did not come within {limits.body_s:g} s."
         raise Problem(message, 408, "REQUEST_TIMEOUT", {"connection": "close"}) from None

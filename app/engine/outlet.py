@@ -8,10 +8,12 @@ there a task, a queue, and a bound to it.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from types import CoroutineType
 from typing import Any, Final
+
+from app.engine.begun import Rest
 
 log = logging.getLogger(__name__)
 
@@ -139,18 +141,18 @@ class Outlet:
             waited_for = steps.send(None)
         except StopIteration:
             return
-        except Exception as error:  # noqa: BLE001  # the caller sends to thousands and is not to blame
+        except Exception as error:  # the caller sends to thousands and is not to blame
             self._lose(error)
             return
-        self._busy = asyncio.get_running_loop().create_task(self._drain(_Rest(steps, waited_for)))
+        self._busy = asyncio.get_running_loop().create_task(self._drain(Rest(steps, waited_for)))
 
-    async def _drain(self, rest: "_Rest") -> None:
+    async def _drain(self, rest: "Rest") -> None:
         try:
             await rest
             while self._queue:
                 message, _, _ = self._remove(self._queue, next(iter(self._queue)))
                 await self._send(message)
-        except Exception as error:  # noqa: BLE001  # as above
+        except Exception as error:  # as above
             self._lose(error)
         finally:
             self._busy = None
@@ -203,32 +205,6 @@ class Outlet:
         self._ended = True
         if not isinstance(error, OSError):
             log.warning("A message could not be sent", exc_info=error)
-
-
-class _Rest:
-    """A coroutine that was begun by hand, to be awaited to its end."""
-
-    __slots__ = ("_steps", "_waited_for")
-
-    def __init__(self, steps: Coroutine[Any, Any, None], waited_for: Any) -> None:
-        self._steps = steps
-        self._waited_for = waited_for
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        while True:
-            try:
-                answer = yield self._waited_for
-            except GeneratorExit:
-                self._steps.close()
-                raise
-            except BaseException as error:  # noqa: BLE001  # cancellation too belongs to who waits
-                go_on, value = self._steps.throw, error
-            else:
-                go_on, value = self._steps.send, answer
-            try:
-                self._waited_for = go_on(value)
-            except StopIteration:
-                return
 
 
 async def _as_coroutine(awaitable: Awaitable[None]) -> None:

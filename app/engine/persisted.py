@@ -10,12 +10,14 @@ from app.engine.request import Refused, Request, refusal
 
 _APOLLO: Final = "apollo-persisted-query-manifest"
 _PREFIX: Final = "sha256:"
+# What JSON has for an object, or nothing.
+_OBJECT: Final[Any] = dict | None
 _SHAPE: Final = (
-    ("query", str, "a text"),
-    ("variables", dict, "an object"),
-    ("operationName", str, "a text"),
-    ("extensions", dict, "an object"),
-    ("documentId", str, "a text"),
+    ("query", str | None, "a text"),
+    ("variables", _OBJECT, "an object"),
+    ("operationName", str | None, "a text"),
+    ("extensions", _OBJECT, "an object"),
+    ("documentId", str | None, "a text"),
 )
 
 
@@ -31,7 +33,7 @@ def request_of(values: Mapping[str, Any]) -> Request:
     it. Raises Refused for what has another shape.
     """
     for name, kind, said in _SHAPE:
-        if not isinstance(values.get(name), kind | None):
+        if not isinstance(values.get(name), kind):
             raise _malformed(f"`{name}` must be {said}.")
     extensions: dict[str, Any] = values.get("extensions") or {}
     return Request(
