@@ -11,13 +11,13 @@ from app.engine.request import Refused, Request, refusal
 _APOLLO: Final = "apollo-persisted-query-manifest"
 _PREFIX: Final = "sha256:"
 # What JSON has for an object, or nothing.
-_OBJECT: Final[Any] = dict | None
+_OBJECT: Final[Any] = (dict, type(None))
 _SHAPE: Final = (
-    ("query", str | None, "a text"),
+    ("query", (str, type(None)), "a text"),
     ("variables", _OBJECT, "an object"),
-    ("operationName", str | None, "a text"),
+    ("operationName", (str, type(None)), "a text"),
     ("extensions", _OBJECT, "an object"),
-    ("documentId", str | None, "a text"),
+    ("documentId", (str, type(None)), "a text"),
 )
 
 
