@@ -1,6 +1,5 @@
 """The shop as a part of a federated graph: a gateway asks for the subgraph's SDL, and for entities by their keys."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, NewType
@@ -124,8 +123,8 @@ async def _find(context: Context, wanted: list[Reference]) -> list[TypedRow | No
     values: dict[tuple[str, str], dict[str, None]] = {}
     for one in wanted:
         values.setdefault((one.typename, one.key), {})[one.value] = None
-    answers = await asyncio.gather(*(_load(context, *kind, list(named)) for kind, named in values.items()))
-    found = dict(zip(values, answers, strict=True))
+    # One after another: they share a connection anyway, and none may be using it when another one has failed.
+    found = {kind: await _load(context, *kind, list(named)) for kind, named in values.items()}
     rows = ((one.typename, found[one.typename, one.key].get(one.value)) for one in wanted)
     return [None if row is None else TypedRow(row, typename) for typename, row in rows]
 

@@ -1,6 +1,6 @@
 """`node` and `nodes`: any object by its global id."""
 
-import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import strawberry
@@ -51,10 +51,10 @@ async def find_nodes(context: Context, ids: list[strawberry.ID]) -> list[TypedRo
     wanted: dict[str, list[Any]] = {}
     for typename, key in filter(None, parsed):
         wanted.setdefault(typename, []).append(key)
-    answers = await asyncio.gather(
-        *(NODE_TYPES[typename].load(context, list(dict.fromkeys(keys)), None) for typename, keys in wanted.items())
-    )
-    found = dict(zip(wanted, answers, strict=True))
+    # One after another: they share a connection anyway, and none may be using it when another one has failed.
+    found: dict[str, Mapping[Any, Any]] = {}
+    for typename, keys in wanted.items():
+        found[typename] = await NODE_TYPES[typename].load(context, list(dict.fromkeys(keys)), None)
     rows: list[TypedRow | None] = []
     for entry in parsed:
         row = found[entry[0]].get(entry[1]) if entry else None

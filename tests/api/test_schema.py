@@ -1,6 +1,7 @@
 """The schema as a whole: nothing of a slice is forgotten, every node is found by its id."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from app.kit.errors import ErrorCode
 from app.kit.graphql.errors import ERROR_TYPES
 from app.kit.graphql.nodes import NODE_TYPES
 from app.kit.ids import global_id, new_id
+from app.kit.statement import Statement
 from tests.conftest import ROOT, Execute
 
 GRAPHQL = schema._schema
@@ -120,6 +122,36 @@ async def test_a_number_that_no_row_can_have_is_null(execute: Execute, typename:
 async def test_at_most_a_hundred_ids_at_once(execute: Execute) -> None:
     result = await execute.raw("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ["x"] * 101})
     assert result.errors[0].extensions == {"code": "INVALID_INPUT", "argumentPath": ["ids"]}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+        "query ($keys: [_Any!]!) { _entities(representations: $keys) { __typename } }",
+    ],
+)
+async def test_nobody_uses_the_connection_when_a_part_has_failed(
+    execute: Execute, monkeypatch: pytest.MonkeyPatch, document: str
+) -> None:
+    turns: list[str] = []
+
+    async def load(context: Any, keys: list[Any], columns: object) -> dict[Any, Any]:
+        del keys, columns
+        turns.append("begun")
+        try:
+            await context.fetch(Statement("SELECT pg_sleep(0.01), 1 / 0"))
+        finally:
+            turns.append("over")
+        return {}
+
+    ids = [global_id("Cart", new_id()), global_id("Order", new_id())]
+    for typename in ("Cart", "Order"):
+        monkeypatch.setitem(NODE_TYPES, typename, replace(NODE_TYPES[typename], load=load))
+    keys = [{"__typename": typename, "id": key} for typename, key in zip(("Cart", "Order"), ids, strict=True)]
+    result = await execute.raw(document, {"ids": ids, "keys": keys})
+    assert result.errors[0].extensions["code"] == "INTERNAL_SERVER_ERROR"
+    assert turns == ["begun", "over"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
