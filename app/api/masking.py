@@ -1,6 +1,7 @@
 """Top-level errors: each has a code; what nobody foresaw is masked and logged under a trace id."""
 
 import logging
+import re
 import secrets
 from collections.abc import Iterator
 from typing import Any, Final
@@ -69,7 +70,7 @@ def public_error(error: GraphQLError, default_code: str = "BAD_USER_INPUT") -> G
     is_about_the_document = error.path is None and bool(error.nodes)
     # What is made for callers has a code; what validation says may begin like one of our faults.
     is_for_callers = cause is None and "code" in (error.extensions or {})
-    if error.message.startswith(OUR_FAULTS) and not is_for_callers:
+    if not is_for_callers and (error.message.startswith(OUR_FAULTS) or _is_about_our_value(error)):
         return _mask(error, cause or error)
     if cause is None or isinstance(cause, GraphQLError) or is_about_the_document:
         return _copy(error, error.message, {"code": default_code, **(error.extensions or {})})
@@ -79,6 +80,13 @@ def public_error(error: GraphQLError, default_code: str = "BAD_USER_INPUT") -> G
         where: dict[str, Any] = {"argumentPath": cause.path} if cause.path else {}
         return _copy(error, cause.message, {"code": str(cause.code), **where, **cause.facts})
     return _mask(error, cause)
+
+
+def _is_about_our_value(error: GraphQLError) -> bool:
+    """Whether a leaf of an answer is none of its type; the message quotes it. Of arguments the cause has a place."""
+    cause = error.original_error
+    is_of_an_answer = bool(error.path) and isinstance(cause, GraphQLError) and not cause.nodes
+    return is_of_an_answer and _CANNOT_REPRESENT.match(error.message) is not None
 
 
 def _mask(error: GraphQLError, cause: Exception) -> GraphQLError:
@@ -103,6 +111,7 @@ OUR_FAULTS: Final = (
     "Expected value of type",
     "Expected Iterable",
 )
+_CANNOT_REPRESENT: Final = re.compile(r"(?:Int|Float|String|Boolean|ID|Enum '\w+') cannot represent ")
 UNAVAILABLE: Final = "The service cannot answer now. Send the request again, with the same idempotency key."
 UNEXPECTED: Final = "Something went wrong on our side. The trace id finds it in the log."
 TOO_SLOW: Final = "Too many changes were left unread. Subscribe again."

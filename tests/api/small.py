@@ -45,6 +45,14 @@ class Query:
         return None  # type: ignore[return-value]  # what a wrong row of ours would do
 
     @strawberry.field
+    async def too_much(self) -> int | None:
+        return 3_000_000_000
+
+    @strawberry.field
+    async def no_text(self) -> str | None:
+        return {"secret": "row"}  # type: ignore[return-value]
+
+    @strawberry.field
     async def refused(self) -> str | None:
         message = "first must lie between 1 and 100."
         raise InvalidInput(message, path=["first"], most=100)

@@ -40,6 +40,24 @@ async def test_a_value_of_ours_that_does_not_fit_the_schema_is_our_fault(
     assert error["extensions"]["traceId"] in caplog.text
 
 
+@pytest.mark.parametrize("field", ["tooMuch", "noText"])
+async def test_a_leaf_of_ours_that_is_none_of_its_type_is_our_fault_and_not_quoted(
+    app: Starlette, caplog: pytest.LogCaptureFixture, field: str
+) -> None:
+    answer = await ask(app, f"{{ {field} }}")
+    [error] = answer.json()["errors"]
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert error["extensions"]["traceId"] in caplog.text
+    assert "secret" not in answer.text
+    assert "3000000000" not in answer.text
+
+
+async def test_an_argument_that_is_none_of_its_type_is_the_callers(app: Starlette) -> None:
+    [error] = (await ask(app, "{ number(of: 3000000000) }")).json()["errors"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert "3000000000" in error["message"]
+
+
 async def test_a_refusal_of_a_query_says_code_and_facts(app: Starlette, caplog: pytest.LogCaptureFixture) -> None:
     [error] = (await ask(app, "{ refused }")).json()["errors"]
     assert error["message"] == "first must lie between 1 and 100."
