@@ -139,6 +139,8 @@ class Engine:
                 return await self._query(prepared, prepared.plan, context)
         except TimeoutError:
             message = f"The operation took longer than {self._deadlines.limit_s:g} s and was broken off."
+            if prepared.operation.type is OperationType.MUTATION:
+                message += " Some or all of it may have been done: send it again with the same idempotency keys only."
             return Result(None, [GraphQLError(message, extensions={"code": "OPERATION_TIMEOUT", "retryable": True})])
 
     async def _uncompiled(self, prepared: Prepared, context: Any) -> Result:

@@ -140,6 +140,11 @@ class Mutation:
         return Taken(shelf_id=1)
 
     @strawberry.mutation
+    async def linger(self) -> int:
+        await asyncio.Event().wait()
+        return 1
+
+    @strawberry.mutation
     async def drop(self, info: strawberry.Info) -> int:
         info.context.roots.append("drop")
         message = "dropped"

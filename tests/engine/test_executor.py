@@ -194,6 +194,16 @@ async def test_an_operation_that_takes_too_long_is_broken_off() -> None:
     assert result.errors[0].extensions == {"code": "OPERATION_TIMEOUT", "retryable": True}
 
 
+async def test_a_mutation_that_is_broken_off_may_have_been_done() -> None:
+    engine, context = make_engine(timeout_s=0.01), Context()
+    result = await engine.execute(engine.prepare(Request("mutation { take(units: 1) { count } linger }")), context)
+    assert (result.data, context.roots) == (None, ["take 1"])
+    assert result.errors[0].message == (
+        "The operation took longer than 0.01 s and was broken off. "
+        "Some or all of it may have been done: send it again with the same idempotency keys only."
+    )
+
+
 async def test_events_are_answered_together() -> None:
     engine = make_engine()
     prepared = engine.prepare(Request("subscription { changed(times: 3) { name boxes { label } } }"))
