@@ -8,6 +8,7 @@ A batch function has the shape
 field's GraphQL arguments. It runs one set-based statement. Keys that it leaves out resolve to null or to an empty list.
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ def relation(
         parent_key = key(root)
         if parent_key is None:
             return [] if many else None
-        found = await info.context.loader(batch, hashable_arguments(arguments)).load(parent_key)
+        # Several fields may wait for one key: a field that graphql-core breaks off must not break off the others.
+        found = await asyncio.shield(info.context.loader(batch, hashable_arguments(arguments)).load(parent_key))
         return [] if found is None and many else found
 
     signature = inspect.signature(load, eval_str=True)
