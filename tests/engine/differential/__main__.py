@@ -89,7 +89,7 @@ async def _differences(scenario: Any, engine: Any, tally: Tally) -> list[str]:
     subject = scenario.subject()
     try:
         found = await compare(scenario.case, subject, engine, tally)
-    except Exception as error:  # noqa: BLE001  # a crash is a difference too
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # a crash is a difference too
         found = ["raised: " + "".join(traceback.format_exception(error))]
     await settle()
     return found

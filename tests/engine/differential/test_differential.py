@@ -21,6 +21,7 @@ from tests.engine.differential.compare import Tally, compare, settle
 from tests.engine.differential.faults import Fault, Plan
 from tests.engine.differential.real_subject import demo_shop
 from tests.engine.differential.synthetic_subject import Scenario, scenario
+from tests.engine.differential.world import Context
 
 # graphql-core cancels what it has not begun when a sibling fails.
 pytestmark = [
@@ -137,6 +138,26 @@ async def test_each_payload_is_read_after_its_change() -> None:
     answer = Answer.of(await engine.execute(engine.prepare(Request(query)), context), context)
     assert answer.data == {"a": {"counter": {"value": 1}}, "b": {"counter": {"value": 2}}, "c": {"replayed": False}}
     assert context.log == ["a 1", "a 1", "x 1"]
+
+
+class Uneven(Context):
+    """One batch function answers much later than the others."""
+
+    async def pause(self) -> None:
+        """Long for that one."""
+        for _ in range(50 if self.calls and self.calls[-1].place == "items_of_shelf" else 1):
+            await asyncio.sleep(0)
+
+
+async def test_a_field_that_is_broken_off_breaks_off_no_other_that_waits_for_the_same_row() -> None:
+    query = "{ shelf(key: 8) { nextAgain { number } items { id } } other: shelf(key: 8) { items { id } } }"
+    engine = Scenario(Case(query, ()), Plan(), may=True).subject().engine()
+    prepared = engine.prepare(Request(query))
+    for execute in (engine.reference, engine.execute):
+        result = await execute(prepared, Uneven())
+        assert [error.path for error in result.errors] == [["shelf", "nextAgain"]]
+        assert result.data == {"shelf": None, "other": {"items": [{"id": "item-80"}, {"id": "item-81"}]}}
+        await settle()
 
 
 Check = Callable[[], Coroutine[Any, Any, Any]]
