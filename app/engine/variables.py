@@ -140,6 +140,14 @@ def _text(value: Any) -> Any:
     raise Unusual
 
 
+def _id(value: Any) -> Any:
+    if type(value) is str:
+        return value
+    if type(value) is int:
+        return str(value)
+    raise Unusual
+
+
 def _int(value: Any) -> Any:
     if type(value) is int and value in _INT32:
         return value
@@ -158,7 +166,7 @@ def _boolean(value: Any) -> Any:
     raise Unusual
 
 
-_PLAIN: Final[dict[str, Coerce]] = {"String": _text, "ID": _text, "Int": _int, "Float": _float, "Boolean": _boolean}
+_PLAIN: Final[dict[str, Coerce]] = {"String": _text, "ID": _id, "Int": _int, "Float": _float, "Boolean": _boolean}
 
 
 def _scalar_coercer(scalar: GraphQLScalarType) -> Coerce:

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 import strawberry
+from graphql import GraphQLID, GraphQLList, GraphQLNonNull
 
 from app.engine.documents import DocumentStore, Kept
 from app.engine.engine import Engine
 from app.engine.generate import _code
 from app.engine.request import Refused, Request
+from app.engine.variables import Unusual, coercer
 from tests.engine.shelves import Context, make_engine
 
 
@@ -238,3 +240,12 @@ async def test_variables_of_all_kinds_and_their_absence() -> None:
     answer = await run(document, {"ids": [], "id": None})
     assert answer["data"] == {"shelves": [], "shelf": None}
     assert answer["errors"][0]["path"] == ["shelf"]
+
+
+def test_ids_may_be_numbers_and_take_the_short_way() -> None:
+    coerce = coercer(GraphQLNonNull(GraphQLList(GraphQLNonNull(GraphQLID))))
+    given = ["a", 1, -1, 2**63]
+    assert coerce(given) == ["a", *(GraphQLID.coerce_input_value(one) for one in given[1:])]
+    for unusual in (True, 1.0, None, {}, [1]):
+        with pytest.raises(Unusual):
+            coerce([unusual])
