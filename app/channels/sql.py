@@ -13,7 +13,7 @@ from app.kit.statement import Statement
 
 CHANNELS: Final = Statement(select(channels).where(channels.c.is_active).order_by(channels.c.code))
 CHANNELS_BY_ID: Final = Statement(
-    select(channels).where(channels.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+    select(channels).where(channels.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))), generic=True
 )
 CHANNEL_BY_CODE: Final = Statement(select(channels).where(channels.c.code == bindparam("code", type_=Text)))
 _BY_ID: Final = Statement(select(channels).where(channels.c.id == bindparam("id", type_=Integer)))
@@ -52,8 +52,8 @@ class InChannel:
     """
 
     def __init__(self, build: Callable[["ChannelColumns"], Any]) -> None:
-        self.by_id = Statement(build(ChannelColumns(_known)))
-        self.by_code = Statement(build(ChannelColumns(_looked_up)))
+        self.by_id = Statement(build(ChannelColumns(_known)), generic=True)
+        self.by_code = Statement(build(ChannelColumns(_looked_up)), generic=True)
 
     @staticmethod
     def known(statement: Statement, channel: Row) -> dict[str, Any]:

@@ -69,15 +69,20 @@ class Database:
             except TimeoutError:
                 pool.terminate()
 
-    def read(self) -> Loan:
-        """A read-only connection for `async with`; each statement sees its own snapshot of committed data."""
-        return Loan(self._readers)
+    def read(self, *, generic: bool = False) -> Loan:
+        """A read-only connection for `async with`; each statement sees its own snapshot of committed data.
+
+        generic: whether the first statement is of that kind: there may be a connection that is ready for it.
+        """
+        return Loan(self._readers, generic=generic)
 
     @asynccontextmanager
     async def read_snapshot(self) -> AsyncGenerator[ReadTx, None]:
         """A read-only transaction in which all statements see the same snapshot."""
         async with self.read() as tx, tx.connection.transaction(isolation="repeatable_read", readonly=True):
+            generic, tx.is_generic = tx.is_generic, None
             yield tx
+            tx.is_generic = generic
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[WriteTx, None]:

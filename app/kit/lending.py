@@ -38,9 +38,9 @@ class Lender:
         self._waiting: deque[asyncio.Future[ReadTx | None]] = deque()
         self._is_closed = False
 
-    async def take(self) -> ReadTx:
-        """A connection that nobody else has. Raises what connecting raises."""
-        tx = self._idle.pop() if self._idle else None
+    async def take(self, *, generic: bool = False) -> ReadTx:
+        """A connection that nobody else has, if possible one that plans as wanted. Raises what connecting raises."""
+        tx = self._pick(generic=generic)
         if tx is None and self._lent >= self._size:
             tx = await self._wait()
         else:
@@ -70,11 +70,23 @@ class Lender:
         while self._idle:
             await self._pool.release(self._idle.pop().connection)
 
+    def _pick(self, *, generic: bool) -> ReadTx | None:
+        for index in range(len(self._idle) - 1, -1, -1):
+            if self._idle[index].is_generic is generic:
+                return self._idle.pop(index)
+        return self._idle.pop() if self._idle else None
+
     async def _connect(self, broken: ReadTx | None) -> ReadTx:
         try:
             if broken is not None:
                 await self._pool.release(broken.connection)
-            return ReadTx(await self._pool.acquire())
+            tx = ReadTx(await self._pool.acquire())
+            try:
+                await tx.plan(generic=False)
+            except BaseException:
+                await self._pool.release(tx.connection)
+                raise
+            return tx
         except BaseException:
             if not self._hand_on(None):
                 self._lent -= 1
@@ -115,14 +127,15 @@ def _is_open(tx: ReadTx) -> bool:
 class Loan:
     """One loan: `async with`."""
 
-    __slots__ = ("_lender", "_tx")
+    __slots__ = ("_generic", "_lender", "_tx")
 
-    def __init__(self, lender: Lender) -> None:
+    def __init__(self, lender: Lender, *, generic: bool) -> None:
         self._lender = lender
+        self._generic = generic
         self._tx: ReadTx | None = None
 
     async def __aenter__(self) -> ReadTx:
-        self._tx = await self._lender.take()
+        self._tx = await self._lender.take(generic=self._generic)
         return self._tx
 
     async def __aexit__(

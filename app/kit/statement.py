@@ -27,16 +27,19 @@ class Statement:
 
     expression: a Core construct, or SQL text with `:name` parameters where Core would hide the statement's
     shape (chains of data-modifying CTEs, function calls). Lists are passed as arrays (`= ANY(:ids)`).
+    generic: one plan does for all values, as for looking up rows by their keys. PostgreSQL would find that out by
+    itself only where its estimates agree; else it plans anew each time, which costs more than the running.
     row: the class of its rows. writes: the tables that it names as written.
     """
 
-    __slots__ = ("_constants", "_narrowed", "expression", "names", "row", "text", "writes")
+    __slots__ = ("_constants", "_narrowed", "expression", "generic", "names", "row", "text", "writes")
 
-    def __init__(self, expression: ClauseElement | str) -> None:
+    def __init__(self, expression: ClauseElement | str, *, generic: bool = False) -> None:
         if isinstance(expression, str):
             expression = text(expression)
         compiled: Any = expression.compile(dialect=_DIALECT)
         self.expression = expression
+        self.generic = generic
         self.text: str = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self.row = row_class()
@@ -83,7 +86,7 @@ class Statement:
             names = (frozenset(str(column.key) for column in kept), ())
             found = self._narrowed.get(names)
             if found is None:
-                found = self._narrowed[names] = Statement(select.with_only_columns(*kept))
+                found = self._narrowed[names] = Statement(select.with_only_columns(*kept), generic=self.generic)
             self._narrowed[wanted] = found
         return found
 

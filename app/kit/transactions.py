@@ -3,14 +3,25 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from app.kit.row import Row
 from app.kit.statement import Statement
 
+# Whether the connection plans once for all values: see `Statement`.
+_SET_PLANS: Final = {
+    True: "SET plan_cache_mode = force_generic_plan",
+    False: "SET plan_cache_mode = auto",
+}
+
 
 class ReadTx:
-    """Runs statements on one connection, one at a time: concurrent callers queue for it."""
+    """Runs statements on one connection, one at a time: concurrent callers queue for it.
+
+    is_generic: how the connection plans at present. None: that is left alone, as inside of transactions.
+    """
+
+    is_generic: bool | None = None
 
     def __init__(self, connection: Any, observe: Callable[[Statement], None] | None = None) -> None:
         self.connection = connection
@@ -56,12 +67,20 @@ class ReadTx:
             await self._wait()
         self._is_taken = True
         try:
+            generic = statement.generic and not is_planned
+            if self.is_generic is not None and self.is_generic is not generic:
+                await self.plan(generic=generic)
             if is_planned:
                 prepared = await self.connection.prepare(statement.text, record_class=statement.row)
                 return await prepared.fetch(*arguments)
             return await getattr(self.connection, method)(statement.text, *arguments, **options)
         finally:
             self._pass_on()
+
+    async def plan(self, *, generic: bool) -> None:
+        """Set how the connection plans from now on."""
+        await self.connection.execute(_SET_PLANS[generic])
+        self.is_generic = generic
 
     @property
     def is_idle(self) -> bool:

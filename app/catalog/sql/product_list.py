@@ -257,7 +257,8 @@ def _listed_statement(order: ProductOrder, limit: int, *, descending: bool, goes
     return Statement(
         select(*columns)
         .select_from(page.join(products, products.c.id == page.c.product_id))
-        .order_by(*(key.desc() if descending else key.asc() for key in shown))
+        .order_by(*(key.desc() if descending else key.asc() for key in shown)),
+        generic=True,
     )
 
 

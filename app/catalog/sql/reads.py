@@ -93,7 +93,7 @@ def _products(condition: ColumnElement[bool]) -> Visible:
         prices = (listed.c.price_min_minor, listed.c.price_max_minor, channel.currency.label("currency"))
         return select(*PRODUCT_COLUMNS, *prices).select_from(products.join(listed, true())).where(condition)
 
-    return Visible(Statement(select(*PRODUCT_COLUMNS).where(condition)), InChannel(sold))
+    return Visible(Statement(select(*PRODUCT_COLUMNS).where(condition), generic=True), InChannel(sold))
 
 
 def _variants(condition: ColumnElement[bool], *, of_product: bool = False) -> Visible:
@@ -115,13 +115,13 @@ def _variants(condition: ColumnElement[bool], *, of_product: bool = False) -> Vi
         with_products = sold_variants.join(products, products.c.id == variants.c.product_id)
         return query.select_from(with_products).where(products.c.is_active)
 
-    return Visible(Statement(select(*VARIANT_COLUMNS).where(condition).order_by(*order)), InChannel(sold))
+    return Visible(Statement(select(*VARIANT_COLUMNS).where(condition).order_by(*order), generic=True), InChannel(sold))
 
 
-PRODUCTS_BY_ID: Final = Statement(select(*PRODUCT_COLUMNS).where(products.c.id == _IDS))
+PRODUCTS_BY_ID: Final = Statement(select(*PRODUCT_COLUMNS).where(products.c.id == _IDS), generic=True)
 VISIBLE_PRODUCTS_BY_ID: Final = _products(products.c.id == _IDS)
 VISIBLE_PRODUCTS_BY_SLUG: Final = _products(products.c.slug == func.any(bindparam("slugs", type_=ARRAY(Text))))
-VARIANTS_BY_ID: Final = Statement(select(*VARIANT_COLUMNS).where(variants.c.id == _IDS))
+VARIANTS_BY_ID: Final = Statement(select(*VARIANT_COLUMNS).where(variants.c.id == _IDS), generic=True)
 VARIANTS_BY_PRODUCT: Final = _variants(variants.c.product_id == _IDS, of_product=True)
 VISIBLE_VARIANTS_BY_ID: Final = _variants(variants.c.id == _IDS)
 VISIBLE_VARIANTS_BY_SKU: Final = _variants(variants.c.sku == func.any(bindparam("skus", type_=ARRAY(Text))))
@@ -164,10 +164,11 @@ PRICE_RANGES_BY_PRODUCT: Final = InChannel(_price_ranges)
 MEDIA_BY_PRODUCT: Final = Statement(
     select(media.c.product_id, media.c.url, media.c.alts, media.c.position)
     .where(media.c.product_id == _IDS)
-    .order_by(media.c.product_id, media.c.position, media.c.id)
+    .order_by(media.c.product_id, media.c.position, media.c.id),
+    generic=True,
 )
 
-CATEGORIES_BY_ID: Final = Statement(select(*CATEGORY_COLUMNS).where(categories.c.id == _IDS))
+CATEGORIES_BY_ID: Final = Statement(select(*CATEGORY_COLUMNS).where(categories.c.id == _IDS), generic=True)
 CATEGORY_BY_SLUG: Final = Statement(select(*CATEGORY_COLUMNS).where(categories.c.slug == bindparam("slug", type_=Text)))
 TOP_CATEGORIES: Final = Statement(
     select(*CATEGORY_COLUMNS).where(categories.c.parent_id.is_(None)).order_by(categories.c.position, categories.c.id)

@@ -70,7 +70,7 @@ def levels_statement(levels: Levels) -> Statement:
         distance = f"(CAST(:distances AS float8[]))[{place}]" if levels.by_rank else "CAST(NULL AS float8)"
         columns.append(f"{distance} AS distance_km")
     order = place if levels.by_rank else "available DESC, location_id"
-    return Statement(f"SELECT {', '.join(columns)} FROM {source} ORDER BY variant_id, {order}")  # noqa: S608  # names of ours
+    return Statement(f"SELECT {', '.join(columns)} FROM {source} ORDER BY variant_id, {order}", generic=True)  # noqa: S608  # names of ours
 
 
 def _or_zero(levels: Levels, expression: str) -> str:
@@ -96,7 +96,8 @@ def level_columns(columns: Collection[str] | None, prefix: str) -> frozenset[str
 
 
 # Never more than the schema's Int can say.
-TOTALS: Final = Statement("""
+TOTALS: Final = Statement(
+    """
     SELECT s.variant_id,
            CAST(least(sum(s.on_hand), 2147483647) AS int) AS on_hand,
            CAST(least(sum(s.reserved), 2147483647) AS int) AS reserved,
@@ -107,7 +108,9 @@ TOTALS: Final = Statement("""
      WHERE s.variant_id = ANY(CAST(:variant_ids AS bigint[]))
        AND (s.location_id = ANY(CAST(:location_ids AS int[]))) IS TRUE
      GROUP BY s.variant_id
-""")
+""",
+    generic=True,
+)
 
 # Per variant the totals over all given places, and the best `first` of the wanted ones: in the order in which the
 # places are given, or those with most units first. A variant with nothing to list still has one row for its totals.

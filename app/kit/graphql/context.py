@@ -74,15 +74,15 @@ class Context:
     async def fetch(self, statement: Statement, **values: Any) -> list[Row]:
         """All rows, read after whatever this operation has committed."""
         if self.reading_block is not None:
-            return await (await self.reading_block.tx()).fetch(statement, **values)
-        async with self.db.read() as tx:
+            return await (await self.reading_block.tx(generic=statement.generic)).fetch(statement, **values)
+        async with self.db.read(generic=statement.generic) as tx:
             return await tx.fetch(statement, **values)
 
     async def fetchrow(self, statement: Statement, **values: Any) -> Row | None:
         """The first row, or None."""
         if self.reading_block is not None:
-            return await (await self.reading_block.tx()).fetchrow(statement, **values)
-        async with self.db.read() as tx:
+            return await (await self.reading_block.tx(generic=statement.generic)).fetchrow(statement, **values)
+        async with self.db.read(generic=statement.generic) as tx:
             return await tx.fetchrow(statement, **values)
 
     async def find(self, kept: Kept[K, V], keys: Collection[K]) -> dict[K, V]:
@@ -110,12 +110,12 @@ class Reading:
         self._lending = asyncio.Lock()
         self._is_over = False
 
-    async def tx(self) -> ReadTx:
-        """The connection; the first caller gets it lent, others wait for that."""
+    async def tx(self, *, generic: bool = False) -> ReadTx:
+        """The connection; the first caller gets it lent, others wait for that. generic: as for `Database.read`."""
         if self._tx is None:
             async with self._lending:
                 if self._tx is None:
-                    loan = self._context.db.read()
+                    loan = self._context.db.read(generic=generic)
                     self._loan, self._tx = loan, await loan.__aenter__()
                     if self._is_over:
                         await loan.__aexit__(None, None, None)

@@ -40,7 +40,7 @@ _is_real: Final = locations.c.kind != literal_column("'IN_TRANSIT'")
 
 # Ids come from outside, where a number may be larger than any location's.
 LOCATIONS_BY_ID: Final = Statement(
-    select(locations).where(locations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+    select(locations).where(locations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))), generic=True
 )
 
 
