@@ -1,17 +1,24 @@
 """What uvicorn's connections do differently here: no endless wait for a request, less work and memory per WebSocket."""
 
 from asyncio import BaseTransport, TimerHandle
-from typing import Any
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
 
+_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
 
 class HttpProtocol(HttpToolsProtocol):
-    """Closes a connection on which a request is not begun, or its head not ended, in time."""
+    """Closes a connection on which a request is not begun, or its head not ended, in time, or is too large.
+
+    head_bytes: of an address with its headers, and of what follows a body; as much as one read may come on top.
+    """
 
     head_timeout_s = 15.0
+    head_bytes = 128 * 1024
+    _head_size = 0
     _head_is_coming = True
     _deadline: TimerHandle | None = None
 
@@ -27,7 +34,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Nearly always a whole request: the timer is for the others."""
+        # The parser keeps all that is not part of a body, without a bound of its own.
+        self._head_size += len(data)
         super().data_received(data)
+        if self._head_size > self.head_bytes:
+            self._refuse_head()
         if not self._head_is_coming:
             if self._deadline is not None:
                 self._set_deadline(None)
@@ -42,7 +53,26 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The rest is up to the application."""
         self._head_is_coming = False
+        self._head_size = 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of it."""
+        self._head_size = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """What may come now is another request."""
+        self._head_size = 0
+        super().on_message_complete()
+
+    def _refuse_head(self) -> None:
+        if self.transport.is_closing():
+            return
+        cycle: Any = self.cycle  # None before the first request
+        if cycle is None or cycle.response_complete:
+            self.transport.write(_TOO_LARGE)
+        self.transport.close()
 
     def _set_deadline(self, handle: TimerHandle | None) -> None:
         if self._deadline is not None:

@@ -122,6 +122,50 @@ async def test_a_connection_without_a_whole_request_is_closed(sent: str, monkeyp
     assert answer.count(b"hello") == sent.count("\r\n\r\n")
 
 
+async def _answers(address: tuple[str, int, Server], pieces: list[bytes]) -> bytes:
+    """All that is said until the connection is closed by the server, or by us once it is idle."""
+    host, port, _ = address
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        async with asyncio.timeout(PATIENCE_S):
+            return await reader.read()
+    except ConnectionError:
+        return b"reset"
+    finally:
+        writer.close()
+
+
+BEGUN = b"GET / HTTP/1.1\r\nHost: a\r\n"
+POSTED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "part", "told"),
+    [
+        (b"GET /", b"a" * 65_536, b"HTTP/1.1 431 "),
+        (BEGUN + b"X: ", b"a" * 65_536, b"HTTP/1.1 431 "),
+        (BEGUN, b"a: b\r\n" * 10_000, b"HTTP/1.1 431 "),
+        (POSTED, b"a: b\r\n" * 10_000, b"HTTP/1.1 200 "),
+    ],
+)
+async def test_a_head_that_does_not_end_is_refused(begun: bytes, part: bytes, told: bytes) -> None:
+    async with serving(App()) as address:
+        said = await _answers(address, [begun, *[part] * 20])
+    assert said.startswith(told) or said == b"reset"
+
+
+async def test_large_heads_and_larger_bodies_are_fine() -> None:
+    async with serving(App()) as (host, port, _), httpx.AsyncClient() as client:
+        for _ in range(2):
+            answer = await client.get(f"http://{host}:{port}/?{'a' * 60_000}", headers={"x": "b" * 60_000})
+            assert (answer.status_code, answer.text) == (200, "hello")
+            answer = await client.post(f"http://{host}:{port}/", content=b"x" * 400_000)
+            assert (answer.status_code, answer.text) == (200, "hello")
+
+
 async def test_requests_that_come_whole_or_in_pieces_are_answered() -> None:
     async with serving(App()) as (host, port, server):
         async with httpx.AsyncClient() as client:
