@@ -20,6 +20,8 @@ def typename_of(abstract: Abstract, value: Any) -> str:
         return known
     if value is None or isinstance(value, BaseException):
         raise Unfit
+    if hasattr(type(value), "typename__") and value.typename__ in abstract.entities:
+        return value.typename__
     resolve = abstract.type.resolve_type or default_type_resolver
     found = resolve(value, abstract.info, abstract.type)
     if not isinstance(found, str) or found not in abstract.possible:

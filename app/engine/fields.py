@@ -11,6 +11,7 @@ from strawberry.permission import BasePermission, PermissionExtension
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
+from app.engine.leaf import LEAF, Leaf
 from app.engine.relations import BATCH, Batch
 
 DECLARATION = "strawberry-definition"
@@ -45,6 +46,7 @@ class Source:
     info_name: str | None = None
     is_async: bool = False
     permissions: tuple[BasePermission, ...] = ()
+    leaf: Leaf | None = None
     arguments: list[StrawberryArgument] = field(default_factory=list[StrawberryArgument])
 
     def call(self, source: Any, info: Any, arguments: dict[str, Any]) -> Any:
@@ -87,6 +89,7 @@ def source_of(name: str, definition: GraphQLField) -> Source:
         # A permission that has to be awaited makes the whole field so.
         is_async=bool(resolver.is_async) or not all(extension.supports_sync for extension in declared.extensions),
         permissions=permissions,
+        leaf=None if permissions else declared.metadata.get(LEAF),
         arguments=list(declared.arguments),
     )
 

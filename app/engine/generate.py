@@ -214,6 +214,8 @@ class _Source:
             return f"s[{field.slot}][id(p)]"
         if source.kind is Kind.ATTRIBUTE:
             return self._read(source.name, is_record=is_record)
+        if field.leaf_slot >= 0 and source.leaf is not None:
+            return f"s[{field.leaf_slot}]({self._read(source.leaf.column, is_record=is_record)})"
         return self._call(field)
 
     def _read(self, name: str, *, is_record: bool) -> str:

@@ -24,6 +24,7 @@ from app.engine.collect import Conditions, collect
 from app.engine.columns import columns_read
 from app.engine.documents import Operation
 from app.engine.fields import Kind, Source, source_of
+from app.engine.relations import Entity
 
 TYPENAME: Final = "__typename"
 Columns = frozenset[str] | None
@@ -160,7 +161,10 @@ class Abstract:
         self.plan = plan
         self.type = named
         self.field = field
-        self.possible = frozenset(each.name for each in plan.sources.schema.get_possible_types(named))
+        possible = plan.sources.schema.get_possible_types(named)
+        self.possible = frozenset(each.name for each in possible)
+        self.entities = frozenset(each.name for each in possible if is_entity(each))
+        """Possible types whose objects name theirs themselves."""
         self._selection_sets = selection_sets
         self._selections: dict[str, Selection] = {}
         self.builders: Any = None
@@ -192,6 +196,7 @@ class PlannedField:
         self.slot = -1
         self.arguments_slot = -1
         self.info_slot = -1
+        self.leaf_slot = -1
         self.complete: Any = None
         """Set by the generator for root fields: the function that completes the value."""
         if self.name == TYPENAME:
@@ -232,11 +237,13 @@ class PlannedField:
             self.slot = self.plan.new_slot()
         if not self.arguments.is_empty or source.kind is Kind.OTHER:
             self.arguments_slot = self.plan.new_slot()
-        if source.info_name is not None or source.permissions or source.kind is Kind.OTHER:
+        if source.leaf is not None and not self.is_step:
+            self.leaf_slot = self.plan.new_slot()
+        elif source.info_name is not None or source.permissions or source.kind is Kind.OTHER:
             self.info_slot = self.plan.new_slot()
         if source.kind is Kind.RELATION:
             self.plan.add_relation(self)
-        if self.arguments_slot >= 0 or self.info_slot >= 0:
+        if self.arguments_slot >= 0 or self.info_slot >= 0 or self.leaf_slot >= 0:
             self.plan.to_prepare.append(self)
 
     @cached_property
@@ -279,6 +286,11 @@ class PlannedField:
             None,
             None,  # pyright: ignore[reportArgumentType]
         )
+
+
+def is_entity(named: GraphQLObjectType) -> bool:
+    """Whether the type believes what its objects say in `typename__`."""
+    return getattr(named.is_type_of, "__func__", None) is Entity.is_type_of.__func__
 
 
 def list_depth(declared: Any) -> int:

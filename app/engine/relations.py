@@ -86,16 +86,7 @@ def relation(
         found = await asyncio.shield(info.context.loader(batch, hashable_arguments(arguments)).load(parent_key))
         return [] if found is None and many else found
 
-    signature = inspect.signature(load, eval_str=True)
-    own = [parameter for parameter in signature.parameters.values() if parameter.kind is parameter.KEYWORD_ONLY]
-    resolve.__signature__ = inspect.Signature(  # pyright: ignore[reportFunctionMemberAccess]
-        [
-            inspect.Parameter("root", _POSITIONAL),
-            inspect.Parameter("info", _POSITIONAL, annotation=Info),
-            *own,
-        ]
-    )
-    resolve.__annotations__ = {"info": Info, **{parameter.name: parameter.annotation for parameter in own}}
+    adopt_arguments(resolve, load)
     field_type = list[returns] if many else (returns if required else returns | None)
     return strawberry.field(
         resolver=resolve,
@@ -105,6 +96,20 @@ def relation(
         directives=tuple(directives),
         metadata={BATCH: batch} if columns is None else {BATCH: batch, READS: columns},
     )
+
+
+def adopt_arguments(resolve: Any, function: Callable[..., Any]) -> None:
+    """Let `resolve(root, info, **arguments)` look as if it had the keyword-only parameters of a function."""
+    signature = inspect.signature(function, eval_str=True)
+    own = [parameter for parameter in signature.parameters.values() if parameter.kind is parameter.KEYWORD_ONLY]
+    resolve.__signature__ = inspect.Signature(
+        [
+            inspect.Parameter("root", _POSITIONAL),
+            inspect.Parameter("info", _POSITIONAL, annotation=Info),
+            *own,
+        ]
+    )
+    resolve.__annotations__ = {"info": Info, **{parameter.name: parameter.annotation for parameter in own}}
 
 
 def make_loader(context: Any, batch: Batch, arguments: tuple[tuple[str, Any], ...]) -> DataLoader[Any, Any]:

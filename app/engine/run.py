@@ -73,6 +73,16 @@ class Run:
                     slots[field.arguments_slot] = read(self.variables)
                 except Exception as error:
                     slots[field.arguments_slot] = Failure(error)
+            if field.leaf_slot >= 0:
+                slots[field.leaf_slot] = self._leaf(field)
+
+    def _leaf(self, field: PlannedField) -> Any:
+        """The function of the column's value; a Failure cannot be called, so that its field is found unfit."""
+        arguments = {} if field.arguments_slot < 0 else self.slots[field.arguments_slot]
+        try:
+            return field.source.leaf.make(self.context, **arguments)  # pyright: ignore[reportOptionalMemberAccess]
+        except Exception as error:
+            return Failure(error)
 
     def _info(self, field: PlannedField) -> Any:
         if field.source.declared is None:

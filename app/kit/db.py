@@ -174,8 +174,34 @@ async def _prepare_connection(connection: Any) -> None:
         schema="pg_catalog",
         format="binary",
         encoder=lambda value: b"\x01" + orjson.dumps(value),
-        decoder=lambda value: orjson.loads(value[1:]),
+        decoder=_decode,
     )
+
+
+def _decode(value: bytes) -> Any:
+    """The value of a jsonb. Texts in languages, which a shop reads again and again, are decoded once."""
+    known = _texts.get(value)
+    if known is not None:
+        return known.copy()
+    found = orjson.loads(value[1:])
+    if len(value) > _LONGEST_TEXT or not _is_text(found):
+        return found
+    if len(_texts) >= _TEXTS_KEPT:
+        _texts.clear()
+    _texts[value] = found
+    return found.copy()
+
+
+def _is_text(found: Any) -> bool:
+    if type(found) is not dict:
+        return False
+    return all(len(key) == _LANGUAGE and type(text) is str for key, text in found.items())  # pyright: ignore[reportUnknownVariableType]
+
+
+_LANGUAGE: Final = 2
+_LONGEST_TEXT: Final = 256
+_TEXTS_KEPT: Final = 20_000
+_texts: dict[bytes, dict[str, str]] = {}
 
 
 async def _keep_connection(connection: Any) -> None:

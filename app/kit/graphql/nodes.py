@@ -2,13 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
 import strawberry
 
-from app.engine.columns import READS
+from app.engine.leaf import leaf
 from app.kit.errors import NotFound
 from app.kit.graphql.context import Context
 from app.kit.ids import global_id, int_key, parse_global_id, uuid_key
@@ -58,16 +57,12 @@ class TypedRow:
 
 def id_field(typename: str, column: str = "id") -> Any:
     """The `id` field of a node type whose key is `column` of its row."""
-    key_of = attrgetter(column)
 
-    def resolve(root: Any) -> strawberry.ID:
-        text: Any = global_id(typename, key_of(root))
-        return text
+    def make(_context: Context) -> Callable[[Any], str]:
+        return lambda key: global_id(typename, key)
 
-    return strawberry.field(
-        resolver=resolve,
-        description="The global id: opaque, stable, usable with `node(id)`.",
-        metadata={READS: (column,)},
+    return leaf(
+        column, make, returns=strawberry.ID, description="The global id: opaque, stable, usable with `node(id)`."
     )
 
 

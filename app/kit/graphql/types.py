@@ -1,14 +1,14 @@
 """Types that every slice uses: money, languages, pages."""
 
+from collections.abc import Callable
 from enum import Enum
-from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
-from app.engine.columns import READS
+from app.engine.leaf import leaf
 from app.engine.relations import Entity
-from app.kit.graphql.context import Info
+from app.kit.graphql.context import Context
 from app.kit.money import format_amount
 from app.kit.paging import Page
 
@@ -61,27 +61,24 @@ class LanguageCode(Enum):
     EN = strawberry.enum_value("en", description="English.")
 
 
+_Language = Annotated[
+    LanguageCode | None,
+    strawberry.argument(description="The language; by default that of the request's `Accept-Language`."),
+]
+
+
 def localized(column: str, *, description: str, required: bool = True) -> Any:
     """A text field whose row keeps `column` as an object from language to text."""
-    texts_of = attrgetter(column)
 
-    def resolve(root: Any, info: Info, language: LanguageCode | None = None) -> Any:
-        return in_language(texts_of(root), str(language.value) if language else info.context.language)
+    def make(context: Context, *, language: _Language = None) -> Callable[[dict[str, str] | None], str | None]:
+        wanted = str(language.value) if language else context.language
 
-    argument = "The language; by default that of the request's `Accept-Language`."
-    resolve.__annotations__["language"] = _described(LanguageCode | None, argument)
-    return strawberry.field(
-        resolver=resolve,
-        graphql_type=str if required else str | None,
-        description=description,
-        metadata={READS: (column,)},
-    )
+        def text_of(texts: dict[str, str] | None) -> str | None:
+            return (texts.get(wanted) or in_language(texts, wanted)) if texts else None
 
+        return text_of
 
-def _described(annotation: Any, description: str) -> Any:
-    from typing import Annotated  # noqa: PLC0415  # keeps the alias next to its one use
-
-    return Annotated[annotation, strawberry.argument(description=description)]
+    return leaf(column, make, returns=str if required else str | None, description=description)
 
 
 def in_language(texts: dict[str, str] | None, language: str) -> str | None:
