@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphql import GraphQLError, OperationType
 
+from app.engine.engine import Prepared
 from app.engine.host import Unauthenticated
 from app.engine.hub import Answer, Subscribed
 from app.engine.messages import complete_of, error_of, head_of
@@ -111,7 +112,7 @@ class Operation:
 
     async def _answer(self, caller: Any, payload: dict[str, Any]) -> None:
         connection, endpoint = self._connection, self._connection.endpoint
-        prepared = endpoint.host.engine.prepare(request_of(payload))
+        prepared = await self._prepare(payload)
         kind = prepared.operation.type
         if kind is OperationType.SUBSCRIPTION:
             subscribed = await endpoint.hub.subscribe(
@@ -131,6 +132,16 @@ class Operation:
             await self.room()
             self.next(Answer(result.encode()))
             self.complete()
+
+    async def _prepare(self, payload: dict[str, Any]) -> Prepared:
+        """Others have their turn in between: a hundred long documents, sent at once, must not hold up everybody."""
+        connection = self._connection
+        async with connection.turn:
+            try:
+                return connection.endpoint.host.engine.prepare(request_of(payload))
+            finally:
+                if len(connection.operations) > 1:
+                    await asyncio.sleep(0)
 
 
 def too_many(most: int) -> GraphQLError:

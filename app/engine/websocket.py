@@ -45,6 +45,8 @@ class SocketLimits:
     operations: int = 100
     """At once; one more is answered with an `error` of its own."""
     message_bytes: int = 1_000_000
+    init_bytes: int = 64 * 1024
+    """The same up to `connection_init`, of which the socket keeps what stands for headers."""
     nesting: int = 25
     """Lists and objects inside one another in a message."""
     pings: int = 100
@@ -126,6 +128,7 @@ class Connection:
         "endpoint",
         "operations",
         "outlet",
+        "turn",
     )
 
     def __init__(self, endpoint: SocketEndpoint, raw_headers: list[tuple[bytes, bytes]], send: Send) -> None:
@@ -133,6 +136,8 @@ class Connection:
         self.endpoint = endpoint
         self.outlet = Outlet(send, self._overflow, pressure=endpoint.counts.pressure, bounds=limits.outlet)
         self.operations: dict[str, Operation] = {}
+        self.turn = asyncio.Lock()
+        """Held while a document is read."""
         self._working: set[asyncio.Task[None]] = set()
         self._greeting: asyncio.Task[None] | None = None
         self._raw_headers = raw_headers
@@ -206,9 +211,11 @@ class Connection:
                 self.close(closing.code, closing.reason)
 
     def _hear(self, text: str | None) -> None:
-        if text is not None and len(text) > self.endpoint.limits.message_bytes:
-            raise Closing(MESSAGE_TOO_BIG, f"A message may have {self.endpoint.limits.message_bytes} bytes")
-        message = read(text, nesting=self.endpoint.limits.nesting)
+        limits = self.endpoint.limits
+        most = limits.message_bytes if self._is_initialised else min(limits.message_bytes, limits.init_bytes)
+        if text is not None and len(text) > most:
+            raise Closing(MESSAGE_TOO_BIG, f"A message may have {most} bytes")
+        message = read(text, nesting=limits.nesting)
         match message.type:
             case "subscribe":
                 self._subscribe(message)

@@ -1,5 +1,6 @@
 """What one socket may do, and who may open one."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -59,6 +60,41 @@ async def test_a_message_that_is_too_large_closes_with_1009(world: World) -> Non
     ):
         await tell(socket, {"type": "ping", "payload": {"long": "x" * 100}})
         assert (await the_end(socket))[0] == 1009
+
+
+async def test_before_its_initialisation_a_socket_takes_little(world: World) -> None:
+    sockets = make_sockets(world, init_bytes=100)
+    async with raw(sockets) as socket:
+        await tell(socket, {"type": "connection_init", "payload": {"long": "x" * 100}})
+        assert await the_end(socket) == (1009, "A message may have 100 bytes")
+    async with ready(sockets) as socket:
+        await tell(socket, subscribe("{ number }" + " " * 100, "a"))
+        assert await hear(socket) == next_of({"number": 1}, "a")
+
+
+async def test_documents_that_come_at_once_are_read_one_per_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sockets = make_sockets(world)
+    turns: list[int] = []
+    prepare, now, is_over = sockets.host.engine.prepare, 0, False
+
+    def count() -> None:
+        nonlocal now
+        now += 1
+        if not is_over:
+            loop.call_soon(count)
+
+    def prepare_and_note(request: Any, **options: Any) -> Any:
+        turns.append(now)
+        return prepare(request, **options)
+
+    monkeypatch.setattr(sockets.host.engine, "prepare", prepare_and_note)
+    async with ready(sockets) as socket:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(count)
+        await tell(socket, *(subscribe("subscription { waits }" if n % 2 else "{ nothing }", str(n)) for n in range(9)))
+        await until(lambda: len(turns) == 9)
+        is_over = True
+    assert len(set(turns)) == 9
 
 
 async def test_too_many_pings_close_with_1008(world: World) -> None:
