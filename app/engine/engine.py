@@ -15,10 +15,11 @@ from app.engine.deadlines import Deadlines
 from app.engine.documents import DocumentStore, Operation
 from app.engine.generate import completion
 from app.engine.memory import Failure
-from app.engine.plan import TYPENAME, NotCompiled, Plan, PlannedField, Sources
+from app.engine.plan import TYPENAME, Plan, PlannedField
 from app.engine.replay import Replay
 from app.engine.request import Refused, Request, Result, refusal
 from app.engine.run import Run
+from app.engine.sources import NotCompiled, Sources
 from app.engine.validation import bounded
 from app.engine.variables import VariableReader, Variables
 

@@ -3,7 +3,6 @@
 from functools import cached_property
 from typing import Any, Final
 
-import strawberry
 from graphql import (
     FieldNode,
     GraphQLList,
@@ -11,7 +10,6 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    GraphQLSchema,
     SelectionSetNode,
     get_named_type,
     is_abstract_type,
@@ -23,35 +21,12 @@ from app.engine.arguments import ArgumentReader
 from app.engine.collect import Conditions, collect
 from app.engine.columns import columns_read
 from app.engine.documents import Operation
-from app.engine.fields import Kind, Source, source_of
+from app.engine.fields import Kind
 from app.engine.relations import Entity
+from app.engine.sources import NotCompiled, Sources
 
 TYPENAME: Final = "__typename"
 Columns = frozenset[str] | None
-
-
-class NotCompiled(Exception):
-    """The operation asks for something that only the reference executor does."""
-
-
-class Sources:
-    """The sources of all fields of a schema, each looked up once."""
-
-    def __init__(self, schema: strawberry.Schema, *, hide_suggestions: bool) -> None:
-        self.strawberry = schema
-        self.schema: GraphQLSchema = schema._schema  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
-        self.hide_suggestions = hide_suggestions
-        self._found: dict[tuple[str, str], Source] = {}
-
-    def of(self, parent: GraphQLObjectType, name: str) -> Source:
-        """Of one field."""
-        found = self._found.get((parent.name, name))
-        if found is None:
-            definition = parent.fields.get(name)
-            if definition is None:
-                raise NotCompiled(name)
-            found = self._found[parent.name, name] = source_of(name, definition)
-        return found
 
 
 class Plan:
