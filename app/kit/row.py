@@ -1,5 +1,7 @@
 """Rows as the driver gives them, read by name."""
 
+from collections.abc import Callable
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any
 
@@ -30,3 +32,10 @@ class Row(asyncpg.Record):
 def row_class() -> type[Row]:
     """A class for the rows of one statement."""
     return type("Row", (Row,), {"__slots__": ()})
+
+
+@lru_cache(maxsize=1024)
+def shape(names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], Any]:
+    """Makes of a tuple an object with these attributes: a part of a row that stands for a row of its own."""
+    properties = {name: property(itemgetter(place)) for place, name in enumerate(names)}
+    return partial(tuple.__new__, type("Part", (tuple,), {"__slots__": (), **properties}))

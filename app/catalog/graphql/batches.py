@@ -26,6 +26,7 @@ ChannelCode = Annotated[
 # What a relation to a price reads of its parent besides the key: a hint to load the price along with it.
 PRICE: Final = "price"
 PRICE_RANGE: Final = "price_range"
+VARIANTS: Final = "variants"
 
 
 def sees_all(context: Context) -> bool:
@@ -157,6 +158,9 @@ async def variants_by_product(
     context: Context, keys: list[int], columns: Columns | None, *, channel: ChannelCode = None
 ) -> dict[int, list[Row]]:
     """A product's variants in their order; shoppers see those sold in the channel."""
+    along: tuple[Columns, dict[int, list[Row]]] = context.prefetched.get((VARIANTS, _code(context, channel)), ((), {}))
+    if columns is not None and along[1].keys() >= set(keys) and set(columns) <= set(along[0]):
+        return along[1]
     statement, always = reads.VARIANTS_BY_PRODUCT, ("id", "product_id")
     rows = await _visible(context, statement, columns, always=always, hint=PRICE, code=channel, ids=keys)
     return groups_by(rows, "product_id")

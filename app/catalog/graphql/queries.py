@@ -12,6 +12,7 @@ from app.catalog.sql import reads
 from app.catalog.sql.product_list import ListPlace, ProductOrder, Selection, sort_columns, sort_kinds
 from app.channels.graphql.batches import channel_by_code
 from app.engine.columns import wanted_columns
+from app.inventory.graphql.product_page import product_page
 from app.kit.db import Row
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.graphql.context import Context, Info
@@ -112,8 +113,20 @@ class CatalogQuery:
         context = info.context
         if id is not None:
             key = require_int(id, "Product", "id")
-            return (await batches.visible_products_by_id(context, [key], wanted_columns(info))).get(key)
-        return (await batches.visible_products_by_slug(context, [slug or ""], wanted_columns(info))).get(slug or "")
+            is_found, row = await product_page(info, "id", key)
+            return (
+                row
+                if is_found
+                else (await batches.visible_products_by_id(context, [key], wanted_columns(info))).get(key)
+            )
+        if slug is None or not is_storable(slug):
+            return None
+        is_found, row = await product_page(info, "slug", slug)
+        return (
+            row
+            if is_found
+            else (await batches.visible_products_by_slug(context, [slug], wanted_columns(info))).get(slug)
+        )
 
     @strawberry.field(
         graphql_type=ProductConnection, description="Products that are sold in the channel, page by page."

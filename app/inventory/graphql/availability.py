@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 
 import strawberry
 
@@ -17,6 +17,7 @@ from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context
 from app.kit.graphql.nodes import require_int
 from app.kit.paging import MAX_PAGE, page_size
+from app.kit.row import shape
 from app.locations.graphql.batches import NearInput, origin_of
 from app.locations.model import Place, rank_places
 from app.locations.sql.places import KEPT_STOCK_PLACES
@@ -43,6 +44,17 @@ class Availability(NamedTuple):
     allocated: int | None
     available: int = 0
     locations: Sequence[Any] = ()
+
+
+# What came along with the variants of a product: the locations with units, and how many each has.
+LEVELS: Final = "levels"
+Units: TypeAlias = tuple[Sequence[int] | None, Sequence[int] | None]
+# The columns that can be made of it.
+MADE_OF_UNITS: Final = frozenset({
+    "variant_id", "available", "locations",
+    "locations.variant_id", "locations.location_id", "locations.available", "locations.distance_km",
+})  # fmt: skip
+_level: Final = shape(("variant_id", "location_id", "available", "distance_km"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +102,28 @@ async def availability_by_variant(
     places = await _places(context)
     origin = await origin_of(context, near)
     ranked = rank_places(places, origin)
+    known: dict[int, Units] = context.prefetched.get((LEVELS, context.channel), {})
+    if wanted is None and columns is not None and MADE_OF_UNITS.issuperset(columns) and known.keys() >= set(keys):
+        return {key: _of_units(key, known[key], ranked, first, by_rank=origin is not None) for key in keys}
     if columns is not None and "locations" not in columns:
         return await _totals(context, keys, [place.id for place in places])
     question = Question(keys, columns, ranked, origin is not None, wanted, first)
     return await (_best if len(keys) * len(places) > MAX_LEVELS else _levels)(context, question)
+
+
+def _of_units(
+    key: int, units: Units, ranked: Sequence[tuple[Place, float | None]], first: int, *, by_rank: bool
+) -> Availability:
+    """For shoppers, of what came along: all places with units."""
+    location_ids, counts = units
+    here: dict[int, int] = dict(zip(location_ids or (), counts or (), strict=True))
+    if by_rank:
+        levels = [(key, place.id, here[place.id], distance) for place, distance in ranked if place.id in here]
+    else:
+        levels = [(key, place.id, here[place.id], None) for place, _ in ranked if place.id in here]
+        levels.sort(key=_available, reverse=True)
+    total = min(sum(map(_available, levels)), _MAX_INT)
+    return Availability(key, None, None, None, total, [*map(_level, levels[:first])])
 
 
 async def _places(context: Context) -> Sequence[Place]:
