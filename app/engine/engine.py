@@ -42,7 +42,7 @@ class Prepared:
     operation: Operation
     variables: Variables
     given: dict[str, Any]
-    """The variables as they were sent."""
+    """The variables as they were sent, without those that the operation does not have."""
     plan: Plan | None = None
     """None: only the reference executor can run it."""
     cost: int = 0
@@ -88,6 +88,10 @@ class Engine:
         if operation.reader is None:
             definitions = tuple(operation.definition.variable_definitions or ())
             operation.reader = VariableReader(self.schema, definitions, hide_suggestions=self._hide_suggestions)
+        names: frozenset[str] = operation.reader.names
+        if not given.keys() <= names:
+            # What nobody asks for would be kept as long as a subscription runs, and tell equal ones apart.
+            given = {name: value for name, value in given.items() if name in names}
         variables = operation.reader.read(given)
         if isinstance(variables, list):
             raise self._published(Refused(variables), "BAD_USER_INPUT")

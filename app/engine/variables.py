@@ -60,6 +60,7 @@ class VariableReader:
     ) -> None:
         self._schema = schema
         self._definitions = definitions
+        self.names = frozenset(definition.variable.name.value for definition in definitions)
         self._hide_suggestions = hide_suggestions
         self._coercers: list[tuple[str, Coerce, bool]] | None = []
         for definition in definitions:

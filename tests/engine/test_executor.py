@@ -242,6 +242,12 @@ async def test_variables_of_all_kinds_and_their_absence() -> None:
     assert answer["errors"][0]["path"] == ["shelf"]
 
 
+def test_variables_that_nobody_asks_for_are_not_kept() -> None:
+    document = "subscription ($n: Int!) { changed(times: $n) { name } }"
+    prepared = make_engine().prepare(Request(document, {"n": 1, "more": ["x"] * 10}))
+    assert (prepared.given, prepared.variables.coerced) == ({"n": 1}, {"n": 1})
+
+
 def test_ids_may_be_numbers_and_take_the_short_way() -> None:
     coerce = coercer(GraphQLNonNull(GraphQLList(GraphQLNonNull(GraphQLID))))
     given = ["a", 1, -1, 2**63]
