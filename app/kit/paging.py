@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import orjson
@@ -15,15 +16,33 @@ MAX_PAGE: Final = 100
 _TWO_TO_63: Final = 2**63
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
-    """Rows of one page. `cursors[i]` continues after `rows[i]`."""
+    """Rows of one page. columns: those that a cursor holds; cursors are made when they are asked for."""
 
     rows: list[Row] = field(default_factory=list[Row])
-    cursors: list[str] = field(default_factory=list[str])
+    columns: Sequence[str] = ()
     has_next: bool = False
     has_previous: bool = False
     total_count: int | None = None
+
+    @cached_property
+    def cursors(self) -> list[str]:
+        """`cursors[i]` continues after `rows[i]`."""
+        return [self._cursor(row) for row in self.rows]
+
+    @property
+    def start_cursor(self) -> str | None:
+        """The first row's."""
+        return self._cursor(self.rows[0]) if self.rows else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        """The last row's."""
+        return self._cursor(self.rows[-1]) if self.rows else None
+
+    def _cursor(self, row: Row) -> str:
+        return encode_cursor([row[column] for column in self.columns])
 
 
 def page_size(first: int) -> int:
@@ -65,11 +84,4 @@ def make_page(
     rows: list[Row], first: int, columns: Sequence[str], *, after: str | None = None, total_count: int | None = None
 ) -> Page:
     """A page from up to `first + 1` rows; `columns` are the sort columns, unique together."""
-    kept = rows[:first]
-    return Page(
-        rows=kept,
-        cursors=[encode_cursor([row[column] for column in columns]) for row in kept],
-        has_next=len(rows) > first,
-        has_previous=after is not None,
-        total_count=total_count,
-    )
+    return Page(rows[:first], columns, len(rows) > first, after is not None, total_count)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import strawberry
 
 from app.catalog.graphql import batches
-from app.catalog.graphql.types import Category, Product, ProductConnection, Variant, product_connection
+from app.catalog.graphql.types import Category, Product, ProductConnection, ProductPage, Variant
 from app.catalog.model import MAX_SEARCH_LENGTH, is_storable, parse_search
 from app.catalog.sql import reads
 from app.catalog.sql.product_list import ListPlace, ProductOrder, Selection, sort_columns, sort_kinds
@@ -153,11 +153,11 @@ class CatalogQuery:
         selection = _selection(context, filter or ProductFilter(), row["id"])
         position = decode_cursor(after, sort_kinds(order, selection)) if after is not None else None
         if selection.impossible:
-            return product_connection(Page(has_previous=after is not None), selection)
+            return ProductPage(Page(has_previous=after is not None), selection)
         wanted = wanted_columns(info, ("nodes",), ("edges", "node"))
         place = ListPlace(order, descending=descending, after=position, limit=size + 1)
         rows = await batches.listed_products(context, selection, place, row, wanted)
-        return product_connection(make_page(rows, size, sort_columns(order, selection), after=after), selection)
+        return ProductPage(make_page(rows, size, sort_columns(order, selection), after=after), selection)
 
     @strawberry.field(
         graphql_type=Variant | None,

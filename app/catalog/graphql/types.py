@@ -1,7 +1,7 @@
 """GraphQL types of the catalog."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -14,7 +14,7 @@ from app.inventory.graphql.availability import availability_by_variant
 from app.kit.db import Row
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
-from app.kit.graphql.types import Connection, Edge, Money, PageInfo, localized
+from app.kit.graphql.types import Connection, Edge, Money, PageInfo, localized, page_info
 from app.kit.paging import Page
 from app.kit.tax import RATES_BP, Rounding, TaxClass, tax_in_gross
 
@@ -251,29 +251,23 @@ class ProductConnection(Connection[Product]):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class ProductPage:
-    """What stands for a `ProductConnection`."""
+    """What stands for a `ProductConnection`: its parts are made when they are asked for."""
 
-    edges: list[Edge[Any]]
-    nodes: list[Row]
-    page_info: PageInfo
-    selection: Selection
+    def __init__(self, page: Page, selection: Selection) -> None:
+        self._page = page
+        self.selection = selection
+        self.nodes: list[Row] = page.rows
 
+    @cached_property
+    def edges(self) -> list[Edge[Any]]:
+        """The rows with their cursors."""
+        return [Edge(cursor=cursor, node=row) for cursor, row in zip(self._page.cursors, self.nodes, strict=True)]
 
-def product_connection(page: Page, selection: Selection) -> ProductPage:
-    """The object of a page of products."""
-    return ProductPage(
-        edges=[Edge(cursor=cursor, node=row) for cursor, row in zip(page.cursors, page.rows, strict=True)],
-        nodes=page.rows,
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=page.cursors[0] if page.cursors else None,
-            end_cursor=page.cursors[-1] if page.cursors else None,
-        ),
-        selection=selection,
-    )
+    @cached_property
+    def page_info(self) -> PageInfo:
+        """Where the page stands."""
+        return page_info(self._page)
 
 
 NODE_TYPES["Product"] = NodeType(int, batches.visible_products_by_id)
