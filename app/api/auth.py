@@ -49,8 +49,7 @@ async def identify(db: Database, headers: Mapping[str, Any], *, now: datetime) -
     if token is None:
         return SHOPPER
     unnoted: list[UUID] = []
-    async with db.read() as tx:
-        actor = await authenticate(tx, token, now=now, on_unnoted_use=unnoted.append)
+    actor = await authenticate(db, token, now=now, on_unnoted_use=unnoted.append)
     for key_id in unnoted:
         await db.in_write(lambda tx, key_id=key_id: note_key_use(tx, key_id, now=now))
     if actor is None:

@@ -29,12 +29,13 @@ class Statement:
     shape (chains of data-modifying CTEs, function calls). Lists are passed as arrays (`= ANY(:ids)`).
     generic: one plan does for all values, as for looking up rows by their keys. PostgreSQL would find that out by
     itself only where its estimates agree; else it plans anew each time, which costs more than the running.
-    row: the class of its rows. writes: the tables that it names as written.
+    row: the class of its rows. writes: the tables that it names as written, for `Reference`; none with `is_minor`:
+    no reference data has what it writes.
     """
 
     __slots__ = ("_constants", "_narrowed", "expression", "generic", "names", "row", "text", "writes")
 
-    def __init__(self, expression: ClauseElement | str, *, generic: bool = False) -> None:
+    def __init__(self, expression: ClauseElement | str, *, generic: bool = False, is_minor: bool = False) -> None:
         if isinstance(expression, str):
             expression = text(expression)
         compiled: Any = expression.compile(dialect=_DIALECT)
@@ -43,7 +44,8 @@ class Statement:
         self.text: str = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self.row = row_class()
-        self.writes = frozenset(name.lower() for name in _WRITTEN.findall(self.text))
+        written = () if is_minor else _WRITTEN.findall(self.text)
+        self.writes = frozenset(name.lower() for name in written)
         self._constants: dict[str, Any] = {
             name: compiled.binds[name].value for name in self.names if not compiled.binds[name].required
         }

@@ -41,21 +41,24 @@ _INSERT_KEY: Final = Statement(
     .values(created_at=_now)
     .on_conflict_do_nothing()
 )
-_KEY_BY_HASH: Final = Statement(
+_KEYS_BY_HASH: Final = Statement(
     select(
         api_keys.c.id,
+        api_keys.c.secret_hash,
         api_keys.c.name,
         api_keys.c.kind,
         api_keys.c.scopes,
         api_keys.c.partner_id,
         api_keys.c.location_ids,
+        api_keys.c.expires_at,
         api_keys.c.last_used_at,
     ).where(
-        api_keys.c.secret_hash == bindparam("secret_hash", type_=api_keys.c.secret_hash.type),
+        api_keys.c.secret_hash == func.any(bindparam("hashes", type_=ARRAY(api_keys.c.secret_hash.type))),
         api_keys.c.revoked_at.is_(None),
-        or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > _now),
-    )
+    ),
+    generic=True,
 )
+# When a key was used is kept with the known key by who wrote it.
 _NOTE_USE: Final = Statement(
     update(api_keys)
     .where(
@@ -65,7 +68,8 @@ _NOTE_USE: Final = Statement(
             api_keys.c.last_used_at <= bindparam("before", type_=DateTime(timezone=True)),
         ),
     )
-    .values(last_used_at=_now)
+    .values(last_used_at=_now),
+    is_minor=True,
 )
 _REVOKE: Final = Statement(
     update(api_keys).where(api_keys.c.id == _id, api_keys.c.revoked_at.is_(None)).values(revoked_at=_now)
@@ -112,9 +116,9 @@ async def insert_key(tx: WriteTx, *, now: datetime, scopes: Sequence[str], **val
     return bool(await tx.execute(_INSERT_KEY, now=now, scopes=list(scopes), **values))
 
 
-async def find_live_key(tx: ReadTx, secret_hash: bytes, *, now: datetime) -> Row | None:
-    """The key with this hash, unless it is revoked or expired at `now`."""
-    return await tx.fetchrow(_KEY_BY_HASH, secret_hash=secret_hash, now=now)
+async def find_keys(tx: ReadTx, hashes: Iterable[bytes]) -> list[Row]:
+    """The keys with these hashes that are not revoked; they may have expired."""
+    return await tx.fetch(_KEYS_BY_HASH, hashes=list(hashes))
 
 
 async def note_use(tx: WriteTx, key_id: UUID, *, now: datetime, before: datetime) -> bool:

@@ -41,8 +41,7 @@ async def key_names(db: Database) -> list[str]:
 
 
 async def who(db: Database, token: str, now: datetime) -> Actor | None:
-    async with db.read() as tx:
-        return await authenticate(tx, token, now=now)
+    return await authenticate(db, token, now=now)
 
 
 def refused(payload: Any) -> list[tuple[str, list[str]]]:

@@ -1,35 +1,65 @@
 """Find out who calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from app.kit.db import ReadTx
+from app.kit.db import Database, ReadTx
 from app.kit.permissions import Actor, ActorKind
+from app.kit.reference import Kept
 from app.partners import sql
 from app.partners.model import USE_NOTED_EVERY, hash_secret, is_secret
 
 
+@dataclass(slots=True)
+class KnownKey:
+    """A key that is not revoked. used_at: as far as this process knows."""
+
+    id: UUID
+    actor: Actor
+    expires_at: datetime | None
+    used_at: datetime | None
+
+
+async def _load(tx: ReadTx, hashes: list[bytes]) -> Mapping[bytes, KnownKey]:
+    return {
+        row["secret_hash"]: KnownKey(
+            row["id"],
+            Actor(
+                kind=ActorKind(row["kind"]),
+                reference=f"key:{row['name']}",
+                scopes=frozenset(row["scopes"]),
+                partner_id=row["partner_id"],
+                location_ids=None if row["location_ids"] is None else frozenset(row["location_ids"]),
+            ),
+            row["expires_at"],
+            row["last_used_at"],
+        )
+        for row in await sql.find_keys(tx, hashes)
+    }
+
+
+KEPT_KEYS: Final = Kept(frozenset({"api_keys"}), _load)
+
+
 async def authenticate(
-    tx: ReadTx, token: str, *, now: datetime, on_unnoted_use: Callable[[UUID], None] | None = None
+    db: Database, token: str, *, now: datetime, on_unnoted_use: Callable[[UUID], None] | None = None
 ) -> Actor | None:
     """The actor that a key stands for; None when the key is unknown, revoked, or expired at `now`.
 
     on_unnoted_use: called with the key's id when its last use was noted more than a minute ago, so that the caller
-    runs `note_key_use`: this one only reads.
+    runs `note_key_use`: this one only reads. Keys are reference data: a revoked one is refused at once in the process
+    that revoked it, and elsewhere when the notification has come.
     """
     if not is_secret(token):
         return None
-    key = await sql.find_live_key(tx, hash_secret(token), now=now)
-    if key is None:
+    hashed = hash_secret(token)
+    key = (await db.reference.find(KEPT_KEYS, (hashed,), db.read)).get(hashed)
+    if key is None or (key.expires_at is not None and key.expires_at <= now):
         return None
-    noted = key.last_used_at
-    if on_unnoted_use is not None and (noted is None or noted <= now - USE_NOTED_EVERY):
+    if on_unnoted_use is not None and (key.used_at is None or key.used_at <= now - USE_NOTED_EVERY):
+        key.used_at = now
         on_unnoted_use(key.id)
-    return Actor(
-        kind=ActorKind(key.kind),
-        reference=f"key:{key.name}",
-        scopes=frozenset(key.scopes),
-        partner_id=key.partner_id,
-        location_ids=None if key.location_ids is None else frozenset(key.location_ids),
-    )
+    return key.actor
