@@ -4,6 +4,7 @@ import base64
 import binascii
 import secrets
 import time
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -27,9 +28,17 @@ def new_id() -> UUID:
 
 def global_id(typename: str, key: UUID | int) -> str:
     """The opaque id of one object in the API, for example of `Product` 42. Clients must not take it apart."""
+    return _numbered(typename, key) if type(key) is int else _encode(typename, key)
+
+
+def _encode(typename: str, key: UUID | int) -> str:
     text = binascii.b2a_base64(f"{typename}:{key}".encode(), newline=False).rstrip(b"=").decode()
     # Names of types, numbers and UUIDs never need the two characters that differ in addresses.
     return text if text.isalnum() else text.replace("+", "-").replace("/", "_")
+
+
+# The same few thousand goods are shown again and again.
+_numbered: Final = lru_cache(maxsize=32_768)(_encode)
 
 
 def parse_global_id(value: str) -> tuple[str, str] | None:
