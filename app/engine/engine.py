@@ -1,7 +1,8 @@
 """The engine: from a request to a prepared operation, from that to its answer."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from app.engine.replay import Replay
 from app.engine.request import Refused, Request, Result, refusal
 from app.engine.run import Run
 from app.engine.sources import NotCompiled, Sources
+from app.engine.turns import Turns
 from app.engine.validation import bounded
 from app.engine.variables import VariableReader, Variables
 
@@ -32,6 +34,8 @@ _FIELD_BYTES: Final = 1_300
 _INTROSPECTED_BYTES: Final = 3
 # Answers to different variables of one introspecting operation.
 MAX_INTROSPECTED: Final = 8
+# From this cost on, an operation that has to be run by graphql-core waits for its turn.
+HEAVY: Final = 5_000
 PublishError = Callable[[GraphQLError, str], GraphQLError]
 
 
@@ -66,6 +70,7 @@ class Engine:
         how often a question about the schema was answered from memory, `introspection_again`."""
         self._publish = bounded(publish, store.limits.message_characters)
         self._deadlines = Deadlines(timeout_s)
+        self._turns = Turns()
         self._hide_suggestions = not store.introspection
         self._sources = Sources(schema, hide_suggestions=self._hide_suggestions)
 
@@ -143,7 +148,7 @@ class Engine:
                     return await self._mutate(prepared, prepared.plan, context)
                 return await self._query(prepared, prepared.plan, context)
         except TimeoutError:
-            message = f"The operation took longer than {self._deadlines.limit_s:g} s and was broken off."
+            message = f"The operation took longer than {self._deadlines.limit_s or 0:g} s and was broken off."
             if prepared.operation.type is OperationType.MUTATION:
                 message += " Some or all of it may have been done: send it again with the same idempotency keys only."
             return Result(None, [GraphQLError(message, extensions={"code": "OPERATION_TIMEOUT", "retryable": True})])
@@ -178,18 +183,40 @@ class Engine:
     async def _query(self, prepared: Prepared, plan: Plan, context: Any) -> Result:
         run = Run(plan, prepared.variables, context)
         fields = [field for field in plan.root.fields if field.name != TYPENAME]
+        data: dict[str, Any] | None = None
         async with run.reading():
             for field in fields:
                 await run.resolve_root(field)
+            failed = {field.key for field in fields if isinstance(run.slots[field.slot], Failure)}
             try:
-                await run.load((field, [run.slots[field.slot]]) for field in fields)
+                await run.load((field, [run.slots[field.slot]]) for field in fields if field.key not in failed)
                 run.build()
-                data = {field.key: _answer(field, run) for field in plan.root.fields}
+                data = {field.key: None if field.key in failed else _answer(field, run) for field in plan.root.fields}
             except Exception:  # whatever it is, graphql-core will find it and say it as it says such things
-                self.counts["replayed"] += 1
-                return self._result(await self._replay(prepared).whole(context, None, run.memory))
+                failed.clear()
+        if data is None:
+            return await self._again(prepared, lambda replay: replay.whole(context, None, run.memory))
+        if failed:
+            return await self._with_failed(prepared, context, run, data, failed)
         self.counts["compiled"] += 1
         return Result(data)
+
+    async def _with_failed(
+        self, prepared: Prepared, context: Any, run: Run, data: dict[str, Any], failed: set[str]
+    ) -> Result:
+        """The answers of the other root fields stand; those that raised get their errors."""
+        self.counts["replayed"] += 1
+        nodes = [node for field in run.plan.root.fields if field.key in failed for node in field.nodes]
+        found = await self._replay(prepared).some_fields(nodes, context, run.memory)
+        return self._result(ExecutionResult(None if found.data is None else {**data, **found.data}, found.errors))
+
+    async def _again(self, prepared: Prepared, run: Callable[[Replay], Awaitable[ExecutionResult]]) -> Result:
+        """By graphql-core, over what was loaded. It takes many times as long, in one piece: the heavy ones take turns,
+        and leave most of the time to everybody else.
+        """
+        self.counts["replayed"] += 1
+        async with self._turns if prepared.cost > HEAVY else nullcontext():
+            return self._result(await run(self._replay(prepared)))
 
     async def _mutate(self, prepared: Prepared, plan: Plan, context: Any) -> Result:
         """One root field after the other, each with what it answers read before the next begins."""
@@ -207,7 +234,7 @@ class Engine:
                 data[field.key] = _answer(field, run)
             except Exception:
                 self.counts["replayed"] += 1
-                found = await self._replay(prepared).one_field(field.nodes, context, run.memory)
+                found = await self._replay(prepared).some_fields(field.nodes, context, run.memory)
                 errors += found.errors or ()
                 if found.data is None:
                     return self._result(ExecutionResult(None, errors))

@@ -41,8 +41,8 @@ class Replay:
         name = self.operation.definition.name
         return await self._execute(document, name.value if name else None, context, root, memory)
 
-    async def one_field(self, nodes: list[FieldNode], context: Any, memory: Memory) -> ExecutionResult:
-        """The operation with one key of its root only."""
+    async def some_fields(self, nodes: list[FieldNode], context: Any, memory: Memory) -> ExecutionResult:
+        """The operation with these fields of its root only."""
         definition = replace(self.operation.definition, selection_set=SelectionSetNode(selections=tuple(nodes)))
         kept = [
             other
