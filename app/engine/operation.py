@@ -26,11 +26,12 @@ _TAIL: Final = "graphql-transport-ws"
 class Operation:
     """One id that is in use. To the hub it is a subscriber."""
 
-    __slots__ = ("_connection", "_head", "_id", "_is_over", "_may_be_broken_off", "_subscribed", "_task")
+    __slots__ = ("_caller", "_connection", "_head", "_id", "_is_over", "_may_be_broken_off", "_subscribed", "_task")
 
     def __init__(self, connection: "Connection", id: str) -> None:
         self._connection = connection
         self._id = id
+        self._caller: Any = None
         self._head = head_of(id)
         self._subscribed: Subscribed | None = None
         self._task: asyncio.Task[None] | None = None
@@ -54,10 +55,7 @@ class Operation:
         """Send an answer; its text is made once for all who get it, but for the id."""
         if self._is_over:
             return
-        tail = answer.frames.get(_TAIL)
-        if tail is None:
-            tail = answer.frames[_TAIL] = answer.payload.decode() + "}"
-        message = {"type": "websocket.send", "text": self._head + tail}
+        message = {"type": "websocket.send", "text": self._head + answer.framed(_TAIL, _tail_of)}
         self._connection.outlet.put(message, len(answer.payload), owner=self, key=answer.key)
 
     def complete(self) -> None:
@@ -67,6 +65,10 @@ class Operation:
     def error(self, errors: Iterable[GraphQLError]) -> None:
         """It could not run, or broke off."""
         self._finish(error_of(self._id, errors))
+
+    def is_of_another(self, caller: Any) -> bool:
+        """Whether it is a subscription that began with another caller than this one."""
+        return self._subscribed is not None and self._caller != caller
 
     async def room(self) -> None:
         """Wait until nothing waits on the connection."""
@@ -90,7 +92,7 @@ class Operation:
 
     async def _run(self, payload: dict[str, Any]) -> None:
         try:
-            caller = await self._connection.identify()
+            caller = self._caller = await self._connection.identify()
         except Unauthenticated:
             self._connection.forbid()
             return
@@ -115,16 +117,8 @@ class Operation:
         prepared = await self._prepare(payload)
         kind = prepared.operation.type
         if kind is OperationType.SUBSCRIPTION:
-            subscribed = await endpoint.hub.subscribe(
-                prepared,
-                lambda: endpoint.host.context(caller, connection.headers()),
-                endpoint.host.share_key(caller, connection.headers()),
-                self,
-            )
-            if self._is_over:
-                subscribed.close()
-            else:
-                self._subscribed = subscribed
+            async with connection.beginning:
+                await self._listen(prepared, caller)
             return
         self._may_be_broken_off = kind is OperationType.QUERY
         result = await endpoint.host.engine.execute(prepared, endpoint.host.context(caller, connection.headers()))
@@ -132,6 +126,21 @@ class Operation:
             await self.room()
             self.next(Answer(result.encode()))
             self.complete()
+
+    async def _listen(self, prepared: Prepared, caller: Any) -> None:
+        """Subscribe, and wait until the beginning is handed over."""
+        connection, endpoint = self._connection, self._connection.endpoint
+        subscribed = await endpoint.hub.subscribe(
+            prepared,
+            lambda: endpoint.host.context(caller, connection.headers()),
+            endpoint.host.share_key(caller, connection.headers()),
+            self,
+        )
+        if self._is_over:
+            subscribed.close()
+        else:
+            self._subscribed = subscribed
+            await subscribed.begun()
 
     async def _prepare(self, payload: dict[str, Any]) -> Prepared:
         """Others have their turn in between: a hundred long documents, sent at once, must not hold up everybody."""
@@ -142,6 +151,10 @@ class Operation:
             finally:
                 if len(connection.operations) > 1:
                     await asyncio.sleep(0)
+
+
+def _tail_of(payload: bytes) -> str:
+    return payload.decode() + "}"
 
 
 def too_many(most: int) -> GraphQLError:

@@ -9,9 +9,10 @@ import orjson
 from graphql import GraphQLError, OperationType
 
 from app.engine.engine import Prepared
-from app.engine.host import Host
+from app.engine.host import Host, Unauthenticated
 from app.engine.hub import Answer, Hub, Subscribed
 from app.engine.outlet import BOUNDS, Bounds, Message, Outlet, Pressure, Send
+from app.engine.rechecks import Rechecks
 from app.engine.request import Refused, unexpected
 
 log = logging.getLogger(__name__)
@@ -38,13 +39,21 @@ class EventStreams:
     """The open event streams of a process, and how they are kept.
 
     heartbeat_s: after so long at the latest something is sent, so that no proxy takes the connection for a dead one.
-    flush_s: how long a client that does not read is waited for at the end.
+    flush_s: how long a client that does not read is waited for at the end. rechecks: who asks them again for their keys.
     """
 
-    def __init__(self, *, heartbeat_s: float = 12.0, flush_s: float = 60.0, bounds: Bounds = BOUNDS) -> None:
+    def __init__(
+        self,
+        *,
+        heartbeat_s: float = 12.0,
+        flush_s: float = 60.0,
+        bounds: Bounds = BOUNDS,
+        rechecks: Rechecks | None = None,
+    ) -> None:
         self.heartbeat_s = heartbeat_s
         self.flush_s = flush_s
         self.bounds = bounds
+        self.rechecks = rechecks or Rechecks()
         self.pressure = Pressure()
         self.streams: set[EventStream] = set()
 
@@ -57,7 +66,7 @@ class EventStreams:
 class EventStream:
     """One response. To the hub it is a subscriber."""
 
-    __slots__ = ("_beat", "_has_begun", "_outlet", "_streams", "_subscribed", "over")
+    __slots__ = ("_beat", "_begun_by", "_has_begun", "_outlet", "_streams", "_subscribed", "over")
 
     def __init__(self, streams: EventStreams, send: Send) -> None:
         self._streams = streams
@@ -65,6 +74,7 @@ class EventStream:
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._beat: asyncio.TimerHandle | None = None
         self._subscribed: Subscribed | None = None
+        self._begun_by: tuple[Host, Any, Mapping[str, str]] | None = None
         self._has_begun = False
 
     def next(self, answer: Answer) -> None:
@@ -121,6 +131,21 @@ class EventStream:
             self.error(refused.errors)
         else:
             self.begin()
+            self._begun_by = (host, caller, headers)
+            self._streams.rechecks.add(self)
+
+    async def recheck(self) -> None:
+        """End when the key is none any more; break off when it became another, so that the client subscribes anew."""
+        if self._begun_by is None or self.over.done():
+            return
+        host, caller, headers = self._begun_by
+        try:
+            found = await host.identify(headers)
+        except Unauthenticated as error:
+            self.error([GraphQLError(str(error), extensions={"code": "UNAUTHENTICATED"})])
+        else:
+            if found != caller:
+                self.leave()
 
     async def _execute(self, host: Host, prepared: Prepared, context: Any) -> None:
         self.begin()
@@ -140,6 +165,7 @@ class EventStream:
     async def close(self) -> None:
         """Nothing of it is left then."""
         self._streams.streams.discard(self)
+        self._streams.rechecks.remove(self)
         if self._beat is not None:
             self._beat.cancel()
         if self._subscribed is not None:
