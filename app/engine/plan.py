@@ -91,6 +91,7 @@ class Selection:
         self.builders: Any = None
         """Set by the generator: class of the object to the function that builds its answer."""
         self.functions: dict[tuple[bool, bool], Any] = {}
+        self._columns_at: dict[tuple[str, ...], Columns] = {}
 
     @property
     def has_steps(self) -> bool:
@@ -118,6 +119,11 @@ class Selection:
         """The attributes that are read of the objects at a path of field names below; empty when nobody asks."""
         if not path:
             return self.columns
+        if path not in self._columns_at:
+            self._columns_at[path] = self._find_columns(path)
+        return self._columns_at[path]
+
+    def _find_columns(self, path: tuple[str, ...]) -> Columns:
         wanted: set[str] = set()
         for field in self.fields:
             if field.name == path[0]:
