@@ -1,79 +1,21 @@
 """One view of a stream, and those who look at it."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+from graphql import GraphQLError
 
 from app.engine.answer import Answer, Subscriber
 from app.engine.engine import Prepared
-from app.engine.live import Change, Event, Live, SubscriberTooSlow, Waiting
+from app.engine.live import Beginning, Change, Event, Live, SubscriberTooSlow, Waiting
+from app.engine.member import MANY, Answers, Member, Unread
 
 if TYPE_CHECKING:
     from app.engine.hub import Hub
 
 # After so many answers are handed over or executed, others have their turn on the event loop.
 CHUNK: Final = 500
-# Beginnings of more answers than this are handed over as fast as the subscriber reads, no faster.
-MANY: Final = 250
-
-Answers = Mapping[Hashable, Answer]
-
-
-class Member:
-    """A subscriber of a group."""
-
-    __slots__ = ("_group", "_rest", "_subscriber", "after", "make_context")
-
-    def __init__(
-        self, group: "Group", subscriber: Subscriber, make_context: Callable[[], Any], after: str | None
-    ) -> None:
-        self._group = group
-        self._subscriber: Subscriber | None = subscriber
-        self._rest: dict[Hashable, Answer] | None = None
-        self.make_context = make_context
-        self.after = after
-
-    def close(self) -> None:
-        """Leave."""
-        if self._subscriber is not None:
-            self._subscriber = None
-            self._group.remove(self)
-
-    def next(self, answer: Answer) -> None:
-        """Tell, or keep until it has read what comes before."""
-        if self._rest is not None:
-            self._rest.pop(answer.key, None)
-            self._rest[answer.key] = answer
-        else:
-            self._hand_over(answer)
-
-    def begin(self, answers: Answers) -> None:
-        """Tell what is now."""
-        if len(answers) <= MANY:
-            for answer in answers.values():
-                self.next(answer)
-        else:
-            self._rest = dict(answers)
-            self._group.hub.keep(asyncio.create_task(self._read_rest(self._rest)))
-
-    def end(self, say: Callable[[Subscriber], None]) -> None:
-        """The last word; what was not read yet is dropped."""
-        subscriber = self._subscriber
-        self.close()
-        if subscriber is not None:
-            say(subscriber)
-
-    def _hand_over(self, answer: Answer) -> None:
-        if self._subscriber is not None:  # else it left while it was told
-            self._subscriber.next(answer)
-
-    async def _read_rest(self, rest: dict[Hashable, Answer]) -> None:
-        while rest and self._subscriber is not None:
-            await self._subscriber.room()
-            for key in list(islice(rest, MANY)):
-                self._hand_over(rest.pop(key))
-        self._rest = None
 
 
 class Group:
@@ -192,6 +134,12 @@ class Group:
         await self._give(list(self._members), answers)
 
     async def _begin(self) -> None:
+        """Rows take much more memory than answers: few beginnings at once are between the two."""
+        async with self.hub.beginnings:
+            if self._joining:  # else they left meanwhile
+                await self._begin_all()
+
+    async def _begin_all(self) -> None:
         """One read for all who wait to join. Where it fails they are told, and the others go on."""
         self._beginning, self._joining = self._joining, {}
         context = next(iter(self._beginning)).make_context()
@@ -203,25 +151,40 @@ class Group:
             for member in list(self._beginning):
                 member.end(self._word_of(error))
             return
+        self._refuse_what_has_no_room(beginning)
         lists = list({id(events): events for events in (beginning.behind, *beginning.given.values())}.values())
         encoded = dict(zip(map(id, lists), await self._encode(context, lists), strict=True))
         self._waiting.know(beginning.versions)
         await self._give(list(self._members), encoded[id(beginning.behind)])
-        count = 0
+        metrics, count = self.hub.metrics, 0
+        unread = {place: Unread(answers, metrics) for place, answers in encoded.items() if len(answers) > MANY}
         for member in list(self._beginning):
             if member in self._beginning:  # else it left meanwhile
-                answers = encoded[id(beginning.given[member.after])]
+                place = id(beginning.given[member.after])
+                answers = encoded[place]
                 del self._beginning[member]
                 self._members[member] = None
-                member.begin(answers)
-                self.hub.metrics.deliveries += len(answers)
+                member.begin(answers, unread.get(place))
+                metrics.deliveries += len(answers)
                 count += len(answers) + 1
             if count >= CHUNK:
                 count = 0
                 await asyncio.sleep(0)
 
+    def _refuse_what_has_no_room(self, beginning: Beginning) -> None:
+        """Beginnings that would have to wait for their readers, while too much waits already."""
+        if not self.hub.is_full:
+            return
+        for member in list(self._beginning):
+            if len(beginning.given[member.after]) > MANY:
+                self.hub.metrics.refused += 1
+                member.end(lambda subscriber: subscriber.error([too_much_unread()]))
+        for cursor, events in beginning.given.items():
+            if len(events) > MANY:
+                beginning.given[cursor] = []
+
     async def _encode(self, context: Any, lists: Sequence[Sequence[Event]]) -> list[dict[Hashable, Answer]]:
-        """The answers to events, by their keys. Execution is shared by all lists."""
+        """The answers to events, by their keys, without their rows then. Execution is shared by all lists."""
         answers: list[dict[Hashable, Answer]] = [{} for _ in lists]
         events = [(place, event) for place, events in enumerate(lists) for event in events]
         for start in range(0, len(events), CHUNK):
@@ -232,6 +195,7 @@ class Group:
                 if any((error.extensions or {}).get("retryable") for error in result.errors):
                     raise Passing(result.errors)
                 answers[place][event.key] = Answer(result.encode(), event.key)
+                event.row = None
             self.hub.metrics.encoded += len(part)
             await asyncio.sleep(0)
         return answers
@@ -254,6 +218,12 @@ class Group:
             return lambda subscriber: subscriber.complete()
         errors = error.errors if isinstance(error, Passing) else [self.hub.public(error, self._prepared)]
         return lambda subscriber: subscriber.error(errors)
+
+
+def too_much_unread() -> GraphQLError:
+    """No subscription that begins with much can begin now."""
+    message = "Too much is left unread by others. Subscribe again in a moment, or to less."
+    return GraphQLError(message, extensions={"code": "SERVER_BUSY", "retryable": True})
 
 
 class Passing(Exception):

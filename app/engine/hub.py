@@ -20,6 +20,9 @@ __all__ = ["Answer", "Hub", "Metrics", "Subscribed", "Subscriber"]
 
 log = logging.getLogger(__name__)
 
+# So many beginnings are read and encoded at once: enough to keep the event loop busy while the database reads others.
+_BEGINNINGS: Final = 4
+
 
 @dataclass(slots=True)
 class Metrics:
@@ -37,13 +40,18 @@ class Metrics:
     """Changes that were never told, because a newer one of the same key was there already."""
     too_slow: int = 0
     """Subscriptions that were ended because too much was left untold."""
+    unread_bytes: int = 0
+    """What waits in beginnings that were not read to their end, now."""
+    refused: int = 0
+    """Subscriptions that could not begin because too much was unread."""
 
 
 class Hub:
     """All subscriptions of a process.
 
     Subscribers with the same operation, variables and rights share one group: what one of them is told is made once
-    for all. now, later: a clock in seconds, and how to be called after some; for `max_rate`.
+    for all. now, later: a clock in seconds, and how to be called after some; for `max_rate`. max_unread_bytes:
+    while more waits in beginnings that are not read, no subscription begins that has a long one.
     """
 
     def __init__(
@@ -52,15 +60,23 @@ class Hub:
         *,
         now: Callable[[], float] = time.monotonic,
         later: Callable[[float, Callable[[], None]], Any] | None = None,
+        max_unread_bytes: int = 64 << 20,
     ) -> None:
         self.engine: Final = engine
         self.metrics: Final = Metrics()
         self.now: Final = now
         self.later: Final = later or (lambda pause, call: asyncio.get_running_loop().call_later(pause, call))
+        self.beginnings: Final = asyncio.Semaphore(_BEGINNINGS)
+        self._max_unread_bytes: Final = max_unread_bytes
         self._groups: dict[Hashable, Group] = {}
         self._opening: dict[Hashable, asyncio.Task[_Opened]] = {}
         self._to_open: dict[Hashable, asyncio.Task[_Opened]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether too much waits for those who do not read."""
+        return self.metrics.unread_bytes >= self._max_unread_bytes
 
     async def subscribe(
         self, prepared: Prepared, make_context: Callable[[], Any], share: Hashable, subscriber: Subscriber
@@ -162,6 +178,9 @@ class Alone:
         self._hub.metrics.groups -= 1
         if self._task is not asyncio.current_task():
             self._task.cancel()
+
+    async def begun(self) -> None:
+        """It keeps nothing that waits."""
 
     async def _run(self) -> None:
         try:

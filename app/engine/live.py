@@ -26,7 +26,10 @@ class Change:
 
 @dataclass(slots=True)
 class Event:
-    """What subscribers are told: the row that the root field yields, as of one version of its key."""
+    """What subscribers are told: the row that the root field yields, as of one version of its key.
+
+    The hub takes the row out once it is encoded: an event is told once.
+    """
 
     key: Hashable
     version: int

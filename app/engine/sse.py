@@ -39,7 +39,8 @@ class EventStreams:
     """The open event streams of a process, and how they are kept.
 
     heartbeat_s: after so long at the latest something is sent, so that no proxy takes the connection for a dead one.
-    flush_s: how long a client that does not read is waited for at the end. rechecks: who asks them again for their keys.
+    flush_s: how long a client that does not read is waited for at the end. most: at once; one more is refused. rechecks:
+    who asks them again for their keys.
     """
 
     def __init__(
@@ -48,11 +49,13 @@ class EventStreams:
         heartbeat_s: float = 12.0,
         flush_s: float = 60.0,
         bounds: Bounds = BOUNDS,
+        most: int = 5_000,
         rechecks: Rechecks | None = None,
     ) -> None:
         self.heartbeat_s = heartbeat_s
         self.flush_s = flush_s
         self.bounds = bounds
+        self.most = most
         self.rechecks = rechecks or Rechecks()
         self.pressure = Pressure()
         self.streams: set[EventStream] = set()
@@ -80,10 +83,7 @@ class EventStream:
     def next(self, answer: Answer) -> None:
         """Send an answer; its frame is made once for all who get it."""
         self.begin()
-        message = answer.frames.get(_FRAME)
-        if message is None:
-            message = answer.frames[_FRAME] = _body(b"event: next\ndata: " + answer.payload + b"\n\n")
-        self._outlet.put(message, len(answer.payload), key=answer.key)
+        self._outlet.put(answer.framed(_FRAME, _next_of), len(answer.payload), key=answer.key)
 
     def complete(self) -> None:
         """Nothing more will come."""
@@ -205,6 +205,8 @@ async def answer_events(  # noqa: PLR0917  # the application's four, the server'
     Raises what kept a subscription from beginning, such as a database that is away; nothing was sent then.
     """
     stream = EventStream(streams, send)
+    if len(streams.streams) >= streams.most:
+        prepared = Refused([too_many_streams(streams.most)])
     streams.streams.add(stream)
     loop = asyncio.get_running_loop()
     gone = loop.create_task(_until_gone(receive))
@@ -225,9 +227,19 @@ async def answer_events(  # noqa: PLR0917  # the application's four, the server'
         await stream.close()
 
 
+def too_many_streams(most: int) -> GraphQLError:
+    """One stream of events too many at once."""
+    message = f"There are {most} streams of events already. Ask again in a moment."
+    return GraphQLError(message, extensions={"code": "SERVER_BUSY", "retryable": True, "most": most})
+
+
 async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _next_of(payload: bytes) -> Message:
+    return _body(b"event: next\ndata: " + payload + b"\n\n")
 
 
 def _body(content: bytes) -> Message:

@@ -125,6 +125,7 @@ class Connection:
         "_pings_counted_at",
         "_raw_headers",
         "_working",
+        "beginning",
         "endpoint",
         "operations",
         "outlet",
@@ -138,6 +139,8 @@ class Connection:
         self.operations: dict[str, Operation] = {}
         self.turn = asyncio.Lock()
         """Held while a document is read."""
+        self.beginning = asyncio.Lock()
+        """Held until a subscription's beginning is handed over: who does not read gets no other."""
         self._working: set[asyncio.Task[None]] = set()
         self._greeting: asyncio.Task[None] | None = None
         self._raw_headers = raw_headers

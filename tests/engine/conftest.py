@@ -47,4 +47,5 @@ async def hub(board: Board) -> AsyncGenerator[Hub, None]:
     board.end()
     await idle(hub)
     await until(lambda: hub.metrics.members == 0)
+    assert hub.metrics.unread_bytes == 0
     assert (hub.metrics.groups, hub._groups, hub._opening, hub._to_open, board.listeners) == (0, {}, {}, {}, [])

@@ -14,7 +14,9 @@ from app.engine.documents import DocumentStore
 from app.engine.engine import Engine
 from app.engine.host import Unauthenticated
 from app.engine.hub import Answer, Hub
-from app.engine.websocket import SocketEndpoint, SocketLimits
+from app.engine.rechecks import Rechecks
+from app.engine.sockets import SocketLimits
+from app.engine.websocket import SocketEndpoint
 
 PATIENCE_S = 20.0  # only a failing test waits so long
 
@@ -31,6 +33,7 @@ class World:
     identify_gate: asyncio.Event | None = None
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    aliases: dict[str, str] = field(default_factory=dict[str, str])
     bad_keys: set[str] = field(default_factory=lambda: {"bad"})
     open_sources: int = 0
     finished: list[str] = field(default_factory=list[str])
@@ -141,6 +144,9 @@ class Tap:
     def close(self) -> None:
         self.closed += 1
 
+    async def begun(self) -> None:
+        """Its beginnings are empty."""
+
     def tell(self, payload: bytes, key: Hashable = None) -> None:
         answer = Answer(payload, key)
         for subscriber in self.subscribers:
@@ -167,6 +173,7 @@ class SmallHost:
         if key in self.world.bad_keys:
             message = "No such key."
             raise Unauthenticated(message)
+        key = self.world.aliases.get(key, key)
         if key == "away":
             raise Away
         if key == "broken":
@@ -188,9 +195,15 @@ def headers_of(payload: Mapping[str, Any] | None) -> dict[str, str]:
     return {name.lower(): value for name, value in (payload or {}).items() if isinstance(value, str)}
 
 
-def make_sockets(world: World, **limits: Any) -> SocketEndpoint:
+def make_sockets(world: World, *, recheck_s: float = 30.0, **limits: Any) -> SocketEndpoint:
     host = SmallHost(world)
-    return SocketEndpoint(host, Hub(host.engine), headers_of=headers_of, limits=SocketLimits(**limits))
+    return SocketEndpoint(
+        host,
+        Hub(host.engine),
+        headers_of=headers_of,
+        limits=SocketLimits(**limits),
+        rechecks=Rechecks(every_s=recheck_s),
+    )
 
 
 def is_empty(sockets: SocketEndpoint) -> bool:
@@ -204,6 +217,9 @@ def is_empty(sockets: SocketEndpoint) -> bool:
             pressure.queued_messages,
             hub.members,
             hub.groups,
+            not sockets.rechecks.is_idle,
+            sockets.rechecks.listeners,
+            hub.unread_bytes,
         )
     )
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.engine import group as group_module
 from app.engine import live as live_module
+from app.engine import member as member_module
 from app.engine.hub import Hub
 from app.engine.request import Refused
 from tests.engine.serving import until
@@ -146,7 +147,7 @@ async def test_too_many_untold_keys_end_the_stream(hub: Hub, board: Board, monke
 
 async def test_who_reads_slowly_holds_nobody_up(hub: Hub, board: Board) -> None:
     """A beginning of many figures waits for room; what changes meanwhile takes the place of what it did not read."""
-    count = group_module.MANY * 2 + 10
+    count = member_module.MANY * 2 + 10
     for number in range(count):
         board.write(f"{number:04}", 1)
     slow = Watcher()
