@@ -215,10 +215,10 @@ def make_publish(error: GraphQLError, code: str) -> GraphQLError:
     return made
 
 
-def make_hub(board: Board) -> Hub:
+def make_hub(board: Board, **options: Any) -> Hub:
     """A hub with the board's clock."""
     engine = Engine(SCHEMA, store=DocumentStore(SCHEMA._schema), publish=make_publish)
-    return Hub(engine, now=lambda: board.now, later=board.later)
+    return Hub(engine, now=lambda: board.now, later=board.later, **options)
 
 
 class Watcher:
@@ -227,6 +227,7 @@ class Watcher:
     def __init__(self) -> None:
         self.answers: list[Answer] = []
         self.end: Any = None
+        self.errors: list[GraphQLError] = []
         self.has_room = asyncio.Event()
         self.has_room.set()
         self.subscribed: Subscribed | None = None
@@ -241,6 +242,7 @@ class Watcher:
 
     def error(self, errors: list[GraphQLError]) -> None:
         assert self.end is None
+        self.errors = errors
         self.end = [(error.message, (error.extensions or {}).get("code")) for error in errors]
 
     async def room(self) -> None:
