@@ -123,6 +123,11 @@ async def test_a_location_that_cannot_be_is_pointed_at(
     assert await stored(db) == []
 
 
+async def test_coordinates_are_kept_to_the_centimetre(execute: Execute) -> None:
+    payload = await save(execute, place("A", coordinates={"latitude": 5e-324, "longitude": 135.123456789}))
+    assert payload["locations"][0]["coordinates"] == {"latitude": 0, "longitude": 135.1234568}
+
+
 @pytest.mark.parametrize("count", [0, 101])
 async def test_one_to_a_hundred_at_once(db: Database, execute: Execute, count: int) -> None:
     payload = await save(execute, *(place(f"L{number}") for number in range(count)))

@@ -76,3 +76,12 @@ def test_points_that_are_not_on_earth(point: Point) -> None:
 
 def test_the_poles_are_on_earth() -> None:
     assert Point(90, 180).is_on_earth()
+
+
+def test_points_are_read_to_the_centimetre() -> None:
+    assert Point.read(35.65800004, 139.70160006) == (35.658, 139.7016001)
+    tiny = Point.read(5e-324, -5e-324)
+    assert (str(tiny.latitude), str(tiny.longitude)) == ("0.0", "0.0")
+    assert not Point.read(math.inf, 0).is_on_earth()
+    assert not Point.read(0, math.nan).is_on_earth()
+    assert not Point.read(90.0000001, 0).is_on_earth()

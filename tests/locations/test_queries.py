@@ -109,6 +109,18 @@ async def test_the_database_and_the_rules_measure_alike(db: Database, execute: A
         assert edge["distanceKm"] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("tiny", [5e-324, -5e-324, 1e-300, -0.0])
+async def test_numbers_next_to_nothing_are_zero(execute: Any, places: dict[str, int], tiny: float) -> None:
+    for coordinates in ({"latitude": tiny, "longitude": 35}, {"latitude": tiny, "longitude": tiny}):
+        nearest = {**coordinates, **{name: 0 for name, value in coordinates.items() if value == tiny}}
+        found = await execute(LIST, {"near": {"coordinates": coordinates}})
+        assert len(found["locations"]["edges"]) == 5
+        assert (
+            found["locations"]["edges"]
+            == (await execute(LIST, {"near": {"coordinates": nearest}}))["locations"]["edges"]
+        )
+
+
 @pytest.mark.parametrize("near", [None, {"postalCode": "1500002"}])
 @pytest.mark.parametrize("first", [1, 2, 3, 5, 100])
 async def test_pages_joined_equal_the_whole(

@@ -92,7 +92,7 @@ def _draft(point: PointRow, kind: LocationKind, partner_id: UUID) -> LocationDra
         code=point.code,
         kind=kind,
         names={"ja": point.name},
-        point=Point(point.latitude, point.longitude),
+        point=Point.read(point.latitude, point.longitude),
         prefecture=point.prefecture,
         postal_code=point.postal_code,
         address=point.address,
@@ -104,7 +104,7 @@ async def _finish(tx: WriteTx, points: Sequence[PointRow], ids: Sequence[int], c
     await learn_postal_areas(
         tx,
         [
-            (point.postal_code, Point(point.latitude, point.longitude), point.prefecture)
+            (point.postal_code, Point.read(point.latitude, point.longitude), point.prefecture)
             for point in points
             if point.postal_code is not None
         ],

@@ -55,7 +55,7 @@ async def origin_of(context: Context, near: NearInput | None) -> Point | None:
     if near is None:
         return None
     if near.coordinates:
-        point = Point(near.coordinates.latitude, near.coordinates.longitude)
+        point = Point.read(near.coordinates.latitude, near.coordinates.longitude)
         if not point.is_on_earth():
             message = "Latitudes lie between -90 and 90, longitudes between -180 and 180."
             raise InvalidInput(message, path=["near", "coordinates"])

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 
 EARTH_RADIUS_KM: Final = 6371.0088
@@ -47,6 +47,12 @@ class Point(NamedTuple):
 
     latitude: float
     longitude: float
+
+    @classmethod
+    def read(cls, latitude: float, longitude: float) -> Self:
+        """A point that somebody gave, to the centimetre: databases cannot reckon with numbers next to nothing."""
+        # Adding zero takes the sign off a zero.
+        return cls(round(latitude, 7) + 0.0, round(longitude, 7) + 0.0)
 
     def is_on_earth(self) -> bool:
         """Whether both numbers are finite and in range."""

@@ -40,7 +40,7 @@ def _draft(given: LocationInput, partners: Mapping[str, UUID], *path: str) -> Lo
         code=given.code,
         kind=given.kind,
         names=texts_of(given.names, *path, "names"),
-        point=given.coordinates and Point(given.coordinates.latitude, given.coordinates.longitude),
+        point=given.coordinates and Point.read(given.coordinates.latitude, given.coordinates.longitude),
         prefecture=given.prefecture,
         postal_code=given.postal_code,
         address=text_of(given.address, *path, "address"),
