@@ -88,7 +88,8 @@ class Engine:
         if operation.type not in kinds:
             kind = operation.type.value
             message = f"A {kind} cannot be sent this way."
-            raise refusal(message, "OPERATION_KIND_NOT_ALLOWED", status=405, operationKind=kind)
+            code = "OPERATION_KIND_NOT_ALLOWED"
+            raise refusal(message, code, status=405, is_document_fault=False, operationKind=kind)
         given = request.variables or {}
         if operation.reader is None:
             definitions = tuple(operation.definition.variable_definitions or ())

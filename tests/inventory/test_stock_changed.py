@@ -126,6 +126,7 @@ async def test_of_two_levels_the_newer_one_is_told_whichever_comes_first(db: Dat
     [
         ({"skus": []}, "INVALID_INPUT"),
         ({"skus": ["SHIRT"] * 101}, "INVALID_INPUT"),
+        ({"skus": ["SHIRT"], "locationIds": []}, "INVALID_INPUT"),
         ({"skus": ["SHIRT", "NO"]}, "NOT_FOUND"),
         ({"skus": ["\0"]}, "NOT_FOUND"),
         ({"skus": ["SHIRT"], "locationIds": ["nonsense"]}, "NOT_FOUND"),

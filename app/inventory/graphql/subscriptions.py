@@ -37,7 +37,7 @@ class InventorySubscription:
         info: Info,
         skus: Annotated[list[str], argument(description="The variants, 1 to 100.")],
         location_ids: Annotated[
-            list[strawberry.ID] | None, argument(description="Only at these locations, at most 100.")
+            list[strawberry.ID] | None, argument(description="Only at these locations, 1 to 100.")
         ] = None,
         after: Annotated[
             str | None,
@@ -99,8 +99,8 @@ async def _places(context: Context, location_ids: Sequence[strawberry.ID] | None
             visible = [place.id for place in await channel_places(tx, context.channel)]
     if location_ids is None:
         return visible
-    if len(location_ids) > MAX_PAGE:
-        message = f"At most {MAX_PAGE} locations at once."
+    if not 1 <= len(location_ids) <= MAX_PAGE:
+        message = f"Name 1 to {MAX_PAGE} locations, or leave them out to hear of all."
         raise InvalidInput(message, path=["locationIds"])
     wanted = {require_int(value, "Location", "locationIds") for value in location_ids}
     return sorted(key for key in wanted if key < _NO_LOCATION and (visible is None or key in visible))

@@ -77,6 +77,10 @@ def node_key(value: str) -> tuple[str, Any] | None:
     return (parsed[0], key) if is_known else None
 
 
+def _article(typename: str) -> str:
+    return "an" if typename[0] in "AEIO" else "a"
+
+
 def require_uuid(value: str, typename: str, *path: str) -> UUID:
     """The UUID in a global id given as input. Raises NotFound for anything else."""
     key = uuid_key(value, typename)
@@ -94,4 +98,4 @@ def require_int(value: str, typename: str, *path: str) -> int:
 
 
 def _unknown(typename: str, path: tuple[str, ...]) -> NotFound:
-    return NotFound(f"This is not the id of a {typename}.", path=path)
+    return NotFound(f"This is not the id of {_article(typename)} {typename}.", path=path)
