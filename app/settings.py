@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.engine.limits import Limits
 from app.engine.persisted import UnreadableDocuments, read_trusted
-from app.engine.websocket import SocketLimits
+from app.engine.sockets import SocketLimits
 from app.kit.config import Config
 
 MIN_SECRET_LENGTH = 32

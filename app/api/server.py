@@ -27,8 +27,10 @@ from app.engine.engine import Engine
 from app.engine.http import HttpEndpoint
 from app.engine.hub import Hub
 from app.engine.limits import Limits
+from app.engine.rechecks import Rechecks
+from app.engine.sockets import SocketLimits
 from app.engine.sse import EventStreams, answer_events
-from app.engine.websocket import SocketEndpoint, SocketLimits
+from app.engine.websocket import SocketEndpoint
 from app.kit.clock import utc_now
 from app.kit.config import Config
 from app.kit.db import Database
@@ -75,12 +77,14 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
     only_trusted_documents: bool = False,
     sockets: SocketLimits | None = None,
     heartbeat_s: float = 12.0,
+    recheck_s: float = 30.0,
     clock: Callable[[], datetime] = utc_now,
 ) -> Application:
     """The ASGI application over an open database and a started feed.
 
     trusted_documents: ids and texts that are known beforehand; only_trusted_documents: nothing else is run.
-    heartbeat_s: after so long at the latest a stream of events says something.
+    heartbeat_s: after so long at the latest a stream of events says something. recheck_s: after such a
+    pause those who listen are asked again for their keys.
     """
     limits = limits or Limits()
     if max_body_bytes is not None:
@@ -99,7 +103,8 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
         ],
         exception_handlers={404: _nothing_here, 405: _other_method, 500: _broken},
     )
-    hub, app.event_streams = Hub(engine), EventStreams(heartbeat_s=heartbeat_s)
+    hub, rechecks = Hub(engine), Rechecks(every_s=recheck_s)
+    app.event_streams = EventStreams(heartbeat_s=heartbeat_s, rechecks=rechecks)
     app.graphql_http = HttpEndpoint(
         surroundings,
         limits=limits,
@@ -116,7 +121,9 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
             allowed_origins=allowed_origins,
             message_bytes=limits.body_bytes,
             nesting=limits.nesting + 1,  # what a body is over HTTP stands inside a message here
+            values=limits.json_values,
         ),
+        rechecks=rechecks,
     )
     app.state.surroundings = surroundings
     return app

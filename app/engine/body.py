@@ -15,6 +15,7 @@ from graphql import GraphQLError
 from app.engine.accept import JSON, RESPONSE_JSON
 from app.engine.begun import Rest
 from app.engine.limits import TOO_LARGE, Limits
+from app.engine.values import has_more_values
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -134,7 +135,10 @@ def _inflated(body: bytes, windows: tuple[int, ...], limits: Limits) -> bytes:
 
 
 def read_json(text: bytes, what: str, limits: Limits) -> Any:
-    """The value of a JSON text. Raises Problem for what is none, is nested too deeply or gives one name twice."""
+    """The value of a JSON text. Raises Problem for what is none, is too much or too deep, or gives one name twice."""
+    if len(text) > limits.json_values and has_more_values(text, limits.json_values):
+        message = f"{what} has more than {limits.json_values} values."
+        raise Problem(message, code=TOO_LARGE)
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError as error:

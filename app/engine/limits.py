@@ -15,6 +15,8 @@ class Limits:
 
     body_bytes: int = 1_000_000
     """Of an HTTP request after decompression."""
+    json_values: int = 50_000
+    """In the JSON of one request or message: commas, and beginnings of lists and objects, outside of texts."""
     body_s: float = 15.0
     """Within which the whole body must have come."""
     document_characters: int = 50_000

@@ -7,6 +7,9 @@ from typing import Any, Final
 import orjson
 from graphql import GraphQLError
 
+from app.engine.limits import TOO_LARGE
+from app.engine.values import has_more_values
+
 PROTOCOL: Final = "graphql-transport-ws"
 MAX_ID_LENGTH: Final = 1_024
 # A close frame has room for so many bytes of text.
@@ -52,13 +55,15 @@ class Incoming:
     payload: dict[str, Any] | None = None
 
 
-def read(text: str | None, *, nesting: int) -> Incoming:
-    """A client's message; None stands for a binary one. Raises Closing with 4400.
+def read(text: str | None, *, nesting: int, values: int) -> Incoming:
+    """A client's message; None stands for a binary one. Raises Closing with 4400, or with 1009 for too many values.
 
-    nesting: how many lists and objects may stand inside one another.
+    nesting: how many lists and objects may stand inside one another. values: how many values it may have.
     """
     if text is None:
         raise _invalid("it is binary")
+    if len(text) > values and has_more_values(text.encode(errors="replace"), values):
+        raise Closing(MESSAGE_TOO_BIG, f"{TOO_LARGE}: a message may have {values} values")
     try:
         found: Any = orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -63,7 +63,7 @@ class Rechecks:
                 continue
             try:
                 await listener.recheck()
-            except Exception as error:  # noqa: BLE001  # whatever it is, it may have passed until the next round
+            except Exception as error:  # whatever it is, it may have passed until the next round
                 failures += 1
                 if failures == _FAILURES:
                     log.warning("Those who listen cannot be asked for their keys now: %r", error)

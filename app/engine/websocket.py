@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from app.engine.host import Host, Unauthenticated
@@ -27,7 +26,9 @@ from app.engine.messages import (
     read,
 )
 from app.engine.operation import Operation, too_many
-from app.engine.outlet import BOUNDS, Bounds, Message, Outlet, Pressure, Send
+from app.engine.outlet import Message, Outlet, Send
+from app.engine.rechecks import Rechecks
+from app.engine.sockets import SocketCounts, SocketLimits
 
 log = logging.getLogger(__name__)
 
@@ -36,40 +37,11 @@ _ACK: Final = message_of("connection_ack")
 _PONG: Final = message_of("pong")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SocketLimits:
-    """What one socket may do. `*` among the origins allows all; who sends no Origin is no browser and always may."""
-
-    allowed_origins: Collection[str] = ("*",)
-    init_timeout_s: float = 10.0
-    operations: int = 100
-    """At once; one more is answered with an `error` of its own."""
-    message_bytes: int = 1_000_000
-    init_bytes: int = 64 * 1024
-    """The same up to `connection_init`, of which the socket keeps what stands for headers."""
-    nesting: int = 25
-    """Lists and objects inside one another in a message."""
-    pings: int = 100
-    """Pings and pongs in a burst; more may come by `pings_per_s`."""
-    pings_per_s: float = 10.0
-    outlet: Bounds = BOUNDS
-    close_timeout_s: float = 5.0
-    """How long a socket that does not read may keep its last messages waiting."""
-
-
-@dataclass(slots=True, eq=False)
-class SocketCounts:
-    """How many there are: read by metrics and by tests."""
-
-    sockets: int = 0
-    operations: int = 0
-    pressure: Pressure = field(default_factory=Pressure)
-
-
 class SocketEndpoint:
     """An ASGI application for WebSockets.
 
-    headers_of: the headers that a payload of `connection_init` stands for, by lower-case names.
+    headers_of: the headers that a payload of `connection_init` stands for, by lower-case names. rechecks: who asks the
+    sockets again for their keys.
     """
 
     def __init__(
@@ -79,11 +51,13 @@ class SocketEndpoint:
         *,
         headers_of: Callable[[Mapping[str, Any] | None], Mapping[str, str]],
         limits: SocketLimits | None = None,
+        rechecks: Rechecks | None = None,
     ) -> None:
         self.host = host
         self.hub = hub
         self.headers_of = headers_of
         self.limits = limits or SocketLimits()
+        self.rechecks = rechecks or Rechecks()
         self.counts = SocketCounts()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -96,10 +70,13 @@ class SocketEndpoint:
             if await _say(send, {"type": "websocket.accept"}):
                 await _say(send, {"type": "websocket.close", "code": SUBPROTOCOL_NOT_ACCEPTABLE, "reason": reason})
         elif await _say(send, {"type": "websocket.accept", "subprotocol": PROTOCOL}):
+            connection = Connection(self, scope["headers"], send)
             self.counts.sockets += 1
+            self.rechecks.add(connection)
             try:
-                await Connection(self, scope["headers"], send).run(receive)
+                await connection.run(receive)
             finally:
+                self.rechecks.remove(connection)
                 self.counts.sockets -= 1
 
     def _may_come_from(self, scope: Message) -> bool:
@@ -158,6 +135,18 @@ class Connection:
     async def identify(self) -> Any:
         """The caller, asked again for each operation since a key may be revoked. Raises Unauthenticated."""
         return await self.endpoint.host.identify(self.headers())
+
+    async def recheck(self) -> None:
+        """Close when the key is none any more; also when it became another, so that clients come back and resume."""
+        if self._is_closed or not self.operations:
+            return
+        try:
+            caller = await self.identify()
+        except Unauthenticated:
+            self.forbid()
+        else:
+            if any(operation.is_of_another(caller) for operation in self.operations.values()):
+                self.close(TRY_AGAIN_LATER, "The key was changed")
 
     def say(self, text: str) -> None:
         """Send what belongs to no operation, or ends one."""
@@ -218,7 +207,7 @@ class Connection:
         most = limits.message_bytes if self._is_initialised else min(limits.message_bytes, limits.init_bytes)
         if text is not None and len(text) > most:
             raise Closing(MESSAGE_TOO_BIG, f"A message may have {most} bytes")
-        message = read(text, nesting=limits.nesting)
+        message = read(text, nesting=limits.nesting, values=limits.values)
         match message.type:
             case "subscribe":
                 self._subscribe(message)

@@ -133,6 +133,25 @@ async def test_a_key_that_is_revoked_starts_nothing_more(db: Database) -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("revoked_at = created_at", 4403),
+        ("expires_at = created_at", 4403),
+        ("scopes = '{stock:read}'", 1013),
+        ("location_ids = '{1}'", 1013),
+    ],
+)
+async def test_a_subscription_ends_with_its_key(db: Database, change: str, code: int) -> None:
+    token = await make_key(db)
+    async with running_server(db, recheck_s=0.001) as (address, _), connected(address, {"apiKey": token}) as socket:
+        await send(socket, 'subscription { happened(name: "a") }')
+        assert (await receive(socket))["payload"]["data"] == {"happened": 0}
+        async with db.write() as tx:
+            await tx.connection.execute(f"UPDATE api_keys SET {change}")
+        assert await closing_code(socket) == code
+
+
+@pytest.mark.parametrize(
     ("message", "code"),
     [
         ("no json", 4400),

@@ -43,4 +43,5 @@ class Endpoint:
 
     def is_empty(self) -> bool:
         pressure, members = self.streams.pressure, getattr(self.hub, "metrics", Metrics()).members
-        return not (self.streams.streams or pressure.queued_bytes or pressure.queued_messages or members)
+        is_asking = self.streams.rechecks.listeners or not self.streams.rechecks.is_idle
+        return not (is_asking or self.streams.streams or pressure.queued_bytes or pressure.queued_messages or members)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.engine.limits import Limits
+from app.engine.values import has_more_values
 from tests.engine.http_tools import JSON, RESPONSE_JSON, Client, messages
 
 GOOD = b'{"query": "{ number }"}'
@@ -101,6 +102,35 @@ async def test_what_is_no_request_is_400_for_everybody(client: Client, body: byt
 async def test_what_is_a_request(client: Client, body: bytes) -> None:
     response = await client.post(body)
     assert (response.status, response.json) == (200, DATA)
+
+
+@pytest.mark.parametrize(
+    ("many", "is_too_many"),
+    [
+        (b"1," * 49_995 + b"1", False),
+        (b"1," * 50_000 + b"1", True),
+        (b"{}," * 25_000 + b"{}", True),
+        (b'{"a": {"a": {"a": {"a": {}}}}},' * 9_000 + b"1", True),
+        (b'"' + b",[{" * 200_000 + b'"', False),
+        (b'"' + b'\\",' * 200_000 + b'"', False),
+        (b'"\\\\",' * 50_001 + b"1", True),
+    ],
+)
+async def test_values_are_counted_outside_of_texts(client: Client, many: bytes, is_too_many: bool) -> None:
+    body = b'{"query": "{ number }", "variables": {"a": [' + many + b"]}}"
+    for content, headers in ((body, {}), (gzip.compress(body), {"content-encoding": "gzip"})):
+        response = await client.post(content, headers=headers)
+        if is_too_many:
+            assert (response.status, response.codes) == (400, ["OPERATION_TOO_LARGE"])
+            assert response.message == "The body has more than 50000 values."
+        else:
+            assert (response.status, response.json) == (200, DATA)
+
+
+@pytest.mark.parametrize("text", [b'["' + b'\\"' * 400_000, b'"' * 1_000_001, b"," * 10 + b'"' * 400_000])
+def test_texts_without_an_end_are_counted_as_well(text: bytes) -> None:
+    assert has_more_values(b"," * 51 + text, 50)
+    assert not has_more_values(b"," * 50 + b'"' + b",[{" * 100_000, 50)
 
 
 @pytest.mark.parametrize("value", [10**30, -(10**30), 2**31, 1.5, "1", True, [1], {"a": 1}])

@@ -62,6 +62,20 @@ async def test_a_message_that_is_too_large_closes_with_1009(world: World) -> Non
         assert (await the_end(socket))[0] == 1009
 
 
+async def test_a_message_with_too_many_values_closes_with_1009(world: World) -> None:
+    sockets = make_sockets(world)
+    said = "OPERATION_TOO_LARGE: a message may have 50000 values"
+    async with ready(sockets) as socket:
+        await tell(socket, subscribe("{ number }", "a", variables={"list": [1] * 49_990}))
+        assert await hear(socket) == next_of({"number": 1}, "a")
+        assert (await hear(socket))["type"] == "complete"
+        await tell(socket, subscribe("{ number }" + "," * 49_000, "b", variables={"text": ",[{" * 100_000}))
+        assert await hear(socket) == next_of({"number": 1}, "b")
+        assert (await hear(socket))["type"] == "complete"
+        await tell(socket, subscribe("{ number }", "c", variables={"list": [1] * 50_001}))
+        assert await the_end(socket) == (1009, said)
+
+
 async def test_before_its_initialisation_a_socket_takes_little(world: World) -> None:
     sockets = make_sockets(world, init_bytes=100)
     async with raw(sockets) as socket:
