@@ -27,7 +27,7 @@ class Schema(strawberry.Schema):
         """The engine with the default limits: a server has one with its own settings."""
         return Engine(self, store=DocumentStore(self._schema), publish=public_error)
 
-    async def execute(  # type: ignore[override]  # fewer arguments: what the transports of strawberry would need
+    async def execute(  # type: ignore[override]  # noqa: PLR0917  # as strawberry declares it, but for its transports
         self,
         query: str | None,
         variable_values: dict[str, Any] | None = None,
