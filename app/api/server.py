@@ -92,12 +92,7 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
     engine = _engine(served, limits, config, trusted=trusted_documents, only_trusted=only_trusted_documents)
     surroundings = Surroundings(engine, served, db, config, feed, clock)
     app = Application(
-        routes=[
-            Route("/", _front_page(config), methods=["GET"]),
-            Route("/media/{name}.svg", picture, methods=["GET"]),
-            Route("/healthz", _healthz, methods=["GET"]),
-            Route("/readyz", _readyz(db), methods=["GET"]),
-        ],
+        routes=_routes(config, db),
         middleware=[
             Middleware(CORSMiddleware, allow_origins=list(allowed_origins), allow_methods=["GET"]),
         ],
@@ -143,6 +138,15 @@ def _engine(
         for error in document.errors:
             log.error("The trusted document %.60r cannot run: %s", document.text, error.message)
     return Engine(served, store=store, publish=public_error, timeout_s=limits.timeout_s)
+
+
+def _routes(config: Config, db: Database) -> list[Route]:
+    return [
+        Route("/", _front_page(config), methods=["GET"]),
+        Route("/media/{name}.svg", picture, methods=["GET"]),
+        Route("/healthz", _healthz, methods=["GET"]),
+        Route("/readyz", _readyz(db), methods=["GET"]),
+    ]
 
 
 def _front_page(config: Config) -> Callable[[Request], Any]:
