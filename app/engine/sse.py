@@ -39,8 +39,8 @@ class EventStreams:
     """The open event streams of a process, and how they are kept.
 
     heartbeat_s: after so long at the latest something is sent, so that no proxy takes the connection for a dead one.
-    flush_s: how long a client that does not read is waited for at the end. most: at once; one more is refused. rechecks:
-    who asks them again for their keys.
+    flush_s: how long a client that does not read is waited for at the end. most: at once; one more is refused.
+    rechecks: who asks them again for their keys.
     """
 
     def __init__(
