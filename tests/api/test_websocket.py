@@ -11,7 +11,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from app.kit.db import Database
+from app.partners.actions.revoke_api_key import revoke_api_key
 from tests.api.small import make_key, running_server
+from tests.conftest import NOW
 from tests.kit.feed_tools import PATIENCE_S, Happened, say, until
 
 PROTOCOL: Any = ["graphql-transport-ws"]
@@ -127,7 +129,8 @@ async def test_a_key_that_is_revoked_starts_nothing_more(db: Database) -> None:
         assert (await receive(socket))["payload"]["data"] == {"who": "key:till"}
         assert (await receive(socket))["type"] == "complete"
         async with db.write() as tx:
-            await tx.connection.execute("UPDATE api_keys SET revoked_at = created_at")
+            key_id = await tx.connection.fetchval("SELECT id FROM api_keys")
+            await revoke_api_key(tx, key_id, now=NOW)
         await send(socket, "{ who }", id="2")
         assert await closing_code(socket) == 4403
 
