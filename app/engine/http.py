@@ -77,7 +77,7 @@ class HttpEndpoint:
             await exchange.refuse([found], 401, {"www-authenticate": "Bearer"})
         except Refused as refused:
             await exchange.refuse(refused.errors, _status(refused, exchange.media_type), _headers_of(refused))
-        except Exception as error:  # noqa: BLE001  # whatever it is, the caller hears of it and of nothing in it
+        except Exception as error:  # whatever it is, the caller hears of it and of nothing in it
             await self._fail(exchange, error)
 
     async def _fail(self, exchange: "_Exchange", error: Exception) -> None:
