@@ -67,6 +67,11 @@ class ArgumentReader:
             if all(isinstance(value, _UNCHANGING) for value in converted.values()):
                 self._converted = converted
 
+    @property
+    def constant(self) -> dict[str, Any] | None:
+        """What every run hands over, not to be changed; None when that depends on variables."""
+        return None if self._dynamic else self._converted
+
     def _split(self) -> dict[str, Any] | None:
         """What graphql-core reads without any variable; None: it has to read everything at each request."""
         given = {argument.name.value: argument.value for argument in self._node.arguments or ()}

@@ -14,13 +14,24 @@ LEAF: Final = "leaf"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Leaf:
-    """column: what is read of the object. make(context, **arguments): the function from its value to the leaf."""
+    """column: what is read of the object. make(context, **arguments): the function from its value to the leaf.
+
+    is_constant: it is the same in every operation, and `make` looks at nothing.
+    """
 
     column: str
     make: Callable[..., Callable[[Any], Any]]
+    is_constant: bool = False
 
 
-def leaf(column: str, make: Callable[..., Callable[[Any], Any]], *, returns: Any, description: str) -> Any:
+def leaf(
+    column: str,
+    make: Callable[..., Callable[[Any], Any]],
+    *,
+    returns: Any,
+    description: str,
+    is_constant: bool = False,
+) -> Any:
     """A field that shows one column. The keyword-only parameters of `make` are its GraphQL arguments."""
 
     def resolve(root: Any, info: Any, **arguments: Any) -> Any:  # the reference executor's way in
@@ -31,5 +42,5 @@ def leaf(column: str, make: Callable[..., Callable[[Any], Any]], *, returns: Any
         resolver=resolve,
         graphql_type=returns,
         description=description,
-        metadata={LEAF: Leaf(column, make), READS: (column,)},
+        metadata={LEAF: Leaf(column, make, is_constant), READS: (column,)},
     )

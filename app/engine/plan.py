@@ -41,8 +41,8 @@ class Plan:
         """How many it plans: its memory grows with them."""
         self.counted = 0
         """How many of them the store of documents knows of."""
-        self.slots = 0
-        """Places that a run keeps loaded rows, arguments and infos in."""
+        self.template: list[Any] = []
+        """The places that a run keeps loaded rows, arguments and infos in, with what is the same in every run."""
         self.to_prepare: list[PlannedField] = []
         """Fields whose arguments or info a run reads before anything else."""
         self._relations: dict[int, list[PlannedField]] = {}
@@ -73,8 +73,8 @@ class Plan:
 
     def new_slot(self) -> int:
         """The number of a place that nobody else uses."""
-        self.slots += 1
-        return self.slots - 1
+        self.template.append(None)
+        return len(self.template) - 1
 
 
 class Selection:
@@ -224,8 +224,22 @@ class PlannedField:
             self.info_slot = self.plan.new_slot()
         if source.kind is Kind.RELATION:
             self.plan.add_relation(self)
-        if self.arguments_slot >= 0 or self.info_slot >= 0 or self.leaf_slot >= 0:
+        if self._is_different_in_each_run():
             self.plan.to_prepare.append(self)
+
+    def _is_different_in_each_run(self) -> bool:
+        """Put what is the same in every run into the template; whether something else is left."""
+        source, template, is_left = self.source, self.plan.template, self.info_slot >= 0
+        if self.arguments_slot >= 0:
+            constant = None if source.kind is Kind.OTHER else self.arguments.constant
+            template[self.arguments_slot] = constant
+            is_left = is_left or constant is None
+        if self.leaf_slot >= 0 and source.leaf is not None:
+            if source.leaf.is_constant:
+                template[self.leaf_slot] = source.leaf.make(None)
+            else:
+                is_left = True
+        return is_left
 
     @cached_property
     def is_built_with_its_level(self) -> bool:

@@ -47,7 +47,7 @@ class Run:
         self.variables = variables
         self.context = context
         self.root = root
-        self.slots: list[Any] = []
+        self.slots = plan.template.copy()
         self.memory = Memory()
         self._prepared = 0
         self._has_waited = False
@@ -59,21 +59,21 @@ class Run:
     def prepare(self) -> None:
         """Read the arguments of fields that were not met before."""
         plan, slots = self.plan, self.slots
-        if len(slots) < plan.slots:
-            slots += [None] * (plan.slots - len(slots))
+        if len(slots) < len(plan.template):
+            slots += plan.template[len(slots) :]
         while self._prepared < len(plan.to_prepare):
             field = plan.to_prepare[self._prepared]
             self._prepared += 1
             if field.info_slot >= 0:
                 slots[field.info_slot] = self._info(field)
-            if field.arguments_slot >= 0:
+            if field.arguments_slot >= 0 and slots[field.arguments_slot] is None:
                 try:
                     is_other = field.source.kind is Kind.OTHER
                     read = field.arguments.raw if is_other else field.arguments.read
                     slots[field.arguments_slot] = read(self.variables)
                 except Exception as error:
                     slots[field.arguments_slot] = Failure(error)
-            if field.leaf_slot >= 0:
+            if field.leaf_slot >= 0 and slots[field.leaf_slot] is None:
                 slots[field.leaf_slot] = self._leaf(field)
 
     def _leaf(self, field: PlannedField) -> Any:

@@ -62,7 +62,11 @@ def id_field(typename: str, column: str = "id") -> Any:
         return lambda key: global_id(typename, key)
 
     return leaf(
-        column, make, returns=strawberry.ID, description="The global id: opaque, stable, usable with `node(id)`."
+        column,
+        make,
+        returns=strawberry.ID,
+        description="The global id: opaque, stable, usable with `node(id)`.",
+        is_constant=True,
     )
 
 
