@@ -9,8 +9,8 @@ from graphql import OperationType
 
 from app.api.endpoint import Surroundings
 from app.api.schema import schema as graphql_schema
-from app.engine.engine import Prepared
 from app.engine.explain import explain, generated_code
+from app.engine.prepared import Prepared
 from app.engine.request import Refused, Request
 from app.kit.clock import utc_now
 from app.kit.config import Config

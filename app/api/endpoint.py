@@ -9,7 +9,7 @@ import orjson
 from starlette.responses import Response
 
 from app.api.auth import InvalidKey, identify
-from app.api.extensions import Schema
+from app.api.executable import Schema
 from app.api.language import preferred_language
 from app.engine.engine import Engine
 from app.engine.host import Unauthenticated

@@ -8,13 +8,14 @@ import strawberry
 from graphql import DirectiveDefinitionNode, Node, ObjectTypeDefinitionNode, parse
 from strawberry.schema.config import StrawberryConfig
 
-from app.api.extensions import Schema
+from app.api.executable import Schema
 from app.carts.graphql.types import Cart
 from app.catalog.graphql.batches import visible_products_by_slug, visible_variants_by_sku
 from app.catalog.graphql.types import Product, Variant
+from app.engine.relations import TypedRow
 from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context, Info
-from app.kit.graphql.nodes import NODE_TYPES, TypedRow, node_key
+from app.kit.graphql.nodes import NODE_TYPES, node_key
 from app.kit.paging import MAX_PAGE
 from app.locations.graphql.batches import locations_by_code
 from app.locations.graphql.types import Location

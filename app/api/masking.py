@@ -1,64 +1,14 @@
 """Top-level errors: each has a code; what nobody foresaw is masked and logged under a trace id."""
 
-import logging
 import re
-import secrets
-from collections.abc import Iterator
 from typing import Any, Final
 
-from graphql import GraphQLError, GraphQLSyntaxError, NoSchemaIntrospectionCustomRule
-from strawberry.extensions import SchemaExtension
-from strawberry.types.execution import PreExecutionError
+from graphql import GraphQLError, GraphQLSyntaxError
 
-from app.kit.clock import utc_now
+from app.engine.faults import masked
 from app.kit.db import is_retryable
 from app.kit.errors import DomainError
 from app.kit.feed import SubscriberTooSlow
-from app.kit.graphql.context import Context
-
-log = logging.getLogger(__name__)
-
-
-class OperationContext(SchemaExtension):
-    """A context of its own for each operation; fresh loaders and a fresh instant for each event."""
-
-    def on_operation(self) -> Iterator[None]:
-        """A WebSocket connection hands over the maker of contexts instead of a context."""
-        given: Any = self.execution_context.context
-        if callable(given):
-            given = self.execution_context.context = given()
-        if isinstance(given, Context) and given.config.production:
-            self.execution_context.validation_rules += (NoSchemaIntrospectionCustomRule,)
-        yield
-
-    def on_stream_result(self, result: Any) -> Iterator[None]:
-        """After each event."""
-        del result
-        yield
-        context: Any = self.execution_context.context
-        if isinstance(context, Context):
-            context.renew(utc_now())
-
-
-class PublicErrors(SchemaExtension):
-    """Every error as a caller may see it. The cause stays in `original_error`, which is never sent."""
-
-    def on_operation(self) -> Iterator[None]:
-        """After queries and mutations."""
-        yield
-        _publish_errors(self.execution_context.result)
-
-    def on_stream_result(self, result: Any) -> Iterator[None]:
-        """Before each event of a subscription is sent."""
-        _publish_errors(result)
-        yield
-
-
-def _publish_errors(result: Any) -> None:
-    errors: list[GraphQLError] | None = getattr(result, "errors", None)
-    if errors:
-        code = "GRAPHQL_VALIDATION_FAILED" if isinstance(result, PreExecutionError) else "BAD_USER_INPUT"
-        result.errors = [public_error(error, code) for error in errors]
 
 
 def public_error(error: GraphQLError, default_code: str = "BAD_USER_INPUT") -> GraphQLError:
@@ -94,13 +44,9 @@ def _mask(error: GraphQLError, cause: Exception) -> GraphQLError:
         return _copy(error, TOO_DEEP, {"code": "OPERATION_TOO_LARGE"})
     if isinstance(cause, SubscriberTooSlow):
         return _copy(error, TOO_SLOW, {"code": "SUBSCRIBER_TOO_SLOW"})
-    trace_id = secrets.token_hex(8)
     where = ".".join(str(part) for part in error.path or ()) or "the operation"
-    if is_retryable(cause):
-        log.warning("The database is not available [%s], met by %s: %r", trace_id, where, cause)
-        return _copy(error, UNAVAILABLE, {"code": "SERVICE_UNAVAILABLE", "retryable": True, "traceId": trace_id})
-    log.error("Unexpected error [%s] in %s", trace_id, where, exc_info=cause)
-    return _copy(error, UNEXPECTED, {"code": "INTERNAL_SERVER_ERROR", "traceId": trace_id})
+    public = masked(cause, f"in {where}", is_unavailable=is_retryable(cause))
+    return _copy(error, public.message, dict(public.extensions or {}))
 
 
 # What graphql-core says when a value of ours does not fit our own schema.
@@ -112,8 +58,6 @@ OUR_FAULTS: Final = (
     "Expected Iterable",
 )
 _CANNOT_REPRESENT: Final = re.compile(r"(?:Int|Float|String|Boolean|ID|Enum '\w+') cannot represent ")
-UNAVAILABLE: Final = "The service cannot answer now. Send the request again, with the same idempotency key."
-UNEXPECTED: Final = "Something went wrong on our side. The trace id finds it in the log."
 TOO_SLOW: Final = "Too many changes were left unread. Subscribe again."
 TOO_DEEP: Final = "The operation is nested too deeply."
 

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import strawberry
 
+from app.engine.relations import TypedRow
 from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context, Info
-from app.kit.graphql.nodes import NODE_TYPES, Node, TypedRow, node_key
+from app.kit.graphql.nodes import NODE_TYPES, Node, node_key
 from app.kit.paging import MAX_PAGE
 
 

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import strawberry
 
-from app.api.extensions import EXTENSIONS
 from app.api.federation import CONFIG, FederationQuery, Subgraph
 from app.api.nodes import NodeQuery
 from app.carts.graphql import errors as cart_errors
@@ -79,7 +78,6 @@ def build_schema() -> Subgraph:
         mutation=_root("Mutation", MUTATIONS, "What can be done."),
         subscription=_root("Subscription", SUBSCRIPTIONS, "What can be listened to."),
         types=[GenericError, *ERROR_TYPES.values(), *IMPLEMENTATIONS],
-        extensions=EXTENSIONS,
         config=CONFIG,
     )
 

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.auth import connection_headers
 from app.api.endpoint import REQUEST_HEADERS, Surroundings, problem
-from app.api.extensions import Schema
+from app.api.executable import Schema
 from app.api.masking import public_error
 from app.api.page import PAGE
 from app.api.pictures import picture

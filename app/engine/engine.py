@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any, Final
 
 import strawberry
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, located_error
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 
 from app.engine.abstract import Unfit
 from app.engine.collect import condition_variables, is_introspection
@@ -17,6 +16,7 @@ from app.engine.documents import DocumentStore, Operation
 from app.engine.generate import completion
 from app.engine.memory import Failure
 from app.engine.plan import TYPENAME, Plan, PlannedField
+from app.engine.prepared import Prepared
 from app.engine.replay import Replay
 from app.engine.request import Refused, Request, Result, refusal
 from app.engine.run import Run
@@ -37,20 +37,6 @@ MAX_INTROSPECTED: Final = 8
 # From this cost on, an operation that has to be run by graphql-core waits for its turn.
 HEAVY: Final = 5_000
 PublishError = Callable[[GraphQLError, str], GraphQLError]
-
-
-@dataclass(slots=True)
-class Prepared:
-    """An operation that can run: valid, chosen, its variables coerced."""
-
-    operation: Operation
-    variables: Variables
-    given: dict[str, Any]
-    """The variables as they were sent, without those that the operation does not have."""
-    plan: Plan | None = None
-    """None: only the reference executor can run it."""
-    cost: int = 0
-    """See app.engine.cost."""
 
 
 class Engine:
@@ -105,6 +91,10 @@ class Engine:
             operation.cost = cost_of(self.schema, operation.definition, operation.document.fragments)
         cost = operation.cost.check(variables.coerced, self.store.limits)
         return Prepared(operation, variables, given, self._plan(operation, variables), cost)
+
+    def public(self, error: BaseException, prepared: Prepared) -> GraphQLError:
+        """An error of the source of a subscription, as a caller may see it."""
+        return self._publish(prepared.located(error), "BAD_USER_INPUT")
 
     def _published(self, refused: Refused, code: str) -> Refused:
         refused.errors = [self._publish(error, code) for error in refused.errors]
@@ -254,8 +244,7 @@ class Engine:
         try:
             found = await run.resolve(field, None)
         except Exception as error:
-            located = located_error(error, field.nodes, [field.key])
-            raise self._published(Refused([located]), "BAD_USER_INPUT") from None
+            raise Refused([self.public(error, prepared)]) from None
         if not hasattr(found, "__aiter__"):
             message = f"The subscription {field.name} gave no stream of events."
             raise TypeError(message)

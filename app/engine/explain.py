@@ -5,10 +5,10 @@ from typing import Final
 
 from graphql import print_ast
 
-from app.engine.engine import Prepared
 from app.engine.fields import Kind
 from app.engine.generate import completion, text_for_records
 from app.engine.plan import TYPENAME, Abstract, PlannedField, Selection
+from app.engine.prepared import Prepared
 
 _KINDS: Final = {Kind.ATTRIBUTE: "attribute", Kind.FUNCTION: "function", Kind.RELATION: "relation", Kind.OTHER: "other"}
 

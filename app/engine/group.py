@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from graphql import GraphQLError
 
 from app.engine.answer import Answer, Subscriber
-from app.engine.engine import Prepared
 from app.engine.live import Beginning, Change, Event, Live, SubscriberTooSlow, Waiting
 from app.engine.member import MANY, Answers, Member, Unread
+from app.engine.prepared import Prepared
 
 if TYPE_CHECKING:
     from app.engine.hub import Hub
@@ -216,7 +216,7 @@ class Group:
     def _word_of(self, error: BaseException | None) -> Callable[[Subscriber], None]:
         if error is None:
             return lambda subscriber: subscriber.complete()
-        errors = error.errors if isinstance(error, Passing) else [self.hub.public(error, self._prepared)]
+        errors = error.errors if isinstance(error, Passing) else [self.hub.engine.public(error, self._prepared)]
         return lambda subscriber: subscriber.error(errors)
 
 

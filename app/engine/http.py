@@ -7,8 +7,6 @@ that the media type of the answer wants: `application/graphql-response+json` has
 
 import asyncio
 import gzip
-import logging
-import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
@@ -18,19 +16,16 @@ from graphql import GraphQLError, OperationType
 from app.engine.accept import JSON, Accepted, accepted, accepts_gzip
 from app.engine.body import Disconnected, Message, Problem, Receive, read_body, read_parameters
 from app.engine.cors import Headers, Origins, is_preflight
-from app.engine.engine import Prepared
+from app.engine.faults import masked
 from app.engine.host import Host, Unauthenticated
 from app.engine.limits import Limits
 from app.engine.persisted import request_of
+from app.engine.prepared import Prepared
 from app.engine.request import Refused, Request
-
-log = logging.getLogger(__name__)
 
 Send = Callable[[Message], Awaitable[None]]
 AnswerEvents = Callable[[Prepared | Refused, Any, Mapping[str, str], Receive, Send], Awaitable[None]]
 
-UNAVAILABLE: Final = "The service cannot answer now. Send the request again, with the same idempotency key."
-UNEXPECTED: Final = "Something went wrong on our side. The trace id finds it in the log."
 _METHODS: Final = "GET, POST"
 _BY_GET: Final = frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION})
 _BY_POST: Final = frozenset(OperationType)
@@ -81,15 +76,9 @@ class HttpEndpoint:
             await self._fail(exchange, error)
 
     async def _fail(self, exchange: "_Exchange", error: Exception) -> None:
-        trace_id = secrets.token_hex(8)
-        if self.host.is_unavailable(error):
-            log.warning("A request cannot be answered now [%s]: %r", trace_id, error)
-            facts = {"code": "SERVICE_UNAVAILABLE", "retryable": True, "traceId": trace_id}
-            await exchange.refuse([GraphQLError(UNAVAILABLE, extensions=facts)], 503, {"retry-after": "1"})
-            return
-        log.error("Unexpected error [%s] in a request", trace_id, exc_info=error)
-        facts = {"code": "INTERNAL_SERVER_ERROR", "traceId": trace_id}
-        await exchange.refuse([GraphQLError(UNEXPECTED, extensions=facts)], 500, {})
+        is_unavailable = self.host.is_unavailable(error)
+        public = masked(error, "in a request", is_unavailable=is_unavailable)
+        await exchange.refuse([public], *((503, {"retry-after": "1"}) if is_unavailable else (500, {})))
 
 
 class _Exchange:

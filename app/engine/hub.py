@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from graphql import GraphQLError, located_error
 from graphql.language import Node, VariableNode
 
 from app.engine.answer import Answer, Subscribed, Subscriber
-from app.engine.engine import Engine, Prepared
+from app.engine.engine import Engine
 from app.engine.group import Group
 from app.engine.live import Live
+from app.engine.prepared import Prepared
 
 __all__ = ["Answer", "Hub", "Metrics", "Subscribed", "Subscriber"]
 
@@ -117,13 +117,6 @@ class Hub:
         finally:
             del self._opening[entry]
 
-    def public(self, error: BaseException, prepared: Prepared) -> GraphQLError:
-        """An error of a source, as a caller may see it."""
-        fields = prepared.plan.root.fields if prepared.plan else ()
-        place = (fields[0].nodes, [fields[0].key]) if fields else (None, None)
-        original = error if isinstance(error, Exception) else RuntimeError(repr(error))
-        return self.engine._publish(located_error(original, *place), "BAD_USER_INPUT")  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-
     def forget(self, key: Hashable) -> None:
         """A group is over."""
         self._groups.pop(key, None)
@@ -195,7 +188,7 @@ class Alone:
                 await asyncio.sleep(0)
             self._end(lambda subscriber: subscriber.complete())
         except Exception as error:  # whatever it was, the subscriber hears of it
-            public = self._hub.public(error, self._prepared)
+            public = self._hub.engine.public(error, self._prepared)
             self._end(lambda subscriber: subscriber.error([public]))
         finally:
             close = getattr(self._source, "aclose", None)

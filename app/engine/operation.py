@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphql import GraphQLError, OperationType
 
-from app.engine.engine import Prepared
+from app.engine.faults import masked
 from app.engine.host import Unauthenticated
 from app.engine.hub import Answer, Subscribed
 from app.engine.messages import complete_of, error_of, head_of
 from app.engine.persisted import request_of
-from app.engine.request import Refused, unexpected
+from app.engine.prepared import Prepared
+from app.engine.request import Refused
 
 if TYPE_CHECKING:
     from app.engine.websocket import Connection
@@ -107,8 +108,7 @@ class Operation:
             if self._connection.endpoint.host.is_unavailable(error):
                 self._connection.fail(error)
                 return
-            log.exception("Unexpected error in an operation on a WebSocket")
-            self.error([unexpected()])
+            self.error([masked(error, "in an operation on a WebSocket", is_unavailable=False)])
         finally:
             self._task = None
 

@@ -49,6 +49,22 @@ class Entity:
         return getattr(value, "typename__", cls.__name__) == cls.__name__
 
 
+class TypedRow:
+    """A row that stands where an interface is expected; it names its type."""
+
+    __slots__ = ("_row", "typename__")
+
+    def __init__(self, row: Any, typename: str) -> None:
+        self._row = row
+        self.typename__ = typename
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, name)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._row[name]
+
+
 class LoaderContext(Protocol):
     """What relations ask of an operation's context."""
 

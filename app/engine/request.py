@@ -61,8 +61,3 @@ def refusal(message: str, code: str, *, status: int = 400, is_document_fault: bo
     """A refusal with one error that has no place in a document."""
     error = GraphQLError(message, extensions={"code": code, **facts})
     return Refused([error], status=status, is_document_fault=is_document_fault)
-
-
-def unexpected() -> GraphQLError:
-    """What a caller learns of an error that nobody foresaw and that no executor caught."""
-    return GraphQLError("Something went wrong on our side.", extensions={"code": "INTERNAL_SERVER_ERROR"})

@@ -8,12 +8,13 @@ from typing import Any, Final
 import orjson
 from graphql import GraphQLError, OperationType
 
-from app.engine.engine import Prepared
+from app.engine.faults import masked
 from app.engine.host import Host, Unauthenticated
 from app.engine.hub import Answer, Hub, Subscribed
 from app.engine.outlet import BOUNDS, Bounds, Message, Outlet, Pressure, Send
+from app.engine.prepared import Prepared
 from app.engine.rechecks import Rechecks
-from app.engine.request import Refused, unexpected
+from app.engine.request import Refused
 
 log = logging.getLogger(__name__)
 
@@ -151,9 +152,9 @@ class EventStream:
         self.begin()
         try:
             result = await host.engine.execute(prepared, context)
-        except Exception:
-            log.exception("Unexpected error in an operation over server-sent events")
-            self.error([unexpected()])
+        except Exception as error:
+            where = "in an operation over server-sent events"
+            self.error([masked(error, where, is_unavailable=host.is_unavailable(error))])
         else:
             self.next(Answer(result.encode()))
             self.complete()

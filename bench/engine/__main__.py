@@ -64,7 +64,8 @@ async def main(given: Sequence[str], db: Database | None = None) -> None:
         tables = await _tables(ground, asked)
     note = NOTE.format(seconds=asked.seconds, windows=asked.windows, pins=ground.pins, **vars(size))
     is_whole = asked.store or (set(asked.rows) == set(ROWS) and asked.products == Size.products)
-    record("The engine", "python -m bench.engine", *tables, note=" ".join(note.split("\n")), store=is_whole)
+    command = " ".join(["python -m bench.engine", *given])
+    record("The engine", command, *tables, note=" ".join(note.split("\n")), store=is_whole)
 
 
 async def _tables(ground: Ground, asked: argparse.Namespace) -> list[Table]:

@@ -11,7 +11,7 @@ import strawberry
 import uvicorn
 from starlette.applications import Starlette
 
-from app.api.extensions import EXTENSIONS, Schema
+from app.api.executable import Schema
 from app.api.server import create_app
 from app.kit.db import Database
 from app.kit.errors import InvalidInput
@@ -114,7 +114,7 @@ class Subscription:
         yield info.context.actor.reference
 
 
-SMALL = Schema(query=Query, mutation=Mutation, subscription=Subscription, extensions=EXTENSIONS)
+SMALL = Schema(query=Query, mutation=Mutation, subscription=Subscription)
 
 
 def small_app(db: Database, **options: Any) -> Starlette:

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from app.carts import sql
 from app.carts.model import CartProblem, CartStatus, CartTotals, CostLine, ShippingRate, cart_totals
-from app.engine.relations import groups_by, rows_by
+from app.engine.relations import TypedRow, groups_by, rows_by
 from app.kit.db import Row
 from app.kit.graphql.context import Context
-from app.kit.graphql.nodes import TypedRow
 from app.kit.tax import Rounding
 from app.sourcing.model import DeliveryMode
 from app.sourcing.sql import load_plan_inputs

@@ -39,22 +39,6 @@ IMPLEMENTATIONS: Final[list[type[Any]]] = []
 """Types that are reached through an interface only; the schema has to be told of them."""
 
 
-class TypedRow:
-    """A row that stands where an interface is expected; it names its type."""
-
-    __slots__ = ("_row", "typename__")
-
-    def __init__(self, row: Any, typename: str) -> None:
-        self._row = row
-        self.typename__ = typename
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._row, name)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._row[name]
-
-
 def id_field(typename: str, column: str = "id") -> Any:
     """The `id` field of a node type whose key is `column` of its row."""
 

@@ -13,8 +13,9 @@ import orjson
 from graphql import execute
 
 from app.engine.documents import DocumentStore
-from app.engine.engine import Engine, Prepared
+from app.engine.engine import Engine
 from app.engine.limits import Limits
+from app.engine.prepared import Prepared
 from app.engine.request import Result
 
 # What is compared is what runs, so next to nothing is refused.

@@ -9,7 +9,8 @@ from typing import Any, Final, Protocol
 
 from graphql import GraphQLError, GraphQLSchema, OperationType, get_variable_values, parse, validate
 
-from app.engine.engine import Engine, Prepared
+from app.engine.engine import Engine
+from app.engine.prepared import Prepared
 from app.engine.request import Refused, Request
 from tests.engine.differential.answers import Answer, Subject, shuffled
 from tests.engine.differential.cases import Case, Run

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 from zlib import crc32
 
-from app.engine.relations import Batch, make_loader
+from app.engine.relations import Batch, TypedRow, make_loader
 from tests.engine.differential.faults import RAISES, TOGETHER, VALUES, Odd, Plan
 
 SHELVES, PEOPLE = 8, 5
@@ -61,22 +61,6 @@ class Record:
     def keys(self) -> Iterator[str]:
         """The columns."""
         return iter(self._columns.keys())
-
-
-class Typed:
-    """A row that stands where an interface is expected."""
-
-    __slots__ = ("_row", "typename__")
-
-    def __init__(self, row: Any, typename: str) -> None:
-        self._row = row
-        self.typename__ = typename
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._row, name)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._row[name]
 
 
 @dataclass(slots=True)
@@ -204,8 +188,8 @@ def _narrowed(row: Any, columns: frozenset[str]) -> Any:
         return [_narrowed(each, columns) for each in row]
     if isinstance(row, Record):
         return Record({name: value for name, value in row._columns.items() if name in columns})
-    if isinstance(row, Typed):
-        return Typed(_narrowed(row._row, columns), row.typename__)
+    if isinstance(row, TypedRow):
+        return TypedRow(_narrowed(row._row, columns), row.typename__)
     if isinstance(row, ItemRow):
         return replace(row, **{one.name: Odd() for one in fields(row) if one.name not in columns})
     return row
@@ -256,8 +240,8 @@ def person(key: int) -> Record | None:
     return Record({name: leaf(f"Person.{name}", key, value) for name, value in columns.items()})
 
 
-def tool(key: int) -> Typed:
+def tool(key: int) -> TypedRow:
     """A row that names its type, of a record."""
     columns = {"key": key, "label_text": f"tool {key}", "power": key * 1.5, "shelf_key": key % 11 or None}
     row = Record({name: leaf(f"Tool.{name}", key, value) for name, value in columns.items()})
-    return Typed(row, leaf("Tool.typename", key, "Tool"))
+    return TypedRow(row, leaf("Tool.typename", key, "Tool"))
