@@ -103,9 +103,16 @@ class Client:
     @classmethod
     async def open(cls, port: int, count: int = CONNECTIONS) -> "Client":
         """Connect."""
+        client = cls(port, [_Connection() for _ in range(count)])
+        await client._connect()
+        return client
+
+    async def _connect(self) -> None:
+        # A server closes connections on which nothing came for a while, as those of a row's other contestants.
         loop = asyncio.get_running_loop()
-        made = [await loop.create_connection(_Connection, "127.0.0.1", port) for _ in range(count)]
-        return cls(port, [protocol for _, protocol in made])
+        for connection in self._connections:
+            if connection.transport is None or connection.transport.is_closing():
+                await loop.create_connection(lambda one=connection: one, "127.0.0.1", self._port)
 
     def close(self) -> None:
         """Disconnect."""
@@ -122,6 +129,7 @@ class Client:
         self, path: str, headers: Mapping[str, str], bodies: Iterator[bytes], seconds: float, marker: bytes
     ) -> int:
         """Send for so long and return how many were answered, all of them. Raises WrongAnswer."""
+        await self._connect()
         load = Load(self.head(path, headers), bodies, marker, time.monotonic() + seconds)
         await asyncio.gather(*(connection.run(load) for connection in self._connections))
         if load.failure is not None:
@@ -130,6 +138,7 @@ class Client:
 
     async def ask(self, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         """One request; the body of its answer."""
+        await self._connect()
         load = _Once(self.head(path, headers), iter([body]), b"", time.monotonic() + 3_600)
         await self._connections[0].run(load)
         if load.failure is not None:
