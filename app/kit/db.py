@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import asyncpg
 import orjson
 
+from app.kit.groups import MOST, A, Group, R, Work
 from app.kit.lending import Lender, Loan
 from app.kit.reference import Reference
 from app.kit.row import Row
@@ -44,6 +45,7 @@ class Database:
         self._readers = Lender(read_pool, self, read_pool.get_max_size())
         self._read_pool = read_pool
         self._write_pool = write_pool
+        self._groups: dict[Any, Group[Any, Any]] = {}
         self.observe: Callable[[Statement], None] | None = None
         """Called with each statement before it runs: for tests that count, and for explanations."""
         self.after_publish: Callable[[], None] | None = None
@@ -62,6 +64,8 @@ class Database:
 
     async def close(self) -> None:
         """Close both pools; statements under way are given five seconds."""
+        for group in self._groups.values():
+            await group.close()
         await self._readers.close()
         for pool in (self._read_pool, self._write_pool):
             try:
@@ -119,6 +123,17 @@ class Database:
                     raise
                 await asyncio.sleep(random.uniform(0.005, 0.05) * (attempt + 1))  # noqa: S311  # jitter, no secret
         raise AssertionError  # the loop returns or raises
+
+    def group(self, work: Work[R, A], *, lanes: int = 1, most: int = MOST) -> Group[R, A]:
+        """The group of this process for a work, which is a function of a module: made when it is first asked for."""
+        found = self._groups.get(work)
+        if found is None:
+            found = self._groups[work] = Group(self, work, lanes=lanes, most=most)
+        return found
+
+    def is_unavailable(self, error: BaseException) -> bool:
+        """Whether an error means that the database cannot answer now, whatever it is asked."""
+        return is_retryable(error)
 
     async def refresh_statistics(self) -> None:
         """Tell the planner what the tables hold; after a bulk load it would read whole tables for a few rows."""

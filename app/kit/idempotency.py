@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
+import asyncpg
 import orjson
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -11,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import DateTime, Text
 
 from app.kit.db import WriteTx
-from app.kit.errors import IdempotencyKeyReused, InvalidInput
+from app.kit.errors import DomainError, IdempotencyKeyReused, InvalidInput
 from app.kit.statement import Statement
 from app.kit.tables import requests
 
@@ -37,6 +39,16 @@ _ANSWER: Final = Statement(
     .where(requests.c.caller == bindparam("caller_"), requests.c.key == bindparam("key_"))
     .values(answer=bindparam("answer_"))
 )
+_FIND_MANY: Final = Statement("""
+    SELECT k.number, r.operation, r.body_hash, r.answer
+      FROM unnest(CAST(:callers AS text[]), CAST(:keys AS text[])) WITH ORDINALITY AS k (caller, key, number)
+      JOIN requests r ON r.caller = k.caller AND r.key = k.key
+""")
+_STORE_MANY: Final = Statement("""
+    INSERT INTO requests (caller, key, operation, body_hash, answer)
+    SELECT * FROM unnest(CAST(:callers AS text[]), CAST(:keys AS text[]), CAST(:operations AS text[]),
+                         CAST(:body_hashes AS bytea[]), CAST(:answers AS jsonb[]))
+""")
 _PRUNE: Final = Statement(
     delete(requests)
     .where(requests.c.created_at < bindparam("before", type_=DateTime(timezone=True)))
@@ -49,21 +61,78 @@ def body_hash(body: Any) -> bytes:
     return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS, default=str)).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A request with its idempotency key. body: see `body_hash`."""
+
+    caller: str
+    key: str
+    operation: str
+    body: bytes
+
+
+async def find_answers(tx: WriteTx, asked: Sequence[Keyed]) -> dict[int, dict[str, Any] | DomainError]:
+    """The stored answers, by the request's place in `asked`, or why its key cannot be used.
+
+    Those that are not in it are new: do their work in this transaction and `store_answers` at its end.
+    """
+    found: dict[int, dict[str, Any] | DomainError] = {}
+    for number, one in enumerate(asked):
+        if not is_key(one.key):
+            found[number] = _no_key()
+    rows = await tx.fetch(_FIND_MANY, callers=[one.caller for one in asked], keys=[one.key for one in asked])
+    for row in rows:
+        number = row["number"] - 1
+        is_same = (row["operation"], row["body_hash"]) == (asked[number].operation, asked[number].body)
+        found[number] = (row["answer"] or {}) if is_same else _reused()
+    return found
+
+
+async def store_answers(tx: WriteTx, answered: Sequence[tuple[Keyed, dict[str, Any]]]) -> None:
+    """Keep the answers to new requests. Raises a SerializationError, to be run again, when a twin came first."""
+    if not answered:
+        return
+    try:
+        await tx.execute(
+            _STORE_MANY,
+            callers=[one.caller for one, _ in answered],
+            keys=[one.key for one, _ in answered],
+            operations=[one.operation for one, _ in answered],
+            body_hashes=[one.body for one, _ in answered],
+            answers=[value for _, value in answered],
+        )
+    except asyncpg.UniqueViolationError:
+        raise asyncpg.SerializationError("A request with the same idempotency key was just answered.") from None
+
+
+def is_key(key: str) -> bool:
+    """Whether a text can be an idempotency key."""
+    return bool(key.strip()) and len(key) <= MAX_KEY_LENGTH and key.isprintable()
+
+
+def _no_key() -> InvalidInput:
+    message = f"An idempotency key has 1 to {MAX_KEY_LENGTH} printable characters."
+    return InvalidInput(message, path=["input", "idempotencyKey"])
+
+
+def _reused() -> IdempotencyKeyReused:
+    message = "This idempotency key was used before with another request. Use a new key for a new intent."
+    return IdempotencyKeyReused(message, path=["input", "idempotencyKey"])
+
+
 async def claim(tx: WriteTx, *, caller: str, key: str, operation: str, body: bytes) -> dict[str, Any] | None:
     """Claim `key` for this transaction: None when it is new, else the stored answer.
 
     A second caller with the same key waits here until the first one has committed or rolled back. Raises
     IdempotencyKeyReused when the key belongs to another operation or body, InvalidInput when it is no usable key.
     """
-    if not key.strip() or len(key) > MAX_KEY_LENGTH or not key.isprintable():
-        message = f"An idempotency key has 1 to {MAX_KEY_LENGTH} printable characters."
-        raise InvalidInput(message, path=["input", "idempotencyKey"])
+    if not is_key(key):
+        raise _no_key()
     if await tx.execute(_CLAIM, caller=caller, key=key, operation=operation, body_hash=body):
         return None
     row = await tx.fetchrow(_FIND, caller=caller, key=key)
     if row is None or row["operation"] != operation or row["body_hash"] != body:
-        message = "This idempotency key was used before with another request. Use a new key for a new intent."
-        raise IdempotencyKeyReused(message, path=["input", "idempotencyKey"])
+        raise _reused()
     return row["answer"] or {}
 
 

@@ -2,9 +2,9 @@
 
 import enum
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import strawberry
 
@@ -13,6 +13,7 @@ from app.kit.db import WriteTx
 from app.kit.errors import DomainError, ErrorCode, each_refusal
 from app.kit.graphql.context import Context
 from app.kit.graphql.errors import UserError, build_user_error, to_user_error
+from app.kit.groups import Group
 from app.kit.permissions import ActorKind
 
 
@@ -31,6 +32,7 @@ class Payload:
 
 MAX_SUBJECT: Final = 200
 PayloadType = TypeVar("PayloadType", bound=Payload)
+R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -62,20 +64,15 @@ async def commit(
     callers are kept apart by `subject`, such as the cart's id. Refusals that are raised are not stored: the same
     key may be tried again when the reason is gone.
     """
-    actor = context.actor
-    caller = f"shopper:{_short(subject)}" if actor.kind is ActorKind.SHOPPER else actor.reference
     hashed = idempotency.body_hash(_plain(body)) if key is not None else b""
+    caller = _caller(context, subject)
 
     async def transaction(tx: WriteTx) -> tuple[dict[str, Any], bool]:
         if key is not None:
             stored = await idempotency.claim(tx, caller=caller, key=key, operation=operation, body=hashed)
             if stored is not None:
                 return stored, True
-        outcome = await work(tx)
-        answer: dict[str, Any] = {"values": outcome.values}
-        if outcome.refusal is not None:
-            refusal = outcome.refusal
-            answer["refusal"] = [refusal.code, refusal.message, refusal.path, refusal.facts]
+        answer = _answer(await work(tx))
         if key is not None:
             await idempotency.answer(tx, caller=caller, key=key, value=answer)
         return answer, False
@@ -86,6 +83,84 @@ async def commit(
         context.forget()
     except DomainError as error:
         return payload_type(user_errors=[to_user_error(refusal) for refusal in each_refusal(error)])
+    return _payload(payload_type, answer, replayed=replayed)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[R]):
+    """One mutation of a group: what it asks for, and its idempotency key."""
+
+    request: R
+    keyed: idempotency.Keyed
+
+
+def grouped(
+    work: Callable[[WriteTx, Sequence[R]], Awaitable[Sequence[Outcome | DomainError]]],
+) -> Callable[[WriteTx, Sequence[Asked[R]]], Awaitable[Sequence[tuple[dict[str, Any], bool] | DomainError]]]:
+    """A set-based work, for `commit_in_group`: each request with a stored answer is answered with that one.
+
+    work: the outcomes in the order of the requests; nothing may be kept of one that is answered with a DomainError.
+    It must be able to run again from its start, and to run for a second time for a request whose twin is just being
+    answered: that run is rolled back.
+    """
+
+    async def transaction(
+        tx: WriteTx, asked: Sequence[Asked[R]]
+    ) -> Sequence[tuple[dict[str, Any], bool] | DomainError]:
+        stored = await idempotency.find_answers(tx, [one.keyed for one in asked])
+        fresh = [number for number in range(len(asked)) if number not in stored]
+        found: dict[int, tuple[dict[str, Any], bool] | DomainError] = {
+            number: value if isinstance(value, DomainError) else (value, True) for number, value in stored.items()
+        }
+        if fresh:
+            outcomes = await work(tx, [asked[number].request for number in fresh])
+            for number, outcome in zip(fresh, outcomes, strict=True):
+                found[number] = outcome if isinstance(outcome, DomainError) else (_answer(outcome), False)
+        answered = [(number, found[number]) for number in fresh]
+        kept = [(asked[number].keyed, one[0]) for number, one in answered if not isinstance(one, DomainError)]
+        await idempotency.store_answers(tx, kept)
+        return [found[number] for number in range(len(asked))]
+
+    return transaction
+
+
+async def commit_in_group(
+    context: Context,
+    payload_type: type[PayloadType],
+    group: Group[Asked[R], tuple[dict[str, Any], bool]],
+    request: R,
+    *,
+    operation: str,
+    key: str,
+    body: Any = None,
+    subject: str = "",
+    lane: Hashable = 0,
+) -> PayloadType:
+    """Like `commit`, in one transaction with the others who ask at this moment: see `grouped` and `Group`."""
+    keyed = idempotency.Keyed(_caller(context, subject), key, operation, idempotency.body_hash(_plain(body)))
+    try:
+        answer, replayed = await group.ask(Asked(request, keyed), identity=(keyed.caller, keyed.key), lane=lane)
+        context.forget()
+    except DomainError as error:
+        return payload_type(user_errors=[to_user_error(refusal) for refusal in each_refusal(error)])
+    return _payload(payload_type, answer, replayed=replayed)
+
+
+def _caller(context: Context, subject: str) -> str:
+    actor = context.actor
+    return f"shopper:{_short(subject)}" if actor.kind is ActorKind.SHOPPER else actor.reference
+
+
+def _answer(outcome: Outcome) -> dict[str, Any]:
+    """What is stored of an outcome."""
+    answer: dict[str, Any] = {"values": outcome.values}
+    if outcome.refusal is not None:
+        refusal = outcome.refusal
+        answer["refusal"] = [refusal.code, refusal.message, refusal.path, refusal.facts]
+    return answer
+
+
+def _payload(payload_type: type[PayloadType], answer: dict[str, Any], *, replayed: bool) -> PayloadType:
     errors: list[UserError] = []
     if "refusal" in answer:
         code, message, path, facts = answer["refusal"]
