@@ -34,7 +34,7 @@ from app.settings import (
     require_database_url,
     require_secret_key,
 )
-from app.worker import HEARINGS, TIMETABLE
+from app.worker import BEATS, HEARINGS, TIMETABLE
 
 log = logging.getLogger(__name__)
 Say = Callable[[str], None]
@@ -129,7 +129,7 @@ def work(settings: Settings, say: Say) -> None:
         async with open_database(dsn, settings) as db:
             feed = Feed(db)
             await feed.start()
-            worker = Worker(db, HEARINGS, TIMETABLE)
+            worker = Worker(db, HEARINGS, TIMETABLE, BEATS)
             feed.after_read.append(worker.wake)
             with _on_signals(worker.stop):
                 say("Hikiate's worker is ready.")
@@ -194,7 +194,7 @@ async def _serve(
         only_trusted_documents=settings.only_trusted_documents,
     )
     server = Server(app, when_ready, grace_s=GRACE_S, max_message_bytes=settings.max_body_bytes)
-    worker = Worker(db, HEARINGS, TIMETABLE)
+    worker = Worker(db, HEARINGS, TIMETABLE, BEATS)
     feed.after_read.append(worker.wake)
 
     def stop() -> None:

@@ -21,7 +21,7 @@ from app.inventory import jobs as inventory_jobs
 from app.kit.db import Database
 from app.kit.idempotency import prune_requests
 from app.kit.outbox import prune_outbox
-from app.kit.queue import Hearing, Timed, prune_jobs
+from app.kit.queue import Beat, Hearing, Timed, prune_jobs
 from app.locations import invariants as locations_invariants
 from app.orders import invariants as orders_invariants
 from app.payments import invariants as payments_invariants
@@ -102,4 +102,9 @@ TIMETABLE: Final = [
         for name, room in JOBS.items()
         for job_name, (cron, job) in room.SCHEDULES.items()
     ),
+]
+BEATS: Final = [
+    Beat(f"{name}:{job_name}", every_s, job)
+    for name, room in JOBS.items()
+    for job_name, (every_s, job) in getattr(room, "BEATS", {}).items()
 ]

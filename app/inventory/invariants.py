@@ -62,4 +62,19 @@ INVARIANTS: Final[dict[str, str]] = {
                WHEN 'CANCELED' THEN 0
                ELSE l.shipped_quantity - l.received_quantity - l.lost_quantity END
     """,
+    "what an owner has reserved is what the ledger says of it": """
+        SELECT cause_id, variant_id, location_id, h.reserved AS held, l.reserved AS ledger_reserved
+          FROM (SELECT cause_id, variant_id, location_id, sum(d_reserved) AS reserved
+                  FROM ledger GROUP BY 1, 2, 3) l
+          FULL JOIN (
+               SELECT owner_id AS cause_id, variant_id, location_id, sum(quantity) AS reserved
+                 FROM holds WHERE state = 'R' GROUP BY 1, 2, 3) h USING (cause_id, variant_id, location_id)
+         WHERE coalesce(h.reserved, 0) <> coalesce(l.reserved, 0)
+    """,
+    "a reservation has a reason and an end within its bounds, and an allocation none of them": """
+        SELECT owner_id, line_no, state, reason, expires_at, extendable_until, extended_at FROM holds
+         WHERE (state = 'R') <> (reason IS NOT NULL) OR (state = 'R') <> (expires_at IS NOT NULL)
+            OR expires_at > extendable_until
+            OR (state = 'A' AND (extendable_until IS NOT NULL OR extended_at IS NOT NULL))
+    """,
 }

@@ -14,7 +14,7 @@ async def sweep_reservations(db: Database, *, now: datetime) -> None:
     """End all reservations that are due, in short transactions: each keeps stock rows locked until its
     commit.
     """
-    while await db.in_write(lambda tx: expire_reservations(tx, now=now, limit=_BATCH)):
+    while len(await db.in_write(lambda tx: expire_reservations(tx, now=now, limit=_BATCH))) == _BATCH:
         pass
 
 
@@ -24,7 +24,8 @@ async def prepare_ledger(db: Database, *, now: datetime) -> None:
 
 
 HANDLERS: Final[dict[str, Any]] = {}
+# Seconds from one sweep of a worker to its next. It hears nothing and looks at an index when nothing is due.
+BEATS: Final[dict[str, tuple[float, Any]]] = {"sweep_reservations": (1.0, sweep_reservations)}
 SCHEDULES: Final[dict[str, tuple[str, Any]]] = {
-    "sweep_reservations": ("* * * * *", sweep_reservations),
     "prepare_ledger": ("17 3 * * *", prepare_ledger),
 }

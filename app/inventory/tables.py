@@ -47,7 +47,8 @@ stock = Table(
 )
 
 # A live claim on units: R = reserved until expires_at, A = allocated. History is the ledger.
-# The owner is an order, a cart or a transfer; line_no is the owner's line.
+# The owner is an order, a cart, a transfer or staff; line_no is the owner's line. Of reservations: `reason` says what
+# they are for, `extendable_until` how far expires_at may be moved, `extended_at` when it was moved last.
 holds = Table(
     "holds",
     metadata,
@@ -59,12 +60,21 @@ holds = Table(
     Column("quantity", Integer, nullable=False),
     Column("state", Text, nullable=False),
     instant("expires_at", nullable=True),
+    Column("reason", Text, nullable=True),
+    instant("extendable_until", nullable=True),
+    instant("extended_at", nullable=True),
     PrimaryKeyConstraint("owner_id", "line_no", "variant_id", "location_id"),
     Index("ix_holds_expires_at", "expires_at", postgresql_where=Column("state") == "R"),
     Index("ix_holds_variant_id", "variant_id", "location_id"),
     CheckConstraint("quantity > 0", "hold_quantity_positive"),
     CheckConstraint("state IN ('R', 'A')", "hold_state_known"),
     CheckConstraint("(state = 'R') = (expires_at IS NOT NULL)", "reservations_expire_allocations_do_not"),
+    CheckConstraint("(state = 'R') = (reason IS NOT NULL)", "reservations_have_a_reason"),
+    CheckConstraint("reason IN ('CART', 'PAYMENT_PENDING', 'KONBINI_PAYMENT', 'STAFF')", "reservation_reason_known"),
+    CheckConstraint(
+        "state = 'R' OR (extendable_until IS NULL AND extended_at IS NULL)", "allocations_are_not_extended"
+    ),
+    CheckConstraint("expires_at <= extendable_until", "reservations_end_within_their_bounds"),
     CheckConstraint("owner_kind IN ('ORDER', 'CART', 'TRANSFER', 'STAFF')", "hold_owner_known"),
     postgresql_with={"fillfactor": "90"},
 )

@@ -70,6 +70,19 @@ class Timed:
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """A job of every worker process that runs more often than a timetable can say.
+
+    every_s: seconds from one beginning to the next. A process begins none before its last one has ended, and what it
+    missed meanwhile is left out, so that none pile up. Several processes run it at once.
+    """
+
+    name: str
+    every_s: float
+    job: TimedJob
+
+
+@dataclass(frozen=True, slots=True)
 class FailedJob:
     """A job that is not tried any more."""
 
@@ -115,10 +128,13 @@ async def _enqueue(tx: WriteTx, names: list[str], payloads: list[bytes]) -> None
 class Worker:
     """Dispatches facts and runs jobs until told to stop; outlives a database that goes away and comes back."""
 
-    def __init__(self, db: Database, hearings: Sequence[Hearing], timetable: Sequence[Timed]) -> None:
+    def __init__(
+        self, db: Database, hearings: Sequence[Hearing], timetable: Sequence[Timed], beats: Sequence[Beat] = ()
+    ) -> None:
         self._db = db
         self._hearings = hearings
         self._timetable = timetable
+        self._beats = beats
         self._woken = asyncio.Event()
         self._running: PgQueuer | None = None
         self.stopped = asyncio.Event()
@@ -138,6 +154,7 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop`."""
         tasks = [asyncio.create_task(self._dispatch_all()), asyncio.create_task(self._run_jobs())]
+        tasks += [asyncio.create_task(self._run_beat(beat)) for beat in self._beats]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -180,6 +197,21 @@ class Worker:
             finally:
                 self._running = None
                 await connection.close(timeout=2)
+
+        await self._again_and_again(work)
+
+    async def _run_beat(self, beat: Beat) -> None:
+        clock = asyncio.get_running_loop().time
+        begun = clock() - beat.every_s
+
+        async def work() -> None:
+            nonlocal begun
+            with suppress(TimeoutError):
+                async with asyncio.timeout(begun + beat.every_s - clock()):
+                    await self.stopped.wait()
+                    return
+            begun = clock()
+            await beat.job(self._db, now=utc_now())
 
         await self._again_and_again(work)
 

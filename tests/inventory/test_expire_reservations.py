@@ -1,13 +1,18 @@
 """Reservations end when their time is up."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pytest
+
+from app.inventory.actions.allocate_reserved import allocate_reserved
 from app.inventory.actions.expire_reservations import expire_reservations
+from app.inventory.errors import ReservationExpired as Expired
 from app.inventory.jobs import sweep_reservations
-from app.inventory.model import Demand, HoldRequest
+from app.inventory.model import Claim, Demand, HoldRequest
 from app.kit.db import Database
 from app.kit.ids import new_id
+from app.worker import BEATS, TIMETABLE
 from tests.conftest import NOW
 from tests.inventory.builders import counters, facts, hold, movements, stocked, wish
 
@@ -75,3 +80,54 @@ async def test_the_job_goes_on_until_nothing_is_due(db: Database) -> None:
     await hold(db, *(wish(shirt, 1, store, expires_at=NOW) for _ in range(1_200)))
     await sweep_reservations(db, now=NOW)
     assert await counters(db) == {(shirt, store): (1_200, 0, 0, 0)}
+
+
+async def test_only_owners_of_these_variants_are_swept_and_they_lose_everything(db: Database) -> None:
+    shirt, [store] = await stocked(db, 9)
+    mug, [shelf] = await stocked(db, 9)
+    both, other, later = new_id(), wish(mug, 1, shelf, expires_at=NOW), wish(shirt, 2, store, expires_at=SOON)
+    lines = (Demand(1, mug, 3, (shelf,)), Demand(2, shirt, 4, (store,)))
+    await hold(db, HoldRequest("ORDER", both, lines, expires_at=NOW), other, later)
+    async with db.write() as tx:
+        assert await expire_reservations(tx, now=NOW, variant_ids=[shirt]) == [both]
+    assert await counters(db) == {(shirt, store): (9, 2, 0, 0), (mug, shelf): (9, 1, 0, 0)}
+
+
+async def test_a_full_batch_is_found_behind_the_rows_that_others_have_locked(db: Database) -> None:
+    shirt, [store] = await stocked(db, 9)
+    requests = [wish(shirt, 1, store, expires_at=NOW - timedelta(seconds=9 - number)) for number in range(6)]
+    await hold(db, *requests)
+    oldest = [request.owner_id for request in requests[:2]]
+    async with db.write() as other:
+        await other.connection.execute("SELECT 1 FROM holds WHERE owner_id = ANY($1) FOR UPDATE", oldest)
+        async with db.write() as tx:
+            swept = await expire_reservations(tx, now=NOW, limit=2)
+    assert swept == sorted(request.owner_id for request in requests[2:4])
+    assert await counters(db) == {(shirt, store): (9, 4, 0, 0)}
+
+
+@pytest.mark.parametrize("clock", [NOW - timedelta(days=400), NOW + timedelta(days=400)], ids=["behind", "ahead"])
+async def test_a_clock_that_jumps_gives_each_reservation_back_once_or_not_yet(db: Database, clock: datetime) -> None:
+    shirt, [store] = await stocked(db, 9)
+    due, later = wish(shirt, 2, store, expires_at=NOW), wish(shirt, 3, store, expires_at=SOON)
+    await hold(db, due, later)
+    is_ahead = clock > NOW
+    for _ in range(2):
+        await sweep_reservations(db, now=clock)
+    left = 0 if is_ahead else 5
+    assert await counters(db) == {(shirt, store): (9, left, 0, 0)}
+    # What a clock ahead has given back is gone for good; what one behind has left may be converted long past its time.
+    async with db.write() as tx:
+        if is_ahead:
+            with pytest.raises(Expired):
+                await allocate_reserved(tx, due.owner_id, actor="test")
+        else:
+            assert await allocate_reserved(tx, due.owner_id, actor="test") == [Claim(1, shirt, store, 2)]
+    await sweep_reservations(db, now=NOW)
+    assert await counters(db) == {(shirt, store): (9, 0, 0, 0) if is_ahead else (9, 3, 2, 0)}
+    assert len(await facts(db, "reservation_expired")) == (2 if is_ahead else 0)
+
+
+async def test_it_beats_every_second_and_not_by_the_timetable() -> None:
+    assert [(beat.name, beat.every_s) for beat in BEATS] == [("inventory:sweep_reservations", 1.0)]
+    assert not [timed.name for timed in TIMETABLE if "sweep" in timed.name]

@@ -14,11 +14,12 @@ from app.kit.statement import Statement
 # twice and waited for its twin sees the twin's holds and adds none.
 _HOLD: Final = Statement("""
     WITH claimed AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:requests AS int[]), CAST(:owner_kinds AS text[]),
-                             CAST(:owner_ids AS uuid[]), CAST(:expires AS timestamptz[]),
-                             CAST(:line_nos AS int[]), CAST(:variant_ids AS bigint[]),
-                             CAST(:location_ids AS int[]), CAST(:quantities AS int[]))
-             AS c (request, owner_kind, owner_id, expires_at, line_no, variant_id, location_id, quantity)),
+        SELECT * FROM unnest(CAST(:requests AS int[]), CAST(:owner_kinds AS text[]), CAST(:owner_ids AS uuid[]),
+                             CAST(:expires AS timestamptz[]), CAST(:reasons AS text[]),
+                             CAST(:extendables AS timestamptz[]), CAST(:actors AS text[]), CAST(:line_nos AS int[]),
+                             CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[]), CAST(:quantities AS int[]))
+             AS c (request, owner_kind, owner_id, expires_at, reason, extendable_until, actor, line_no, variant_id,
+                   location_id, quantity)),
     replayed AS MATERIALIZED (
         SELECT DISTINCT c.request
           FROM claimed c JOIN holds h ON h.owner_id = c.owner_id AND h.line_no = c.line_no),
@@ -26,9 +27,12 @@ _HOLD: Final = Statement("""
         SELECT * FROM claimed c WHERE NOT EXISTS (SELECT 1 FROM replayed r WHERE r.request = c.request)),
     held AS (
         INSERT INTO holds
-               (owner_kind, owner_id, line_no, variant_id, location_id, quantity, state, expires_at)
+               (owner_kind, owner_id, line_no, variant_id, location_id, quantity, state, expires_at, reason,
+                extendable_until)
         SELECT owner_kind, owner_id, line_no, variant_id, location_id, quantity,
-               CASE WHEN expires_at IS NULL THEN 'A' ELSE 'R' END, expires_at
+               CASE WHEN expires_at IS NULL THEN 'A' ELSE 'R' END, expires_at,
+               CASE WHEN expires_at IS NOT NULL THEN reason END,
+               CASE WHEN expires_at IS NOT NULL THEN extendable_until END
           FROM fresh ORDER BY owner_id, line_no, variant_id, location_id),
     moved AS (
         INSERT INTO ledger
@@ -37,7 +41,7 @@ _HOLD: Final = Statement("""
                CASE WHEN expires_at IS NULL THEN 0 ELSE quantity END,
                CASE WHEN expires_at IS NULL THEN quantity ELSE 0 END,
                CASE WHEN expires_at IS NULL THEN 'ALLOCATED' ELSE 'RESERVED' END,
-               owner_kind, owner_id, CAST(:actor AS text)
+               owner_kind, owner_id, actor
           FROM fresh ORDER BY request, line_no, variant_id, location_id)
     SELECT request FROM replayed
 """)
@@ -49,7 +53,8 @@ _ALLOCATE: Final = Statement("""
          ORDER BY line_no, variant_id, location_id
            FOR UPDATE),
     allocated AS (
-        UPDATE holds h SET state = 'A', expires_at = NULL
+        UPDATE holds h
+           SET state = 'A', expires_at = NULL, reason = NULL, extendable_until = NULL, extended_at = NULL
           FROM due d
          WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id)
              = (d.owner_id, d.line_no, d.variant_id, d.location_id) AND h.state = 'R'
@@ -95,20 +100,30 @@ _HELD: Final = Statement("""
            AND (CAST(:line_nos AS int[]) IS NULL OR line_no = ANY(CAST(:line_nos AS int[]))))
 """)
 
-# One row per owner, its first, stands for all of them: whoever locks that one decides over the owner as a
-# whole.
-_LOCK_EXPIRED_OWNERS: Final = Statement("""
-    WITH due AS MATERIALIZED (
-        SELECT owner_id FROM holds WHERE state = 'R' AND expires_at <= :now ORDER BY expires_at LIMIT :limit),
-    firsts AS MATERIALIZED (
-        SELECT DISTINCT ON (owner_id) owner_id, line_no, variant_id, location_id
-          FROM holds WHERE owner_id IN (SELECT owner_id FROM due)
-         ORDER BY owner_id, line_no, variant_id, location_id)
-    SELECT h.owner_id
-      FROM holds h JOIN firsts f USING (owner_id, line_no, variant_id, location_id)
-     ORDER BY h.owner_id
+# One row per owner, its first one that is due, stands for all of them: whoever locks that one decides over the owner
+# as a whole. The limit counts rows that were locked, so that several sweepers share the work.
+_IS_FIRST: Final = """
+           h.state = 'R' AND h.expires_at <= :now
+       AND NOT EXISTS (
+               SELECT 1 FROM holds f
+                WHERE f.owner_id = h.owner_id AND f.state = 'R' AND f.expires_at <= :now
+                  AND (f.line_no, f.variant_id, f.location_id) < (h.line_no, h.variant_id, h.location_id))
+"""
+_LOCK_EXPIRED_OWNERS: Final = Statement(f"""
+    SELECT h.owner_id FROM holds h WHERE {_IS_FIRST}
+     ORDER BY h.expires_at
+     LIMIT :limit
+       FOR UPDATE SKIP LOCKED
+""")  # noqa: S608  # a constant of this module
+_LOCK_EXPIRED_OWNERS_OF: Final = Statement(f"""
+    WITH wanted AS MATERIALIZED (
+        SELECT DISTINCT owner_id FROM holds
+         WHERE variant_id = ANY(CAST(:variant_ids AS bigint[])) AND state = 'R' AND expires_at <= :now)
+    SELECT h.owner_id FROM wanted w JOIN holds h ON h.owner_id = w.owner_id
+     WHERE {_IS_FIRST}
+     LIMIT :limit
        FOR UPDATE OF h SKIP LOCKED
-""")
+""")  # noqa: S608  # a constant of this module
 
 _EXPIRE: Final = Statement("""
     WITH due AS MATERIALIZED (
@@ -136,18 +151,19 @@ async def write_holds(tx: WriteTx, granted: Sequence[tuple[int, HoldRequest, Cla
 
     Returns the numbers of requests that were left alone because some line of theirs is held already.
     """
-    expires: list[datetime | None] = [request.expires_at for _, request, _ in granted]
     rows = await tx.fetch(
         _HOLD,
         requests=[number for number, _, _ in granted],
         owner_kinds=[str(request.owner_kind) for _, request, _ in granted],
         owner_ids=[request.owner_id for _, request, _ in granted],
-        expires=expires,
+        expires=[request.expires_at for _, request, _ in granted],
+        reasons=[str(request.reason) for _, request, _ in granted],
+        extendables=[request.extendable_until for _, request, _ in granted],
+        actors=[request.actor or actor for _, request, _ in granted],
         line_nos=[claim.line_no for _, _, claim in granted],
         variant_ids=[claim.variant_id for _, _, claim in granted],
         location_ids=[claim.location_id for _, _, claim in granted],
         quantities=[claim.quantity for _, _, claim in granted],
-        actor=actor,
     )
     tx.published += 1
     return {row["request"] for row in rows}
@@ -175,12 +191,20 @@ async def delete_holds(tx: WriteTx, owner_id: UUID, line_nos: Sequence[int] | No
             return claims
 
 
-async def delete_expired_holds(tx: WriteTx, *, now: datetime, limit: int) -> list[Row]:
+async def delete_expired_holds(
+    tx: WriteTx, *, now: datetime, limit: int, variant_ids: Sequence[int] | None = None
+) -> list[Row]:
     """End reservations whose time is up, of each owner all or none: (owner_kind, owner_id) of those owners.
 
-    Owners that another transaction is just dealing with are left to it. limit: holds looked at.
+    Owners that another transaction is just dealing with are left to it. limit: owners. variant_ids: only of owners
+    with a due reservation of one of these.
     """
-    owners = await tx.fetch(_LOCK_EXPIRED_OWNERS, now=now, limit=limit)
+    if variant_ids is None:
+        owners = await tx.fetch(_LOCK_EXPIRED_OWNERS, now=now, limit=limit)
+    else:
+        owners = await tx.fetch(_LOCK_EXPIRED_OWNERS_OF, variant_ids=variant_ids, now=now, limit=limit)
     if not owners:
         return []
-    return await tx.fetch(_EXPIRE, owner_ids=[row["owner_id"] for row in owners], now=now)
+    expired = await tx.fetch(_EXPIRE, owner_ids=[row["owner_id"] for row in owners], now=now)
+    tx.published += len(expired)
+    return expired

@@ -24,6 +24,15 @@ class OwnerKind(StrEnum):
     STAFF = "STAFF"
 
 
+class ReservationReason(StrEnum):
+    """What units are reserved for, which decides how long."""
+
+    CART = "CART"
+    PAYMENT_PENDING = "PAYMENT_PENDING"
+    KONBINI_PAYMENT = "KONBINI_PAYMENT"
+    STAFF = "STAFF"
+
+
 class HoldState(StrEnum):
     """RESERVED units go back on sale at `expires_at`; ALLOCATED ones stay until they leave."""
 
@@ -114,7 +123,9 @@ class HoldRequest:
     """The lines of one owner. expires_at None allocates at once, otherwise the units are reserved until then
     (UTC).
 
-    partial: take what there is instead of all or nothing.
+    partial: take what there is instead of all or nothing. reason: what they are reserved for; of no meaning for
+    allocations. extendable_until: the latest that `expires_at` may be moved to; None: it stays. actor: who asks,
+    where that is somebody else than who makes the call.
     """
 
     owner_kind: str
@@ -122,6 +133,9 @@ class HoldRequest:
     demands: tuple[Demand, ...]
     expires_at: datetime | None = None
     partial: bool = False
+    reason: str = ReservationReason.PAYMENT_PENDING
+    extendable_until: datetime | None = None
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
