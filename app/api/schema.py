@@ -22,6 +22,8 @@ from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.queries import FulfillmentQuery
 from app.inventory.graphql import errors as inventory_errors
 from app.inventory.graphql.mutations import InventoryMutation
+from app.inventory.graphql.purchases.mutations import PurchaseOrderMutation
+from app.inventory.graphql.purchases.queries import PurchaseOrderQuery
 from app.inventory.graphql.queries import InventoryQuery
 from app.inventory.graphql.subscriptions import InventorySubscription
 from app.kit.graphql.errors import ERROR_TYPES, GenericError
@@ -45,6 +47,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     OrdersQuery,
     FulfillmentQuery,
     InventoryQuery,
+    PurchaseOrderQuery,
     MembersQuery,
     PartnersQuery,
 )
@@ -53,6 +56,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     CheckoutMutation,
     FulfillmentMutation,
     InventoryMutation,
+    PurchaseOrderMutation,
     CatalogMutation,
     LocationsMutation,
     ChannelsMutation,

@@ -27,3 +27,11 @@ class ReservationExpired(DomainError):
     """The reserved units were given back, because their time was up or because the owner released them."""
 
     code = ErrorCode.RESERVATION_EXPIRED
+
+
+class OverDelivery(DomainError):
+    """More units than were ordered, past the tolerance. Facts: line_no, ordered_quantity, received_quantity (before),
+    maximum (units that would be taken now).
+    """
+
+    code = ErrorCode.OVER_DELIVERY

@@ -65,3 +65,16 @@ class ReservationExpired(Event):
 
     owner_kind: str
     owner_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseOrderChanged(Event):
+    """A purchase order was made, took a step or has other dates; what is expected of its variants may be another."""
+
+    topic: ClassVar[str] = "purchase_order_changed"
+    key_field: ClassVar[str] = "purchase_order_id"
+
+    purchase_order_id: UUID
+    location_id: int
+    status: str
+    variant_ids: list[int]

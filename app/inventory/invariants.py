@@ -77,4 +77,29 @@ INVARIANTS: Final[dict[str, str]] = {
             OR expires_at > extendable_until
             OR (state = 'A' AND (extendable_until IS NOT NULL OR extended_at IS NOT NULL))
     """,
+    "a purchase order's state says what its lines say": """
+        SELECT p.id, p.status, l.*
+          FROM purchase_orders p LEFT JOIN (
+               SELECT purchase_order_id, count(*) AS lines, sum(received_quantity) AS received,
+                      bool_and(received_quantity >= quantity) AS is_complete
+                 FROM purchase_order_lines GROUP BY purchase_order_id) l ON l.purchase_order_id = p.id
+         WHERE NOT coalesce(l.lines > 0 AND CASE p.status
+               WHEN 'DRAFT' THEN l.received = 0 AND p.ordered_at IS NULL
+               WHEN 'ORDERED' THEN l.received = 0 AND p.ordered_at IS NOT NULL
+               WHEN 'CANCELED' THEN l.received = 0
+               WHEN 'PARTIALLY_RECEIVED' THEN l.received > 0 AND NOT l.is_complete
+               WHEN 'RECEIVED' THEN l.is_complete
+               WHEN 'CLOSED_SHORT' THEN NOT l.is_complete AND p.ordered_at IS NOT NULL
+               END, false)
+    """,
+    "what came of a purchase order is in the ledger": """
+        SELECT *
+          FROM (SELECT purchase_order_id AS id, variant_id, location_id, sum(received_quantity) AS received
+                  FROM purchase_order_lines l JOIN purchase_orders p ON p.id = l.purchase_order_id
+                 WHERE received_quantity > 0 GROUP BY 1, 2, 3) p
+          FULL JOIN (
+               SELECT cause_id AS id, variant_id, location_id, sum(d_on_hand) AS received
+                 FROM ledger WHERE cause_kind = 'PURCHASE_ORDER' GROUP BY 1, 2, 3) l USING (id, variant_id, location_id)
+         WHERE p.received IS DISTINCT FROM l.received
+    """,
 }

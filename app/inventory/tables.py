@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from app.kit.tables import instant, metadata
 
 transfer_numbers = Sequence("transfer_numbers", start=50_000_001, metadata=metadata)
+purchase_order_numbers = Sequence("purchase_order_numbers", start=60_000_001, metadata=metadata)
 
 stock = Table(
     "stock",
@@ -123,6 +125,7 @@ transfers = Table(
     Column("order_id", Uuid, nullable=True),
     Column("note", Text, nullable=True),
     instant("created_at"),
+    instant("expected_at", nullable=True),
     instant("shipped_at", nullable=True),
     instant("received_at", nullable=True),
     instant("canceled_at", nullable=True),
@@ -155,4 +158,45 @@ transfer_lines = Table(
         "received_quantity >= 0 AND lost_quantity >= 0 AND received_quantity + lost_quantity <= shipped_quantity",
         "received_within_shipped",
     ),
+)
+
+# closed_at: when nothing was expected any more: all received, closed short or canceled.
+purchase_orders = Table(
+    "purchase_orders",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("location_id", Integer, ForeignKey("locations.id"), nullable=False),
+    Column("supplier_name", Text, nullable=False),
+    Column("supplier_reference", Text, nullable=True),
+    Column("status", Text, nullable=False),
+    Column("note", Text, nullable=True),
+    instant("created_at"),
+    instant("ordered_at", nullable=True),
+    instant("closed_at", nullable=True),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Index("ix_purchase_orders_location_id", "location_id", "status"),
+    CheckConstraint(
+        "status IN ('DRAFT', 'ORDERED', 'PARTIALLY_RECEIVED', 'RECEIVED', 'CLOSED_SHORT', 'CANCELED')",
+        "purchase_order_status_known",
+    ),
+    CheckConstraint(
+        "(closed_at IS NOT NULL) = (status IN ('RECEIVED', 'CLOSED_SHORT', 'CANCELED'))",
+        "closed_purchase_orders_have_a_time",
+    ),
+)
+
+# More than `quantity` units may have been received, within the tolerance that the receiver gave.
+purchase_order_lines = Table(
+    "purchase_order_lines",
+    metadata,
+    Column("purchase_order_id", Uuid, ForeignKey("purchase_orders.id"), primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("variant_id", BigInteger, ForeignKey("variants.id"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("received_quantity", Integer, nullable=False, server_default="0"),
+    Column("expected_on", Date, nullable=True),
+    Index("ix_purchase_order_lines_variant_id", "variant_id"),
+    CheckConstraint("quantity > 0", "purchase_quantity_positive"),
+    CheckConstraint("received_quantity BETWEEN 0 AND 2 * quantity::bigint", "purchase_received_plausible"),
 )

@@ -13,7 +13,8 @@ from tests.inventory.transfers import send
 from tests.locations.builders import make_location
 from tests.orders.builders import make_ground, make_order
 
-FIELDS = """transfer { id number status note fromLocation { code } toLocation { code } shippedAt receivedAt canceledAt
+FIELDS = """transfer { id number status note expectedAt fromLocation { code } toLocation { code }
+    shippedAt receivedAt canceledAt
     lines { lineNo variant { sku } quantity receivedQuantity lostQuantity inTransitQuantity } order { id } }
   userErrors { __typename code message path ... on InsufficientStockError { requested available sku lineNo }
     ... on InvalidTransitionError { currentStatus } ... on InvalidQuantityError { minimum maximum } }"""
@@ -43,12 +44,16 @@ async def test_goods_travel_from_one_location_to_another(db: Database, execute: 
     await fill(db, shop, "SHIRT", depot=10)
     await fill(db, shop, "MUG", depot=2)
     created = await ask(
-        execute, CREATE, form(shop, ("SHIRT", 4), ("MUG", 2), note=" for the sale "), actor=limited(shop, "depot")
+        execute,
+        CREATE,
+        form(shop, ("SHIRT", 4), ("MUG", 2), note=" for the sale ", expectedAt="2026-11-24T10:00:00+09:00"),
+        actor=limited(shop, "depot"),
     )
     transfer = created["transfer"]
     assert created["userErrors"] == []
     assert (transfer["status"], transfer["note"], transfer["order"]) == ("READY_TO_SHIP", "for the sale", None)
     assert (transfer["fromLocation"]["code"], transfer["toLocation"]["code"]) == ("depot", "umeda")
+    assert transfer["expectedAt"] == "2026-11-24T01:00:00+00:00"
     about = {"transferId": transfer["id"]}
     shipped = (await ask(execute, SHIP, about, actor=limited(shop, "depot")))["transfer"]
     assert (shipped["status"], [line["inTransitQuantity"] for line in shipped["lines"]]) == ("IN_TRANSIT", [4, 2])

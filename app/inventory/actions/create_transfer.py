@@ -31,13 +31,15 @@ async def create_transfer(
     lines: Sequence[TransferLineDraft],
     order_id: UUID | None = None,
     note: str | None = None,
+    expected_at: datetime | None = None,
     actor: str,
     now: datetime,
 ) -> UUID:
     """A transfer that is ready to ship; returns its id. Lines are numbered from 1 in their order.
 
     Without an order the units are allocated to the transfer at once, all or none. With one they are those
-    which the order holds at the source; each line names the order's line. Raises InsufficientStock,
+    which the order holds at the source; each line names the order's line. expected_at: when the units are to
+    arrive (UTC). Raises InsufficientStock,
     InvalidQuantity, NotFound for locations that hold no stock, InvalidInput for a transfer without lines or
     onto the same place.
     """
@@ -54,6 +56,7 @@ async def create_transfer(
         order_id=order_id,
         note=note,
         created_at=now,
+        expected_at=expected_at,
     )
     status = TransferStatus.READY_TO_SHIP
     await publish(tx, TransferCreated(transfer_id, order_id, from_location_id, to_location_id, status))

@@ -30,3 +30,13 @@ class QuantityConflictError(UserError):
     """Nothing was moved."""
 
     current_quantity: int = strawberry.field(description="Units on hand now.")
+
+
+@user_error(ErrorCode.OVER_DELIVERY, "More units than were ordered, past the tolerance that the caller gave.")
+class OverDeliveryError(UserError):
+    """Nothing was received."""
+
+    line_no: int | None = strawberry.field(description="The line of the purchase order.", default=None)
+    ordered_quantity: int = strawberry.field(description="Units that were ordered.")
+    received_quantity: int = strawberry.field(description="Units that had come before.")
+    maximum: int | None = strawberry.field(description="Units that would be taken now.", default=None)

@@ -50,8 +50,8 @@ class InventoryQuery:
         after_variant_id, after_location_id = decode_cursor(after, [int, int]) if after is not None else (0, 0)
         rows = await context.fetch(
             stock.STOCK_PAGE,
-            variant_ids=None if skus is None else list((await _variants(context, skus)).values()),
-            location_ids=await _locations(context, location_ids),
+            variant_ids=None if skus is None else list((await variants_of(context, skus)).values()),
+            location_ids=await locations_of(context, location_ids),
             after_variant_id=_positive(after_variant_id),
             after_location_id=_positive(after_location_id, bits=31),
             limit=limit + 1,
@@ -75,11 +75,11 @@ class InventoryQuery:
         context = info.context
         limit = page_size(first)
         before = _positive(decode_cursor(after, [int])[0]) if after is not None else ledger.NEWEST
-        variants = await _variants(context, [sku])
+        variants = await variants_of(context, [sku])
         if sku not in variants:
             message = "There is no variant with this SKU."
             raise NotFound(message, path=["sku"])
-        location_ids = await _locations(context, None if location_id is None else [location_id], name="locationId")
+        location_ids = await locations_of(context, None if location_id is None else [location_id], name="locationId")
         async with context.read() as tx:
             rows = await ledger.movements_of(tx, variants[sku], location_ids, before=before, limit=limit + 1)
         return connection(make_page(rows, limit, ["entry_id"], after=after))
@@ -117,14 +117,14 @@ class InventoryQuery:
             status=None if status is None else status.value,
             from_location_id=_location(from_location_id, "fromLocationId"),
             to_location_id=_location(to_location_id, "toLocationId"),
-            after=None if after is None else _uuid(decode_cursor(after, [str])[0]),
+            after=None if after is None else uuid_of(decode_cursor(after, [str])[0]),
             limit=limit + 1,
         )
         page: Page = make_page(rows, limit, ["cursor"], after=after)
         return connection(page)
 
 
-async def _variants(context: Context, skus: Sequence[str]) -> dict[str, int]:
+async def variants_of(context: Context, skus: Sequence[str]) -> dict[str, int]:
     """Variant ids by SKU; unknown ones are left out."""
     if len(skus) > MAX_PAGE:
         message = f"At most {MAX_PAGE} SKUs at once."
@@ -133,7 +133,7 @@ async def _variants(context: Context, skus: Sequence[str]) -> dict[str, int]:
         return await variant_ids_by_sku(tx, [sku for sku in skus if is_storable(sku)])
 
 
-async def _locations(
+async def locations_of(
     context: Context, location_ids: Sequence[strawberry.ID] | None, *, name: str = "locationIds"
 ) -> list[int] | None:
     """The wanted locations as far as the caller may see them; None: all."""
@@ -163,7 +163,8 @@ def _positive(value: int, *, bits: int = 63) -> int:
     return value
 
 
-def _uuid(value: str) -> UUID:
+def uuid_of(value: str) -> UUID:
+    """A UUID from a cursor. Raises InvalidInput for any other text."""
     try:
         return UUID(value)
     except ValueError:

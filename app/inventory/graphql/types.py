@@ -208,6 +208,7 @@ class Transfer(Entity, Node):
         TransferLine, lines_by_transfer, key=lambda row: row.id, many=True, description="What is sent, by line number."
     )
     created_at: datetime = strawberry.field(description="When it was made.")
+    expected_at: datetime | None = strawberry.field(description="When the units are to arrive, where that is known.")
     shipped_at: datetime | None = strawberry.field(description="When the units left.")
     received_at: datetime | None = strawberry.field(description="When nothing was under way any more.")
     canceled_at: datetime | None = strawberry.field(description="When it was called off.")

@@ -33,6 +33,12 @@ class ReservationReason(StrEnum):
     STAFF = "STAFF"
 
 
+class CauseKind(StrEnum):
+    """What moved units, beside the owners of holds: `cause_id` of a ledger row is its id."""
+
+    PURCHASE_ORDER = "PURCHASE_ORDER"
+
+
 class HoldState(StrEnum):
     """RESERVED units go back on sale at `expires_at`; ALLOCATED ones stay until they leave."""
 

@@ -22,6 +22,7 @@ _CREATE: Final = Statement(
         order_id=bindparam("order_id"),
         note=bindparam("note"),
         created_at=bindparam("created_at"),
+        expected_at=bindparam("expected_at"),
     )
 )
 _CREATE_LINES: Final = Statement("""
@@ -93,7 +94,7 @@ async def insert_transfer(
 ) -> None:
     """Write a transfer that is ready to ship, lines numbered from 1.
 
-    columns: from_location_id, to_location_id, order_id, note, created_at.
+    columns: from_location_id, to_location_id, order_id, note, created_at, expected_at.
     """
     await tx.execute(_CREATE, id=transfer_id, **columns)
     await tx.execute(

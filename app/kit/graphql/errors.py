@@ -19,6 +19,7 @@ describe_enum(
         ErrorCode.INVALID_QUANTITY: "A quantity outside of what one request may ask for.",
         ErrorCode.INSUFFICIENT_STOCK: "There are fewer units than were asked for.",
         ErrorCode.QUANTITY_CONFLICT: "The quantity on hand is not the expected one.",
+        ErrorCode.OVER_DELIVERY: "More units than were ordered.",
         ErrorCode.VERSION_CONFLICT: "The object was changed since it was read.",
         ErrorCode.RESERVATION_EXPIRED: "The reserved units have gone back on sale.",
         ErrorCode.CART_EXPIRED: "The cart was left alone for too long.",

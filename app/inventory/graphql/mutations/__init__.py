@@ -160,6 +160,7 @@ class InventoryMutation:
                     to_location_id=destination,
                     lines=lines,
                     note=text_of(input.note, "note"),
+                    expected_at=input.expected_at,
                     actor=context.actor.reference,
                     now=context.now,
                 )

@@ -29,11 +29,12 @@ def culprit(error: DomainError) -> str:
 async def place_of(tx: WriteTx, actor: Actor, value: str, name: str) -> int:
     """The location in an input, where the caller may act. Raises NotFound otherwise."""
     location_id = require_int(value, "Location", "input", name)
-    await _check_place(tx, actor, location_id, name)
+    await check_place(tx, actor, location_id, name)
     return location_id
 
 
-async def _check_place(tx: WriteTx, actor: Actor, location_id: int, name: str) -> None:
+async def check_place(tx: WriteTx, actor: Actor, location_id: int, name: str) -> None:
+    """Raises NotFound, pointing at `name` of the input, unless the caller may act at this location."""
     place = (await places_by_id(tx, [location_id])).get(location_id)
     if place is None or not actor.may_act_at(location_id) or actor.partner_id not in {None, place.partner_id}:
         message = "There is no such location, or this key may not act there."
@@ -54,13 +55,14 @@ async def variants_of_lines(
     tx: WriteTx, lines: Sequence[StockReceiveLineInput] | Sequence[TransferLineInput]
 ) -> list[int]:
     """Variant ids of checked lines. Raises InvalidInput, InvalidQuantity, NotFound."""
-    _check_count(lines)
+    check_count(lines)
     for index, line in enumerate(lines):
         check_quantity(line.quantity, "input", "lines", str(index), "quantity")
     return await variant_ids_of(tx, {("lines", str(index), "sku"): line.sku for index, line in enumerate(lines)})
 
 
-def _check_count(lines: Sequence[object]) -> None:
+def check_count(lines: Sequence[object]) -> None:
+    """Raises InvalidInput unless there are 1 to 100 lines."""
     if not 1 <= len(lines) <= MAX_PAGE:
         message = f"Send 1 to {MAX_PAGE} lines at once."
         raise InvalidInput(message, path=["input", "lines"])
@@ -73,7 +75,7 @@ async def transfer_of(tx: WriteTx, actor: Actor, value: str, end: str, *, own: b
     if transfer is None:
         message = "There is no such transfer."
         raise NotFound(message, path=["input", "transferId"])
-    await _check_place(tx, actor, transfer[end], "transferId")
+    await check_place(tx, actor, transfer[end], "transferId")
     if own and transfer["order_id"] is not None:
         message = "The transfer belongs to an order. Cancel the order instead."
         raise InvalidInput(message, path=["input", "transferId"])
@@ -87,7 +89,7 @@ def arrivals_of(
     if lines is None:
         return None, {}
     given = list(lines)
-    _check_count(given)
+    check_count(given)
     if len({line.line_no for line in given}) < len(given):
         message = "A line is named twice."
         raise InvalidInput(message, path=["input", "lines"])

@@ -1,5 +1,6 @@
 """Inputs and payloads of the mutations: one of each per mutation."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from app.inventory.graphql.batches import level_by_key, levels_by_keys, visible_
 from app.inventory.graphql.types import StockLevel, Transfer
 from app.kit.graphql.payload import Payload
 
-_KEY = (
+KEY = (
     "Needed, because stock, money or an order moves. Makes repetitions harmless: the same key with the same input gets "
     "the first answer again. One key per intent, such as a UUID."
 )
@@ -41,7 +42,7 @@ class StockAdjustInput:
     expected_quantity: int | None = strawberry.field(
         default=None, description="Units on hand that you believe in; another number refuses the change."
     )
-    idempotency_key: str = strawberry.field(description=_KEY)
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
 @strawberry.type(description="The answer to `stockAdjust`.")
@@ -69,7 +70,7 @@ class StockReceiveInput:
     reason: str | None = strawberry.field(
         default=None, description="For the ledger, such as the delivery note's number; up to 200 characters."
     )
-    idempotency_key: str = strawberry.field(description=_KEY)
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
 @strawberry.type(description="The answer to `stockReceive`.")
@@ -94,7 +95,7 @@ class StockSafetySetInput:
     location_id: strawberry.ID = strawberry.field(description="Where.")
     quantity: int = strawberry.field(description="Units that are not sold online, 0 to 1,000,000.")
     reason: str | None = strawberry.field(default=None, description="For the ledger; up to 200 characters.")
-    idempotency_key: str = strawberry.field(description=_KEY)
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
 @strawberry.type(description="The answer to `stockSafetySet`.")
@@ -121,7 +122,8 @@ class TransferCreateInput:
     to_location_id: strawberry.ID = strawberry.field(description="Where they are to go.")
     lines: list[TransferLineInput] = strawberry.field(description="What to send, 1 to 100 lines.")
     note: str | None = strawberry.field(default=None, description="For people; up to 200 characters.")
-    idempotency_key: str = strawberry.field(description=_KEY)
+    expected_at: datetime | None = strawberry.field(default=None, description="When the units are to arrive.")
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
 @strawberry.type(description="The answer to `transferCreate`.")
@@ -139,7 +141,7 @@ class TransferShipInput:
     """The units leave."""
 
     transfer_id: strawberry.ID = strawberry.field(description="The transfer that leaves.")
-    idempotency_key: str = strawberry.field(description=_KEY)
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
 @strawberry.type(description="The answer to `transferShip`.")
@@ -168,7 +170,7 @@ class TransferReceiveInput:
         default=None,
         description="What has arrived or is lost, up to 100 lines; null: all that is under way has arrived.",
     )
-    idempotency_key: str = strawberry.field(description=_KEY)
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
 @strawberry.type(description="The answer to `transferReceive`.")
@@ -186,7 +188,7 @@ class TransferCancelInput:
     """It will not take place."""
 
     transfer_id: strawberry.ID = strawberry.field(description="The transfer to call off; it must not have left.")
-    idempotency_key: str = strawberry.field(description=_KEY)
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
 @strawberry.type(description="The answer to `transferCancel`.")
