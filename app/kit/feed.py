@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 from app.engine.live import SubscriberTooSlow
 from app.kit.db import Database, Row, is_database
 from app.kit.listener import Fact, Hear, Listener, names_of
-from app.kit.outbox import LAST_ID, START, Position, newest_position, read_feed
+from app.kit.outbox import LAST_ID, MANY, START, Position, end_of, newest_position, read_feed, unfold, weight
 from app.kit.statement import Statement
 
 log = logging.getLogger(__name__)
@@ -238,7 +238,7 @@ class Feed:
                     is_held_back = await tx.fetchval(_IS_ANYTHING_AFTER, **self._position._asdict())
                     return count, bool(is_held_back)
             self._hand_out(rows)
-            self._position = Position(rows[-1]["xid"], rows[-1]["id"])
+            self._position = end_of(rows[-1])
             count += len(rows)
             for listener in self.after_read:
                 listener()
@@ -246,21 +246,24 @@ class Feed:
     def _hand_out(self, rows: list[Row]) -> None:
         """Each listener is called once, with all that it wants to hear of these."""
         # Nothing of a transaction is left to be read when nothing at all is.
-        through = Position(rows[-1]["xid"], LAST_ID if len(rows) < _BATCH else rows[-1]["id"])
+        through = Position(rows[-1]["xid"], LAST_ID) if weight(rows) < _BATCH else end_of(rows[-1])
         heard: dict[int, tuple[Listener, list[Fact]]] = {}
         for row in rows:
-            fact: Fact | None = None
-            for name in names_of(row["key"]):
-                for key, listener in self._wanted.get((row["topic"], name), {}).items():
-                    fact = fact or Fact(Position(row["xid"], row["id"]), row["key"], row["payload"])
-                    facts = heard.setdefault(key, (listener, []))[1]
-                    if not facts or facts[-1] is not fact:  # else it is wanted by two names
-                        facts.append(fact)
+            if row["key"] != MANY or any(topic == row["topic"] for topic, _ in self._wanted):
+                for position, key, payload in unfold(row):
+                    self._tell(row["topic"], Fact(position, key, payload), heard)
         for listener, facts in heard.values():
             try:
                 listener.heard(facts, through)
             except Exception:  # the others would hear it again and again
                 log.exception("A listener of the feed failed")
+
+    def _tell(self, topic: str, fact: Fact, heard: dict[int, tuple[Listener, list[Fact]]]) -> None:
+        for name in names_of(fact.key):
+            for key, listener in self._wanted.get((topic, name), {}).items():
+                facts = heard.setdefault(key, (listener, []))[1]
+                if not facts or facts[-1] is not fact:  # else it is wanted by two names
+                    facts.append(fact)
 
     def _hear(self, _connection: Any, _pid: int, _channel: str, sender: str) -> None:
         if sender != self._sender:

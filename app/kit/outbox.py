@@ -1,17 +1,17 @@
 """The transactional outbox: facts written with the change they tell of, read in commit-safe order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, literal_column, select, text, tuple_
+from sqlalchemy import bindparam, func, insert, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.types import BigInteger, Integer, Text
+from sqlalchemy.types import Text
 
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.events import Event
 from app.kit.statement import Statement
-from app.kit.tables import feed_cursors, outbox
+from app.kit.tables import SPAN, feed_cursors, outbox
 
 
 class Position(NamedTuple):
@@ -23,6 +23,9 @@ class Position(NamedTuple):
 
 START: Final = Position(0, 0)
 LAST_ID: Final = 2**63 - 1
+# The key of a row that tells of many keys, and how many ordinary rows it counts for where rows are read.
+MANY: Final = "*"
+_MANY_WEIGHT: Final = 100
 
 _PUBLISH: Final = Statement(
     insert(outbox).from_select(
@@ -36,16 +39,16 @@ _PUBLISH: Final = Statement(
 )
 
 # Facts of transactions that may still be running are left for the next read: nothing can appear before them later.
-_READ: Final = Statement(
-    select(outbox.c.id, outbox.c.xid, outbox.c.topic, outbox.c.key, outbox.c.payload, outbox.c.created_at)
-    .where(
-        tuple_(outbox.c.xid, outbox.c.id)
-        > tuple_(bindparam("xid", type_=BigInteger), bindparam("id", type_=BigInteger))
-    )
-    .where(outbox.c.xid < literal_column("(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"))
-    .order_by(outbox.c.xid, outbox.c.id)
-    .limit(bindparam("limit", type_=Integer))
-)
+_READ: Final = Statement("""
+    SELECT id, xid, topic, key, payload, created_at
+      FROM (SELECT *, sum(CASE WHEN key = '*' THEN 100 ELSE 1 END) OVER (ORDER BY xid, id)
+                      - CASE WHEN key = '*' THEN 100 ELSE 1 END AS weight_before
+              FROM (SELECT * FROM outbox
+                     WHERE (xid, id) > (CAST(:xid AS bigint), CAST(:id AS bigint))
+                       AND xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint
+                     ORDER BY xid, id LIMIT CAST(:limit AS int)) next_rows) weighed
+     WHERE weight_before < :limit ORDER BY xid, id
+""")
 # Looks at up to `scan` facts and gives up to `limit` of those on the topics; always one row, so that a reader learns
 # how far it has come also where it hears nothing.
 _READ_TOPICS: Final = Statement("""
@@ -83,15 +86,21 @@ _ADVANCE: Final = Statement(
         set_={"xid": bindparam("xid"), "id": bindparam("id"), "updated_at": func.clock_timestamp()},
     )
 )
-_PRUNE: Final = Statement(
-    text("""
+_PRUNE: Final = Statement("""
+    WITH gone AS (
         DELETE FROM outbox WHERE id IN (
             SELECT id FROM outbox
              WHERE created_at < :before
                AND (xid, id) <= (SELECT xid, id FROM feed_cursors ORDER BY xid, id LIMIT 1)
              ORDER BY id LIMIT :limit)
-    """)
-)
+        RETURNING xid, id),
+    floor AS (
+        INSERT INTO feed_floor (xid, id) SELECT xid, id FROM gone ORDER BY xid DESC, id DESC LIMIT 1
+        ON CONFLICT (is_only) DO UPDATE SET xid = excluded.xid, id = excluded.id
+         WHERE (excluded.xid, excluded.id) > (feed_floor.xid, feed_floor.id))
+    SELECT count(*) FROM gone
+""")
+_FLOOR: Final = Statement("SELECT xid, id FROM feed_floor")
 _IS_FOREIGN: Final = Statement("""
     SELECT greatest((SELECT max(xid) FROM outbox), (SELECT max(xid) FROM feed_cursors))
            >= (pg_snapshot_xmax(pg_current_snapshot())::text)::bigint
@@ -102,6 +111,7 @@ _FORGET_READ: Final = Statement(
 )
 _ADOPT: Final = Statement("UPDATE outbox SET xid = 0")
 _RESTART: Final = Statement("UPDATE feed_cursors SET xid = 0, id = 0")
+_NO_FLOOR: Final = Statement("DELETE FROM feed_floor")
 
 
 async def publish(tx: WriteTx, *events: Event) -> None:
@@ -118,7 +128,10 @@ async def publish(tx: WriteTx, *events: Event) -> None:
 
 
 async def read_feed(tx: ReadTx, after: Position, limit: int = 500) -> list[Row]:
-    """The next facts (id, xid, topic, key, payload, created_at), never skipping one that commits late."""
+    """The next rows (id, xid, topic, key, payload, created_at), never skipping one that commits late: see `unfold`.
+
+    Fewer than `limit` when rows of many facts are among them, each of which counts for a hundred: see `weight`.
+    """
     return await tx.fetch(_READ, xid=after.xid, id=after.id, limit=limit)
 
 
@@ -177,14 +190,47 @@ async def adopt_restored_outbox(tx: WriteTx) -> bool:
     await tx.execute(_FORGET_READ)
     await tx.execute(_ADOPT)
     await tx.execute(_RESTART)
+    await tx.execute(_NO_FLOOR)
     return True
 
 
 async def prune_outbox(tx: WriteTx, *, before: Any, limit: int = 10_000) -> int:
     """Delete facts older than `before` that all named readers have passed; returns how many."""
-    return await tx.execute(_PRUNE, before=before, limit=limit)
+    return await tx.fetchval(_PRUNE, before=before, limit=limit)
+
+
+async def feed_floor(tx: ReadTx) -> Position:
+    """A position up to which facts may have been pruned: who has not come that far may have missed some."""
+    row = await tx.fetchrow(_FLOOR)
+    return Position(row["xid"], row["id"] + SPAN - 1) if row else START
+
+
+def weight(rows: Sequence[Row]) -> int:
+    """How much of the limit of `read_feed` these rows make up; less than it: there was nothing more to be read."""
+    return sum(_MANY_WEIGHT if row["key"] == MANY else 1 for row in rows)
+
+
+def end_of(row: Row) -> Position:
+    """The position up to which nothing is left when a row was read."""
+    return Position(row["xid"], row["id"] + SPAN - 1)
+
+
+def unfold(row: Row) -> Iterator[tuple[Position, str, dict[str, Any]]]:
+    """(position, key, payload) of each fact that a row tells.
+
+    Rows with the key `*` tell of many: `{"keys": [names of the columns that make the key], "facts": {column: [value of
+    each fact]}}`.
+    """
+    payload = row["payload"]
+    if row["key"] != MANY:
+        yield Position(row["xid"], row["id"]), row["key"], payload
+        return
+    columns = payload["facts"]
+    keys = [":".join(map(str, parts)) for parts in zip(*(columns[name] for name in payload["keys"]), strict=True)]
+    for number, (key, *values) in enumerate(zip(keys, *columns.values(), strict=True)):
+        yield Position(row["xid"], row["id"] + number), key, dict(zip(columns, values, strict=True))
 
 
 def fact(row: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    """(topic, key, payload) of a feed row."""
+    """(topic, key, payload) of a row that tells of one thing."""
     return row["topic"], row["key"], row["payload"]

@@ -4,6 +4,8 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Identity,
@@ -34,12 +36,15 @@ def instant(name: str, *, nullable: bool = False, default_now: bool = False) -> 
     return Column(name, DateTime(timezone=True), nullable=nullable, server_default=default)
 
 
+# A row of the outbox can tell of many keys at once: their facts have the ids from the row's own to the next row's.
+SPAN: Final = 1024
+
 # The one ordered feed of facts. `xid` is the writing transaction's id: readers follow the transaction
 # horizon, because ids are drawn before the commit and become visible out of order.
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", BigInteger, Identity(always=True, increment=SPAN), primary_key=True),
     Column("xid", BigInteger, nullable=False, server_default=text("(pg_current_xact_id()::text)::bigint")),
     Column("topic", Text, nullable=False),
     Column("key", Text, nullable=False),
@@ -56,6 +61,16 @@ feed_cursors = Table(
     Column("xid", BigInteger, nullable=False),
     Column("id", BigInteger, nullable=False),
     instant("updated_at", default_now=True),
+)
+
+# All facts up to here may have been deleted.
+feed_floor = Table(
+    "feed_floor",
+    metadata,
+    Column("is_only", Boolean, primary_key=True, server_default=text("true")),
+    Column("xid", BigInteger, nullable=False),
+    Column("id", BigInteger, nullable=False),
+    CheckConstraint("is_only", "feed_floor_is_one_row"),
 )
 
 # The answer to each command that carried an idempotency key, committed together with its effects.

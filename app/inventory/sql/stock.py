@@ -74,8 +74,17 @@ STOCK_NOW: Final = Statement("""
 """)
 # The facts of a few transactions; the limit is for an import of a million rows in one.
 FACTS_OF: Final = Statement("""
-    SELECT id, key, CAST(payload ->> 'version' AS bigint) AS version
-      FROM outbox WHERE xid = ANY(CAST(:xids AS bigint[])) AND topic = 'stock' ORDER BY xid, id LIMIT 20000
+    SELECT o.id + f.number - 1 AS id, f.key, f.version
+      FROM outbox o CROSS JOIN LATERAL (
+           SELECT 1 AS number, o.key, CAST(o.payload ->> 'version' AS bigint) AS version WHERE o.key <> '*'
+            UNION ALL
+           SELECT n.number, n.variant_id || ':' || n.location_id, CAST(n.version AS bigint)
+             FROM ROWS FROM (jsonb_array_elements_text(o.payload -> 'facts' -> 'variant_id'),
+                             jsonb_array_elements_text(o.payload -> 'facts' -> 'location_id'),
+                             jsonb_array_elements_text(o.payload -> 'facts' -> 'version'))
+                  WITH ORDINALITY AS n (variant_id, location_id, version, number)
+            WHERE o.key = '*') f
+     WHERE o.xid = ANY(CAST(:xids AS bigint[])) AND o.topic = 'stock' ORDER BY o.xid, o.id, f.number LIMIT 20000
 """)
 LOCATIONS_OF_PARTNER: Final = Statement("SELECT id FROM locations WHERE partner_id = :partner_id")
 
