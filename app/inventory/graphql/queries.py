@@ -1,32 +1,36 @@
-"""Root fields of the inventory slice: levels, the ledger, transfers."""
+"""Root fields of the inventory slice: levels and transfers. What the ledger tells is in `history`."""
 
-from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
-from app.catalog.model import is_storable
-from app.catalog.sql import variant_ids_by_sku
+from app.inventory.graphql.arguments import (
+    After,
+    First,
+    LocationIds,
+    argument,
+    location_of,
+    locations_of,
+    positive,
+    uuid_of,
+    variants_of,
+)
 from app.inventory.graphql.batches import visible_location_ids, visible_transfers_by_id
-from app.inventory.graphql.types import StockLevel, StockMovement, Transfer
+from app.inventory.graphql.history import StockHistoryQuery
+from app.inventory.graphql.types import StockLevel, Transfer
 from app.inventory.model import TransferStatus
-from app.inventory.sql import ledger, stock, transfers
-from app.kit.errors import InvalidInput, NotFound
-from app.kit.graphql.context import Context, Info
-from app.kit.graphql.nodes import require_int, require_uuid
+from app.inventory.sql import stock, transfers
+from app.inventory.sql.history import STOCK_AS_OF_PAGE
+from app.kit.graphql.context import Info
+from app.kit.graphql.nodes import require_uuid
 from app.kit.graphql.permission import requires
 from app.kit.graphql.types import Connection, connection
-from app.kit.paging import MAX_PAGE, Page, decode_cursor, make_page, page_size
-
-argument = strawberry.argument
-First = Annotated[int, argument(description="At most 100.")]
-After = Annotated[str | None, argument(description="The cursor of a row: go on behind it.")]
-LocationId = Annotated[strawberry.ID | None, argument(description="Only at this location.")]
+from app.kit.paging import Page, decode_cursor, make_page, page_size
 
 
 @strawberry.type
-class InventoryQuery:
+class InventoryQuery(StockHistoryQuery):
     """For people and systems that work with stock; keys limited to locations see those only."""
 
     @strawberry.field(
@@ -37,52 +41,32 @@ class InventoryQuery:
     async def stock_levels(
         self,
         info: Info,
+        *,
         skus: Annotated[list[str] | None, argument(description="Only these variants, at most 100.")] = None,
-        location_ids: Annotated[
-            list[strawberry.ID] | None, argument(description="Only at these locations, at most 100.")
+        location_ids: LocationIds = None,
+        as_of: Annotated[
+            datetime | None,
+            argument(description="What the ledger knew at this instant, that one included; by default what is now."),
         ] = None,
         first: First = 50,
         after: After = None,
     ) -> Any:
-        """By variant and location."""
+        """By variant and location; as of an instant, where they had been by then."""
         context = info.context
         limit = page_size(first)
         after_variant_id, after_location_id = decode_cursor(after, [int, int]) if after is not None else (0, 0)
-        rows = await context.fetch(
-            stock.STOCK_PAGE,
-            variant_ids=None if skus is None else list((await variants_of(context, skus)).values()),
-            location_ids=await locations_of(context, location_ids),
-            after_variant_id=_positive(after_variant_id),
-            after_location_id=_positive(after_location_id, bits=31),
-            limit=limit + 1,
-        )
+        wanted = {
+            "variant_ids": None if skus is None else list((await variants_of(context, skus)).values()),
+            "location_ids": await locations_of(context, location_ids),
+            "after_variant_id": positive(after_variant_id),
+            "after_location_id": positive(after_location_id, bits=31),
+            "limit": limit + 1,
+        }
+        if as_of is None:
+            rows = await context.fetch(stock.STOCK_PAGE, **wanted)
+        else:
+            rows = await context.fetch(STOCK_AS_OF_PAGE, **wanted, as_of=as_of)
         return connection(make_page(rows, limit, ["variant_id", "location_id"], after=after))
-
-    @strawberry.field(
-        graphql_type=Connection[StockMovement],
-        description="Why a variant's stock is what it is: its ledger, newest first, with the balances after each row.",
-        **requires("stock:read"),
-    )
-    async def stock_movements(
-        self,
-        info: Info,
-        sku: Annotated[str, argument(description="The variant.")],
-        location_id: LocationId = None,
-        first: First = 50,
-        after: After = None,
-    ) -> Any:
-        """Balances are per location, also where the list covers several."""
-        context = info.context
-        limit = page_size(first)
-        before = _positive(decode_cursor(after, [int])[0]) if after is not None else ledger.NEWEST
-        variants = await variants_of(context, [sku])
-        if sku not in variants:
-            message = "There is no variant with this SKU."
-            raise NotFound(message, path=["sku"])
-        location_ids = await locations_of(context, None if location_id is None else [location_id], name="locationId")
-        async with context.read() as tx:
-            rows = await ledger.movements_of(tx, variants[sku], location_ids, before=before, limit=limit + 1)
-        return connection(make_page(rows, limit, ["entry_id"], after=after))
 
     @strawberry.field(
         graphql_type=Transfer | None,
@@ -115,58 +99,10 @@ class InventoryQuery:
             transfers.TRANSFER_PAGE,
             location_ids=await visible_location_ids(info.context),
             status=None if status is None else status.value,
-            from_location_id=_location(from_location_id, "fromLocationId"),
-            to_location_id=_location(to_location_id, "toLocationId"),
+            from_location_id=location_of(from_location_id, "fromLocationId"),
+            to_location_id=location_of(to_location_id, "toLocationId"),
             after=None if after is None else uuid_of(decode_cursor(after, [str])[0]),
             limit=limit + 1,
         )
         page: Page = make_page(rows, limit, ["cursor"], after=after)
         return connection(page)
-
-
-async def variants_of(context: Context, skus: Sequence[str]) -> dict[str, int]:
-    """Variant ids by SKU; unknown ones are left out."""
-    if len(skus) > MAX_PAGE:
-        message = f"At most {MAX_PAGE} SKUs at once."
-        raise InvalidInput(message, path=["skus"])
-    async with context.read() as tx:
-        return await variant_ids_by_sku(tx, [sku for sku in skus if is_storable(sku)])
-
-
-async def locations_of(
-    context: Context, location_ids: Sequence[strawberry.ID] | None, *, name: str = "locationIds"
-) -> list[int] | None:
-    """The wanted locations as far as the caller may see them; None: all."""
-    visible = await visible_location_ids(context)
-    if location_ids is None:
-        return visible
-    if len(location_ids) > MAX_PAGE:
-        message = f"At most {MAX_PAGE} locations at once."
-        raise InvalidInput(message, path=[name])
-    wanted = [_location(location_id, name) for location_id in location_ids]
-    return [place for place in wanted if place is not None and (visible is None or place in visible)]
-
-
-def _location(location_id: str | None, name: str) -> int | None:
-    """The key of a location; 0, which is none, for a number that no location can have."""
-    if location_id is None:
-        return None
-    key = require_int(location_id, "Location", name)
-    return key if key < 1 << 31 else 0
-
-
-def _positive(value: int, *, bits: int = 63) -> int:
-    """A number from a cursor. Raises InvalidInput when no row can have it."""
-    if not 0 <= value < 1 << bits:
-        message = "This cursor does not belong to this list and sort order."
-        raise InvalidInput(message, path=["after"])
-    return value
-
-
-def uuid_of(value: str) -> UUID:
-    """A UUID from a cursor. Raises InvalidInput for any other text."""
-    try:
-        return UUID(value)
-    except ValueError:
-        message = "This cursor does not belong to this list and sort order."
-        raise InvalidInput(message, path=["after"]) from None

@@ -1,7 +1,7 @@
 """Types of the inventory slice."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -9,8 +9,8 @@ import strawberry
 from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql.batches import orders_by_id
-from app.inventory.graphql.batches import lines_by_transfer, transfers_by_id, visible_transfers_by_id
-from app.inventory.model import MovementKind, OwnerKind, TransferStatus
+from app.inventory.graphql.batches import lines_by_transfer, visible_transfers_by_id
+from app.inventory.model import MovementKind, TransferStatus
 from app.kit.cursor import Cursor
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
@@ -213,39 +213,6 @@ class Transfer(Entity, Node):
     received_at: datetime | None = strawberry.field(description="When nothing was under way any more.")
     canceled_at: datetime | None = strawberry.field(description="When it was called off.")
     version: int = strawberry.field(description="Grows with every change.")
-
-
-def _cause(kind: OwnerKind) -> Any:
-    return lambda row: row.cause_id if row.cause_kind == kind.value else None
-
-
-@strawberry.type(description="One row of the stock ledger: what moved, why, and what it left behind.")
-class StockMovement(Entity):
-    """Rows are never changed or deleted."""
-
-    variant_id: strawberry.Private[int]
-    location_id: strawberry.Private[int]
-    cause_id: strawberry.Private[UUID]
-    at: datetime = strawberry.field(description="When it was written.")
-    kind: MovementKind = strawberry.field(description="Why the counters moved.")
-    location = relation(
-        LazyLocation, locations_by_id, key=lambda row: row.location_id, required=True, description="Where."
-    )
-    on_hand_change: int = strawberry.field(description="Units on the shelves: more or fewer.")
-    reserved_change: int = strawberry.field(description="Units set aside for a while: more or fewer.")
-    allocated_change: int = strawberry.field(description="Units promised for good: more or fewer.")
-    safety_change: int = strawberry.field(description="Units kept off sale: more or fewer.")
-    on_hand: int = strawberry.field(description="Units on the shelves of the location afterwards.")
-    reserved: int = strawberry.field(description="Units set aside there afterwards.")
-    allocated: int = strawberry.field(description="Units promised there afterwards.")
-    safety: int = strawberry.field(description="Units kept off sale there afterwards.")
-    reason: str | None = strawberry.field(description="What the caller had to say.")
-    cause_kind: str = strawberry.field(description="What caused it: ORDER, TRANSFER, CART, STAFF, IMPORT and others.")
-    actor: str = strawberry.field(description="Who did it, such as `key:demo-staff`, `shopper` or `system`.")
-    order = relation(LazyOrder, orders_by_id, key=_cause(OwnerKind.ORDER), description="The order that caused it.")
-    transfer = relation(
-        Transfer, transfers_by_id, key=_cause(OwnerKind.TRANSFER), description="The transfer that caused it."
-    )
 
 
 NODE_TYPES["Transfer"] = NodeType(UUID, visible_transfers_by_id)

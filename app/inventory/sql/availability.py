@@ -15,7 +15,12 @@ from app.kit.statement import Statement
 
 COUNTERS: Final = ("on_hand", "reserved", "allocated", "safety")
 LEVEL_COLUMNS: Final = frozenset({"variant_id", "location_id", "available", "version", "distance_km", *COUNTERS})
-_FREE: Final = "s.on_hand - s.reserved - s.allocated - s.safety"
+
+# The one definition of what can be sold now: lists, carts, reservations and allocations all read it here. Of a row of
+# `stock` that is called `s`; below zero where more is kept off sale than there is.
+FREE: Final = "s.on_hand - s.reserved - s.allocated - s.safety"
+# What people are shown is never below zero.
+AVAILABLE: Final = f"greatest({FREE}, 0)"
 
 
 class Shown(Enum):
@@ -50,7 +55,7 @@ def levels_statement(levels: Levels) -> Statement:
     """
     columns = ["v.id AS variant_id" if levels.with_empty else "s.variant_id"]
     columns.append("p.id AS location_id" if levels.with_empty else "s.location_id")
-    columns.append(f"{_or_zero(levels, f'greatest({_FREE}, 0)')} AS available")
+    columns.append(f"{_or_zero(levels, AVAILABLE)} AS available")
     columns += [f"{_counter(levels, name)} AS {name}" for name in COUNTERS if name in levels.columns]
     if "version" in levels.columns:
         columns.append(f"{_or_zero(levels, 's.version')} AS version")
@@ -65,7 +70,7 @@ def levels_statement(levels: Levels) -> Statement:
         source = """stock AS s WHERE s.variant_id = ANY(CAST(:variant_ids AS bigint[]))
             AND (s.location_id = ANY(CAST(:location_ids AS int[]))) IS TRUE"""
         if levels.is_short:
-            source += f" AND {_FREE} > 0"
+            source += f" AND {FREE} > 0"
     if "distance_km" in levels.columns:
         distance = f"(CAST(:distances AS float8[]))[{place}]" if levels.by_rank else "CAST(NULL AS float8)"
         columns.append(f"{distance} AS distance_km")
@@ -97,30 +102,29 @@ def level_columns(columns: Collection[str] | None, prefix: str) -> frozenset[str
 
 # Never more than the schema's Int can say.
 TOTALS: Final = Statement(
-    """
+    f"""
     SELECT s.variant_id,
            CAST(least(sum(s.on_hand), 2147483647) AS int) AS on_hand,
            CAST(least(sum(s.reserved), 2147483647) AS int) AS reserved,
            CAST(least(sum(s.allocated), 2147483647) AS int) AS allocated,
-           CAST(least(sum(greatest(s.on_hand - s.reserved - s.allocated - s.safety, 0)), 2147483647) AS int)
-           AS available
+           CAST(least(sum({AVAILABLE}), 2147483647) AS int) AS available
       FROM stock AS s
      WHERE s.variant_id = ANY(CAST(:variant_ids AS bigint[]))
        AND (s.location_id = ANY(CAST(:location_ids AS int[]))) IS TRUE
      GROUP BY s.variant_id
-""",
+""",  # noqa: S608  # a piece of ours
     generic=True,
 )
 
 # Per variant the totals over all given places, and the best `first` of the wanted ones: in the order in which the
 # places are given, or those with most units first. A variant with nothing to list still has one row for its totals.
-BEST: Final = Statement("""
+BEST: Final = Statement(f"""
     WITH places AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:location_ids AS int[]), CAST(:wanted AS bool[])) WITH ORDINALITY
              AS p (location_id, is_wanted, rank)),
     levels AS (
-        SELECT s.*, greatest(on_hand - reserved - allocated - safety, 0) AS available, p.rank,
-               p.is_wanted AND (CAST(:with_empty AS bool) OR on_hand - reserved - allocated - safety > 0) AS is_listed
+        SELECT s.*, {AVAILABLE} AS available, p.rank,
+               p.is_wanted AND (CAST(:with_empty AS bool) OR {FREE} > 0) AS is_listed
           FROM stock s JOIN places p USING (location_id)
          WHERE s.variant_id = ANY(CAST(:variant_ids AS bigint[]))),
     ordered AS (
@@ -133,4 +137,4 @@ BEST: Final = Statement("""
                    CASE WHEN CAST(:by_rank AS bool) THEN rank ELSE -available END, location_id) AS position
           FROM levels WINDOW variant AS (PARTITION BY variant_id))
     SELECT * FROM ordered WHERE position = 1 OR (is_listed AND position <= :first) ORDER BY variant_id, position
-""")
+""")  # noqa: S608  # pieces of ours

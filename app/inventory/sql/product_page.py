@@ -7,6 +7,7 @@ without variants has one row whose variant is null.
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from app.inventory.sql.availability import FREE
 from app.kit.statement import Statement
 
 PRODUCT: Final = frozenset({
@@ -43,12 +44,11 @@ def page_statement(key: str, product: frozenset[str], variant: frozenset[str], *
     stock = ""
     if with_stock:
         columns += ["s.location_ids", "s.units"]
-        stock = """
+        stock = f"""
           LEFT JOIN LATERAL (
-               SELECT array_agg(t.location_id) AS location_ids,
-                      array_agg(t.on_hand - t.reserved - t.allocated - t.safety) AS units
-                 FROM stock AS t
-                WHERE t.variant_id = v.id AND t.on_hand - t.reserved - t.allocated - t.safety > 0) AS s ON true"""
+               SELECT array_agg(s.location_id) AS location_ids, array_agg({FREE}) AS units
+                 FROM stock AS s
+                WHERE s.variant_id = v.id AND {FREE} > 0) AS s ON true"""  # noqa: S608  # names of ours
     statement = Statement(
         f"""
         SELECT {", ".join(columns)}

@@ -4,29 +4,30 @@ from collections.abc import Iterable
 from typing import Final
 
 from app.inventory.model import StockKey
+from app.inventory.sql.availability import AVAILABLE, FREE
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.errors import NotFound
 from app.kit.statement import Statement
 
-_LEVELS: Final = Statement("""
-    SELECT variant_id, location_id, on_hand - reserved - allocated - safety AS available
-      FROM stock
+_LEVELS: Final = Statement(f"""
+    SELECT variant_id, location_id, {FREE} AS available
+      FROM stock s
      WHERE variant_id = ANY(CAST(:variant_ids AS bigint[]))
        AND location_id = ANY(CAST(:location_ids AS int[]))
-       AND on_hand - reserved - allocated - safety > 0
-""")
+       AND {FREE} > 0
+""")  # noqa: S608  # a piece of ours
 
 # Sold-out rows are left out before the lock, so that a rush on a sold-out variant queues for nothing. In key
 # order, so that two requests never wait for each other in a circle; the numbers are read again after the
 # wait.
-_LOCK_AVAILABLE: Final = Statement("""
-    SELECT s.variant_id, s.location_id, s.on_hand - s.reserved - s.allocated - s.safety AS available
+_LOCK_AVAILABLE: Final = Statement(f"""
+    SELECT s.variant_id, s.location_id, {FREE} AS available
       FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[])) AS k (variant_id, location_id)
       JOIN stock s ON s.variant_id = k.variant_id AND s.location_id = k.location_id
-     WHERE s.on_hand - s.reserved - s.allocated - s.safety > 0
+     WHERE {FREE} > 0
      ORDER BY s.variant_id, s.location_id
        FOR NO KEY UPDATE OF s
-""")
+""")  # noqa: S608  # a piece of ours
 
 # Created when it is not there yet, so that two callers who both expect 0 units meet at one row.
 _CREATE: Final = Statement("""
@@ -47,23 +48,21 @@ _STOCKING: Final = Statement("""
     SELECT id FROM locations WHERE id = ANY(CAST(:ids AS bigint[])) AND holds_stock AND kind <> 'IN_TRANSIT'
 """)
 
-# What people are shown is never below zero, although safety stock may exceed what is free.
-STOCK_PAGE: Final = Statement("""
-    SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version,
-           greatest(on_hand - reserved - allocated - safety, 0) AS available
-      FROM stock
+STOCK_PAGE: Final = Statement(f"""
+    SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version, {AVAILABLE} AS available
+      FROM stock s
      WHERE (variant_id, location_id) > (CAST(:after_variant_id AS bigint), CAST(:after_location_id AS int))
        AND (CAST(:variant_ids AS bigint[]) IS NULL OR variant_id = ANY(CAST(:variant_ids AS bigint[])))
        AND (CAST(:location_ids AS int[]) IS NULL OR location_id = ANY(CAST(:location_ids AS int[])))
      ORDER BY variant_id, location_id
      LIMIT :limit
-""")
-STOCK_BY_KEY: Final = Statement("""
+""")  # noqa: S608  # a piece of ours
+STOCK_BY_KEY: Final = Statement(f"""
     SELECT s.variant_id, s.location_id, s.on_hand, s.reserved, s.allocated, s.safety, s.version,
-           greatest(s.on_hand - s.reserved - s.allocated - s.safety, 0) AS available
+           {AVAILABLE} AS available
       FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[])) AS k (variant_id, location_id)
       JOIN stock s ON s.variant_id = k.variant_id AND s.location_id = k.location_id
-""")
+""")  # noqa: S608  # a piece of ours
 
 STOCK_NOW: Final = Statement("""
     SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version, xid

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import strawberry
 
+from app.inventory.graphql.arguments import After, First, LocationId, locations_of, uuid_of, variants_of
 from app.inventory.graphql.purchases.types import PurchaseOrder, visible_purchase_orders_by_id
-from app.inventory.graphql.queries import After, First, LocationId, locations_of, uuid_of, variants_of
 from app.inventory.model.purchases import PurchaseOrderStatus
 from app.inventory.sql import purchase_orders
 from app.kit.graphql.context import Info
