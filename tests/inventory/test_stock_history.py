@@ -12,6 +12,7 @@ from app.kit.db import Database
 from app.kit.ids import new_id
 from tests.conftest import NOW
 from tests.inventory.builders import counters, hold, put_stock, wish
+from tests.inventory.purchases import deliver, ordered
 from tests.inventory.shop import READER, Shop, fill, limited, open_shop
 from tests.inventory.transfers import receive, send, ship
 
@@ -23,7 +24,7 @@ TIMELINE = """query ($sku: String!, $locationId: ID, $since: DateTime, $until: D
     $after: String) {
   stockMovements(sku: $sku, locationId: $locationId, since: $since, until: $until, first: $first, after: $after) {
     nodes { at kind location { code } onHandChange onHand reserved allocated safety available causeKind actor reason
-            order { number } transfer { number status } }
+            order { number } transfer { number status } purchaseOrder { number lines { quantity } } }
     pageInfo { hasNextPage endCursor } } }"""
 WHY = """query ($sku: String!, $locationIds: [ID!], $since: DateTime, $first: Int! = 20, $after: String) {
   stockExplanations(sku: $sku, locationIds: $locationIds, since: $since, first: $first, after: $after) {
@@ -180,6 +181,11 @@ async def test_the_timeline_leads_to_what_caused_each_row(db: Database, execute:
     assert (row["kind"], row["onHandChange"], row["causeKind"]) == ("TRANSFERRED_IN", 4, "TRANSFER")
     assert row["transfer"]["status"] == "PARTIALLY_RECEIVED"
     assert row["transfer"]["number"].startswith("TR-")
+    await deliver(db, await ordered(db, store, (shirt, 9)), {1: 5})
+    row, _ = (await execute(TIMELINE, asked, actor=READER))["stockMovements"]["nodes"]
+    assert (row["kind"], row["onHand"], row["transfer"]) == ("RECEIVED", 9, None)
+    assert row["purchaseOrder"]["number"].startswith("PO-")
+    assert row["purchaseOrder"]["lines"] == [{"quantity": 9}]
 
 
 async def test_c7_why_is_this_number_30(db: Database, execute: Any) -> None:
