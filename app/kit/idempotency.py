@@ -3,14 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import asyncpg
 import orjson
-from sqlalchemy import bindparam, delete, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.types import DateTime, Text
+from sqlalchemy import bindparam, select
 
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError, IdempotencyKeyReused, InvalidInput
@@ -19,41 +17,39 @@ from app.kit.tables import requests
 
 MAX_KEY_LENGTH: Final = 200
 
-_CLAIM: Final = Statement(
-    upsert(requests)
-    .values(
-        caller=bindparam("caller"),
-        key=bindparam("key"),
-        operation=bindparam("operation"),
-        body_hash=bindparam("body_hash"),
-    )
-    .on_conflict_do_nothing()
-)
+# A statement that names `requests_now` keeps the period from ending before its transaction does. Whoever comes after
+# that end sees what was committed before it: the unique key of one period and a look at the last one leave no gap.
+_CLAIM: Final = Statement("""
+    INSERT INTO requests_now (caller, key, operation, body_hash)
+    SELECT CAST(:caller AS text), CAST(:key AS text), CAST(:operation AS text), CAST(:body_hash AS bytea)
+     WHERE NOT EXISTS (
+           SELECT FROM requests_before b WHERE b.caller = CAST(:caller AS text) AND b.key = CAST(:key AS text))
+    ON CONFLICT DO NOTHING
+""")
 _FIND: Final = Statement(
     select(requests.c.operation, requests.c.body_hash, requests.c.answer)
     .where(requests.c.caller == bindparam("caller"))
     .where(requests.c.key == bindparam("key"))
 )
-_ANSWER: Final = Statement(
-    update(requests)
-    .where(requests.c.caller == bindparam("caller_"), requests.c.key == bindparam("key_"))
-    .values(answer=bindparam("answer_"))
-)
+_ANSWER: Final = Statement("UPDATE requests_now SET answer = :answer WHERE caller = :caller AND key = :key")
 _FIND_MANY: Final = Statement("""
     SELECT k.number, r.operation, r.body_hash, r.answer
       FROM unnest(CAST(:callers AS text[]), CAST(:keys AS text[])) WITH ORDINALITY AS k (caller, key, number)
-      JOIN requests r ON r.caller = k.caller AND r.key = k.key
+     CROSS JOIN LATERAL (
+           SELECT operation, body_hash, answer FROM requests_now WHERE caller = k.caller AND key = k.key
+            UNION ALL
+           SELECT operation, body_hash, answer FROM requests_before WHERE caller = k.caller AND key = k.key) r
 """)
 _STORE_MANY: Final = Statement("""
-    INSERT INTO requests (caller, key, operation, body_hash, answer)
+    INSERT INTO requests_now (caller, key, operation, body_hash, answer)
     SELECT * FROM unnest(CAST(:callers AS text[]), CAST(:keys AS text[]), CAST(:operations AS text[]),
                          CAST(:body_hashes AS bytea[]), CAST(:answers AS jsonb[]))
 """)
-_PRUNE: Final = Statement(
-    delete(requests)
-    .where(requests.c.created_at < bindparam("before", type_=DateTime(timezone=True)))
-    .where(requests.c.caller != func.all(bindparam("keep_callers", type_=ARRAY(Text))))
-)
+# It must wait for all who store answers at the moment, and others wait behind it: rather give up, and try again later.
+_WAIT_BRIEFLY: Final = Statement("SET LOCAL lock_timeout = '300ms'")
+_BEGIN_PERIOD: Final = Statement("""
+    SELECT begin_request_period(CAST(:today AS date), CAST(:least_days AS int), CAST(:keep_callers AS text[]))
+""")
 
 
 def body_hash(body: Any) -> bytes:
@@ -138,9 +134,14 @@ async def claim(tx: WriteTx, *, caller: str, key: str, operation: str, body: byt
 
 async def answer(tx: WriteTx, *, caller: str, key: str, value: dict[str, Any]) -> None:
     """Store the answer to a claimed key."""
-    await tx.execute(_ANSWER, caller_=caller, key_=key, answer_=value)
+    await tx.execute(_ANSWER, caller=caller, key=key, answer=value)
 
 
-async def prune_requests(tx: WriteTx, *, before: Any, keep_callers: Sequence[str] = ()) -> int:
-    """Forget answers older than `before`, except those to `keep_callers`; returns how many."""
-    return await tx.execute(_PRUNE, before=before, keep_callers=list(keep_callers))
+async def begin_request_period(tx: WriteTx, *, today: date, least_days: int, keep_callers: Sequence[str] = ()) -> bool:
+    """Store answers in a new partition from now on, and drop the last but one, whatever it has of `keep_callers` aside.
+
+    False, changing nothing, when the present one is younger than `least_days`: so long at least, and at most twice as
+    long, an answer is kept. Raises LockNotAvailableError when those who are just storing answers take too long.
+    """
+    await tx.execute(_WAIT_BRIEFLY)
+    return await tx.fetchval(_BEGIN_PERIOD, today=today, least_days=least_days, keep_callers=list(keep_callers))

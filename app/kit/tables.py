@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Identity,
     Index,
@@ -73,15 +74,17 @@ feed_floor = Table(
     CheckConstraint("is_only", "feed_floor_is_one_row"),
 )
 
-# The answer to each command that carried an idempotency key, committed together with its effects.
+# The answer to each command that carried an idempotency key, committed together with its effects. Two partitions, each
+# with the primary key (caller, key): `requests_now` is written, `requests_before` is looked at until it is dropped.
 requests = Table(
     "requests",
     metadata,
-    Column("caller", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
+    Column("caller", Text, nullable=False),
+    Column("key", Text, nullable=False),
     Column("operation", Text, nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
     Column("answer", JSONB, nullable=True),
     instant("created_at", default_now=True),
-    Index("ix_requests_created_at", "created_at"),
+    Column("period", Date, nullable=False),
+    postgresql_partition_by="LIST (period)",
 )

@@ -2,7 +2,7 @@
 
 import inspect
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from croniter import croniter
@@ -47,7 +47,7 @@ async def test_what_nobody_needs_any_more_is_pruned(db: Database) -> None:
     await until(has_read)
     async with db.write() as tx:
         await tx.execute(
-            Statement("INSERT INTO requests (caller, key, operation, body_hash) VALUES ('c', 'k', 'o', '')")
+            Statement("INSERT INTO requests_now (caller, key, operation, body_hash) VALUES ('c', 'k', 'o', '')")
         )
 
     async def left() -> tuple[int, int]:
@@ -59,8 +59,11 @@ async def test_what_nobody_needs_any_more_is_pruned(db: Database) -> None:
     assert await left() == (1, 1)
     await worker.prune(db, now=utc_now() + timedelta(days=4))
     assert await left() == (0, 1)
-    await worker.prune(db, now=utc_now() + timedelta(days=15))
-    assert await left() == (0, 0)
+    async with db.read() as tx:
+        began = await tx.fetchval(Statement("SELECT request_period('requests_now')"))
+    for days, answers in ((29, 1), (30, 1), (59, 1), (60, 0)):
+        await worker.prune(db, now=datetime.combine(began, time(), UTC) + timedelta(days=days))
+        assert await left() == (0, answers)
 
 
 async def test_a_broken_invariant_is_an_error_in_the_log(

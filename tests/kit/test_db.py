@@ -171,7 +171,7 @@ async def test_json_goes_in_and_comes_out_as_values(db: Database) -> None:
 async def test_rows_are_copied_in_bulk(db: Database) -> None:
     async with db.write() as tx:
         await tx.copy_rows(
-            "requests", ["caller", "key", "operation", "body_hash"], [("c", str(n), "op", b"") for n in range(1000)]
+            "requests_now", ["caller", "key", "operation", "body_hash"], [("c", str(n), "op", b"") for n in range(1000)]
         )
         assert await tx.fetchval(Statement("SELECT count(*) FROM requests")) == 1000
 
