@@ -14,6 +14,7 @@ from app.api.schema import schema
 from app.api.server import create_app
 from app.demo.load import demo_is_loaded, load_demo
 from app.demo.partners import KEYS
+from app.inventory.sql.accelerated import is_accelerated
 from app.kit.clock import utc_now
 from app.kit.config import Config
 from app.kit.db import Database
@@ -71,9 +72,19 @@ async def open_database(dsn: str, settings: Settings) -> AsyncGenerator[Database
             message = "The database is not up to date: run `hikiate migrate` first."
             raise StartError(message)
         db = await Database.open(
-            dsn, read_connections=settings.read_connections, write_connections=settings.write_connections
+            dsn,
+            read_connections=settings.read_connections,
+            write_connections=settings.write_connections,
+            lane_connections=settings.lane_connections,
         )
     try:
+        async with db.read() as tx:
+            db.accelerated = settings.allocation != "portable" and await is_accelerated(tx)
+        if settings.allocation == "accelerated" and not db.accelerated:
+            message = (
+                "HIKIATE_ALLOCATION is `accelerated`, and this database has no function hold_batch: use `portable`."
+            )
+            raise StartError(message)
         yield db
     finally:
         await db.close()

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     read_connections: int = Field(default=8, ge=1, le=200)
     write_connections: int = Field(default=8, ge=2, le=200)
+    lane_connections: int = Field(default=4, ge=1, le=64)
+    allocation: Literal["auto", "accelerated", "portable"] = "auto"
+    """Whether PostgreSQL itself decides who gets units, or Python does. `auto`: where there is the function for it."""
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     body_timeout_s: float = Field(default=15.0, gt=0, le=600)
     """How long the body of a request may take to come."""

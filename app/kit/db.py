@@ -7,7 +7,8 @@ single statements; `Database.write()` gives a transaction. Both run `Statement`s
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -30,21 +31,28 @@ RETRYABLE: Final = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08")
 # Of these, the ones with which PostgreSQL itself says that nothing was kept, whenever they come.
 ROLLED_BACK: Final = ("40001", "40P01", "55P03")
 RETRIES: Final = 5
+# Rows of one request are locked by somebody: the others of a batch need not wait for that.
+LOCKED: Final = "55P03"
+# A group's batches are short, and many wait behind each.
+_LANE_SETTINGS: Final = {"lock_timeout": "1s", "statement_timeout": "2s"}
 # What a connection that broke raises, in whatever state it was: the last is what the driver says when it broke
 # between two messages.
 CONNECTION_TROUBLE: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Database:
-    """Two pools on one PostgreSQL, and the rules of its transactions."""
+    """Pools on one PostgreSQL, and the rules of its transactions."""
 
-    def __init__(self, dsn: str, read_pool: Any, write_pool: Any) -> None:
+    def __init__(self, dsn: str, read_pool: Any, write_pool: Any, lane_pool: Any) -> None:
         self.dsn = dsn
+        self.accelerated = True
+        """See `WriteTx`."""
         self.reference = Reference()
         """What rarely changes and is asked for by every request, kept in this process while a feed listens."""
         self._readers = Lender(read_pool, self, read_pool.get_max_size())
         self._read_pool = read_pool
         self._write_pool = write_pool
+        self._lane_pool = lane_pool
         self._groups: dict[Any, Group[Any, Any]] = {}
         self.observe: Callable[[Statement], None] | None = None
         """Called with each statement before it runs: for tests that count, and for explanations."""
@@ -52,22 +60,28 @@ class Database:
         """Called after each commit that published events."""
 
     @classmethod
-    async def open(cls, dsn: str, *, read_connections: int = 8, write_connections: int = 8) -> "Database":
-        """Connect. Raises OSError or asyncpg.PostgresError when that fails."""
+    async def open(
+        cls, dsn: str, *, read_connections: int = 8, write_connections: int = 8, lane_connections: int = 4
+    ) -> "Database":
+        """Connect. Raises OSError or asyncpg.PostgresError when that fails.
+
+        lane_connections: for the lanes of groups, so that they never wait for other transactions; made when needed.
+        """
         read_pool = await _pool(dsn, read_connections, {"default_transaction_read_only": "on"})
         try:
             write_pool = await _pool(dsn, write_connections, {"lock_timeout": "10s"})
+            lane_pool = await _pool(dsn, lane_connections, _LANE_SETTINGS, least=0)
         except BaseException:
             await read_pool.close()
             raise
-        return cls(dsn, read_pool, write_pool)
+        return cls(dsn, read_pool, write_pool, lane_pool)
 
     async def close(self) -> None:
         """Close both pools; statements under way are given five seconds."""
         for group in self._groups.values():
             await group.close()
         await self._readers.close()
-        for pool in (self._read_pool, self._write_pool):
+        for pool in (self._read_pool, self._write_pool, self._lane_pool):
             try:
                 await asyncio.wait_for(pool.close(), 5)
             except TimeoutError:
@@ -89,10 +103,15 @@ class Database:
             tx.is_generic = generic
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[WriteTx, None]:
-        """One transaction: commits when the block ends, rolls back when it raises."""
-        async with self._write_pool.acquire() as connection:
+    async def write(self, *, in_lane: bool = False) -> AsyncGenerator[WriteTx, None]:
+        """One transaction: commits when the block ends, rolls back when it raises.
+
+        in_lane: on a connection for the lanes of groups, where a statement may wait a second for a lock and run for
+        two.
+        """
+        async with (self._lane_pool if in_lane else self._write_pool).acquire() as connection:
             tx = WriteTx(connection, self.observe)
+            tx.accelerated = self.accelerated
             try:
                 async with connection.transaction():
                     yield tx
@@ -110,16 +129,32 @@ class Database:
         unknown; that is retried too, unless `is_repeatable` is False: then the error is raised, and the caller has
         to look. Repeatable is work that finds its own traces, such as a claimed idempotency key.
         """
+        return await self._again(self.write, work, RETRYABLE, is_repeatable=is_repeatable)
+
+    async def in_lane(self, work: Callable[[WriteTx], Awaitable[T]], *, is_batch: bool) -> T:
+        """Like `in_write`, on a connection for lanes. is_batch: a lock that cannot be had is not waited for again."""
+        retryable = tuple(state for state in RETRYABLE if state != LOCKED) if is_batch else RETRYABLE
+        return await self._again(partial(self.write, in_lane=True), work, retryable)
+
+    async def _again(
+        self,
+        write: Callable[[], AbstractAsyncContextManager[WriteTx]],
+        work: Callable[[WriteTx], Awaitable[T]],
+        retryable: tuple[str, ...],
+        *,
+        is_repeatable: bool = True,
+    ) -> T:
         for attempt in range(RETRIES):
             is_committing = False
             try:
-                async with self.write() as tx:
+                async with write() as tx:
                     result = await work(tx)
                     is_committing = True
                 return result
             except (asyncpg.PostgresError, *CONNECTION_TROUBLE) as error:
                 is_unknown = is_committing and getattr(error, "sqlstate", None) not in ROLLED_BACK
-                if attempt == RETRIES - 1 or not is_retryable(error) or (is_unknown and not is_repeatable):
+                is_last = attempt == RETRIES - 1 or not is_retryable(error, retryable)
+                if is_last or (is_unknown and not is_repeatable):
                     raise
                 await asyncio.sleep(random.uniform(0.005, 0.05) * (attempt + 1))  # noqa: S311  # jitter, no secret
         raise AssertionError  # the loop returns or raises
@@ -133,7 +168,7 @@ class Database:
 
     def is_unavailable(self, error: BaseException) -> bool:
         """Whether an error means that the database cannot answer now, whatever it is asked."""
-        return is_retryable(error)
+        return is_retryable(error) and getattr(error, "sqlstate", None) != LOCKED
 
     async def refresh_statistics(self) -> None:
         """Tell the planner what the tables hold; after a bulk load it would read whole tables for a few rows."""
@@ -150,11 +185,11 @@ class Database:
             await connection.close(timeout=2)
 
 
-def is_retryable(error: BaseException) -> bool:
+def is_retryable(error: BaseException, states: tuple[str, ...] = RETRYABLE) -> bool:
     """Whether the same transaction may succeed when it is sent again."""
     if isinstance(error, CONNECTION_TROUBLE):
         return True
-    return isinstance(error, asyncpg.PostgresError) and str(getattr(error, "sqlstate", "")).startswith(RETRYABLE)
+    return isinstance(error, asyncpg.PostgresError) and str(getattr(error, "sqlstate", "")).startswith(states)
 
 
 def is_database(error: BaseException) -> bool:
@@ -162,10 +197,10 @@ def is_database(error: BaseException) -> bool:
     return isinstance(error, (asyncpg.PostgresError, *CONNECTION_TROUBLE))
 
 
-async def _pool(dsn: str, size: int, settings: Mapping[str, str]) -> Any:
+async def _pool(dsn: str, size: int, settings: Mapping[str, str], *, least: int = 1) -> Any:
     return await asyncpg.create_pool(
         dsn,
-        min_size=1,
+        min_size=least,
         max_size=size,
         record_class=Row,
         init=_prepare_connection,

@@ -8,7 +8,7 @@ request at once.
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 R = TypeVar("R")
 A = TypeVar("A")
 MOST: Final = 512
+# Of the newest requests so many are looked at; who has this part of them is hot, and stays it down to that part.
+RECENT: Final = 256
+HOT: Final = RECENT // 4
+COOL: Final = RECENT // 16
 Work = Callable[[WriteTx, Sequence[R]], Awaitable[Sequence[A | DomainError]]]
 """Answers in the order of the requests. A refusal is raised to its caller: nothing may be kept of that request, and the
 others must not notice it."""
@@ -29,7 +33,7 @@ others must not notice it."""
 class Transactions(Protocol):
     """What a group asks of the database."""
 
-    async def in_write(self, work: Callable[[WriteTx], Awaitable[Any]], *, is_repeatable: bool = True) -> Any:
+    async def in_lane(self, work: Callable[[WriteTx], Awaitable[Any]], *, is_batch: bool) -> Any:
         """Run in one transaction, again where PostgreSQL asks for it."""
         ...
 
@@ -42,6 +46,7 @@ class Transactions(Protocol):
 class _Waiting(Generic[R, A]):
     request: R
     identity: Hashable
+    lane: Hashable
     answer: asyncio.Future[A]
 
 
@@ -55,7 +60,9 @@ class Group(Generic[R, A]):
     """One kind of request, in lanes: each lane has one transaction at a time.
 
     work: see `Work`; it must be repeatable, as for `Database.in_write`. lanes: how many; requests that want the same
-    rows belong into the same one. most: requests in a batch, which bounds how long its rows are locked.
+    rows belong into the same one. Where there are several, what a quarter of the recent requests ask for gets one of
+    its own, so that the rest need not wait behind it. most: requests in a batch, which bounds how long its rows are
+    locked.
     """
 
     def __init__(self, db: Transactions, work: Work[R, A], *, lanes: int = 1, most: int = MOST) -> None:
@@ -63,6 +70,10 @@ class Group(Generic[R, A]):
         self._work = work
         self._most = most
         self._lanes: list[_Lane[R, A]] = [_Lane() for _ in range(lanes)]
+        self._own: dict[Hashable, _Lane[R, A]] = {}
+        self._recent: deque[Hashable] = deque()
+        self._shares: Counter[Hashable] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.batches = 0
         """Transactions so far."""
         self.requests = 0
@@ -74,18 +85,52 @@ class Group(Generic[R, A]):
         identity: of two requests with the same one, the second waits for the commit of the first. lane: equal values
         share a lane. Who stops waiting does not stop the request.
         """
-        place = self._lanes[hash(lane) % len(self._lanes)]
+        place = self._place(lane)
         answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        place.waiting.append(_Waiting(request, identity, answer))
+        place.waiting.append(_Waiting(request, identity, lane, answer))
         if place.task is None:
             place.task = asyncio.create_task(self._run(place))
+            self._tasks.add(place.task)
+            place.task.add_done_callback(self._tasks.discard)
         return await answer
+
+    @property
+    def hot(self) -> list[Hashable]:
+        """What has a lane of its own."""
+        return list(self._own)
 
     async def close(self) -> None:
         """Wait until everything that was asked is answered."""
-        for lane in self._lanes:
-            if lane.task is not None:
-                await lane.task
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _place(self, lane: Hashable) -> _Lane[R, A]:
+        shared = self._lanes[hash(lane) % len(self._lanes)]
+        if len(self._lanes) == 1:
+            return shared
+        self._recent.append(lane)
+        self._shares[lane] += 1
+        if len(self._recent) > RECENT:
+            old = self._recent.popleft()
+            self._shares[old] -= 1
+            if self._shares[old] == 0:
+                del self._shares[old]
+        own = self._own.get(lane)
+        if own is None and self._shares[lane] >= HOT and len(self._recent) == RECENT:
+            self._forget_cool()
+            own = self._own[lane] = _Lane()
+            # The ones that wait already go first; those under way are ahead of all.
+            own.waiting.extend(one for one in shared.waiting if one.lane == lane)
+            kept = [one for one in shared.waiting if one.lane != lane]
+            shared.waiting.clear()
+            shared.waiting.extend(kept)
+        return own or shared
+
+    def _forget_cool(self) -> None:
+        """Only lanes that stand still: whoever waits in one is served there."""
+        for lane, own in list(self._own.items()):
+            if self._shares[lane] < COOL and own.task is None:
+                del self._own[lane]
 
     async def _run(self, lane: _Lane[R, A]) -> None:
         try:
@@ -117,10 +162,11 @@ class Group(Generic[R, A]):
                 for one in batch:
                     _fail(one, error)
                 return
-            # One of them is to blame, and must not hurt the others.
-            log.warning("A batch of %d failed and is run one by one: %r", len(batch), error)
-            for one in batch:
-                await self._serve([one])
+            # One of them is to blame, and must not hurt the others: it is in one of the halves.
+            log.warning("A batch of %d failed and is run in halves: %r", len(batch), error)
+            half = len(batch) // 2
+            await self._serve(batch[:half])
+            await self._serve(batch[half:])
             return
         for one, answer in zip(batch, answers, strict=True):
             if isinstance(answer, DomainError):
@@ -131,7 +177,7 @@ class Group(Generic[R, A]):
     async def _transaction(self, requests: Sequence[R]) -> Sequence[A | DomainError]:
         self.batches += 1
         self.requests += len(requests)
-        answers = await self._db.in_write(lambda tx: self._work(tx, requests))
+        answers = await self._db.in_lane(lambda tx: self._work(tx, requests), is_batch=len(requests) > 1)
         if len(answers) != len(requests):
             message = f"{len(requests)} requests got {len(answers)} answers."
             raise AssertionError(message)

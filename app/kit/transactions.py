@@ -114,6 +114,8 @@ class WriteTx(ReadTx):
         super().__init__(connection, observe)
         self.published = 0
         """Number of outbox rows written; a positive number wakes the feed's readers after the commit."""
+        self.accelerated = True
+        """Whether functions of this database may be called where there is a portable form, too."""
         self.written: set[str] = set()
         """The tables that its statements name as written."""
 

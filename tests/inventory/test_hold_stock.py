@@ -1,4 +1,4 @@
-"""Promises under contention: never more than there is, whatever comes at once."""
+"""Promises under contention: never more than there is, whatever comes at once. Each test runs in both forms."""
 
 import asyncio
 from collections import Counter
@@ -17,6 +17,12 @@ from app.kit.db import Database
 from app.kit.ids import new_id
 from tests.conftest import NOW
 from tests.inventory.builders import counters, facts, hold, movements, put_stock, stocked, wish
+
+
+@pytest.fixture(autouse=True, params=["accelerated", "portable"])
+def form(request: pytest.FixtureRequest, db: Database, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(db, "accelerated", request.param == "accelerated")
+    return request.param
 
 
 async def test_allocation_moves_counter_ledger_hold_and_feed_together(db: Database) -> None:
@@ -71,15 +77,16 @@ async def test_split_partial_and_whole_requests_in_one_batch(db: Database) -> No
     assert await counters(db) == {(shirt, near): (2, 0, 2, 0), (shirt, far): (3, 0, 3, 0)}
 
 
-async def test_one_line_takes_two_statements_and_so_do_five_hundred(
-    db: Database, count_statements: Callable[[], Any]
+async def test_one_line_takes_as_many_statements_as_five_hundred(
+    db: Database, form: str, count_statements: Callable[[], Any]
 ) -> None:
     shirt, [store] = await stocked(db, 1_000)
     with count_statements() as one:
         await hold(db, wish(shirt, 1, store))
     with count_statements() as many:
         verdicts = await hold(db, *(wish(shirt, 1, store) for _ in range(500)))
-    assert (one.total, many.total) == (2, 3)
+    # Python looks for earlier selves of many before it decides, and for one's when it writes.
+    assert (one.total, many.total) == ((1, 1) if form == "accelerated" else (2, 3))
     assert all(verdict.claims == (Claim(1, shirt, store, 1),) for verdict in verdicts)
     assert await counters(db) == {(shirt, store): (1_000, 0, 501, 0)}
     assert [fact["allocated"] for fact in await facts(db, "stock")] == [0, 1, 501]

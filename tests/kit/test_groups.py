@@ -15,7 +15,7 @@ from app.kit.db import Database, WriteTx
 from app.kit.errors import DomainError, NotFound
 from app.kit.graphql.context import Context
 from app.kit.graphql.payload import Asked, Outcome, Payload, commit_in_group, grouped
-from app.kit.groups import Group
+from app.kit.groups import HOT, RECENT, Group
 from app.kit.permissions import SHOPPER
 from tests.conftest import CONFIG
 
@@ -75,7 +75,8 @@ async def test_a_poisoned_request_hurts_nobody_else(db: Database) -> None:
     group = Group(db, write)
     answers = await asyncio.gather(*(group.ask(name) for name in ("a", "poison", "b")), return_exceptions=True)
     assert [str(answer) for answer in answers] == ["a of 1", "division by zero", "b of 1"]
-    assert (group.batches, await rows(db)) == (4, 2)
+    # Three, then one and two, then one and one.
+    assert (group.batches, await rows(db)) == (5, 2)
 
 
 async def test_when_the_database_is_away_nobody_is_tried_one_by_one(
@@ -84,7 +85,7 @@ async def test_when_the_database_is_away_nobody_is_tried_one_by_one(
     async def gone(*_: Any, **__: Any) -> Any:
         raise asyncpg.ConnectionDoesNotExistError("gone")
 
-    monkeypatch.setattr(db, "in_write", gone)
+    monkeypatch.setattr(db, "in_lane", gone)
     group = Group(db, write)
     answers = await asyncio.gather(*(group.ask(name) for name in "abc"), return_exceptions=True)
     assert [str(answer) for answer in answers] == ["gone"] * 3
@@ -180,3 +181,66 @@ async def test_answers_of_a_twin_are_a_reason_to_try_again(db: Database) -> None
             await idempotency.store_answers(tx, [(keyed, {"a": 2})])
     async with db.read() as tx:
         assert await idempotency.find_answers(tx, [keyed]) == {0: {"a": 1}}  # type: ignore[arg-type]
+
+
+async def test_what_is_hot_gets_a_lane_of_its_own_and_gives_it_back(db: Database) -> None:
+    async def answer(_tx: WriteTx, numbers: Sequence[int]) -> list[int | DomainError]:
+        return list(numbers)
+
+    group: Group[int, int] = Group(db, answer, lanes=2)
+    # 64 of 256: a quarter. Lane 2 and 4 would share one.
+    wanted = [2 if number % 4 == 0 else 1_000 + number for number in range(RECENT)]
+    await asyncio.gather(*(group.ask(number, lane=number) for number in wanted[:-1]))
+    assert group.hot == []
+    await group.ask(wanted[-1], lane=2)
+    assert group.hot == [2]
+    batches = group.batches
+    answers = await asyncio.gather(*(group.ask(number, lane=number) for number in (2, 4, 2)))
+    assert (answers, group.batches - batches) == ([2, 4, 2], 2)
+    # Another one is asked for as often: the first keeps its lane until few ask for it.
+    await asyncio.gather(*(group.ask(4, lane=4) for _ in range(RECENT - HOT)))
+    assert group.hot == [2, 4]
+    await asyncio.gather(*(group.ask(5, lane=5) for _ in range(RECENT)))
+    assert group.hot == [4, 5]
+
+
+async def test_who_waits_moves_to_the_new_lane_and_stays_in_front(db: Database) -> None:
+    order: list[int] = []
+
+    async def answer(_tx: WriteTx, numbers: Sequence[int]) -> list[int | DomainError]:
+        order.extend(numbers)
+        return list(numbers)
+
+    group: Group[int, int] = Group(db, answer, lanes=2, most=64)
+    answers = await asyncio.gather(*(group.ask(number, lane=8 + 2 * (number % 3)) for number in range(RECENT + 30)))
+    assert answers == list(range(RECENT + 30))
+    assert sorted(group.hot) == [8, 10, 12]
+    for lane in range(3):
+        mine = [number for number in order if number % 3 == lane]
+        assert mine == sorted(mine)
+    await group.close()
+
+
+async def test_a_locked_row_holds_up_one_request_and_not_its_batch(db: Database) -> None:
+    """A lane waits a second for a lock; it is not asked for again while others wait behind."""
+
+    async def lock(tx: WriteTx, names: Sequence[str]) -> list[str | DomainError]:
+        await tx.connection.execute("SET LOCAL lock_timeout = '20ms'")
+        await tx.connection.execute("SELECT 1 FROM feed_cursors WHERE reader = ANY($1) FOR UPDATE", names)
+        return list(names)
+
+    async with db.write() as tx:
+        for name in "abcd":
+            await tx.connection.execute(PUT, name)
+    group = Group(db, lock)
+    async with db.write() as other:
+        await other.connection.execute("SELECT 1 FROM feed_cursors WHERE reader = 'c' FOR UPDATE")
+        answers = await asyncio.gather(*(group.ask(name) for name in "abcd"), return_exceptions=True)
+    assert [str(answer) for answer in answers[:2]] + [str(answers[3])] == ["a", "b", "d"]
+    assert isinstance(answers[2], asyncpg.LockNotAvailableError)
+
+
+async def test_lanes_have_short_patience(db: Database) -> None:
+    async with db.write(in_lane=True) as tx:
+        assert await tx.connection.fetchval("SHOW lock_timeout") == "1s"
+        assert await tx.connection.fetchval("SHOW statement_timeout") == "2s"

@@ -29,8 +29,8 @@ def lossy(db: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     write, commits = db.write, list[str]()
 
     @asynccontextmanager
-    async def losing() -> AsyncGenerator[WriteTx, None]:
-        async with write() as tx:
+    async def losing(**options: bool) -> AsyncGenerator[WriteTx, None]:
+        async with write(**options) as tx:
             yield tx
         commits.append("lost" if not commits else "kept")
         if len(commits) == 1:
