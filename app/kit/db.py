@@ -228,18 +228,36 @@ async def _prepare_connection(connection: Any) -> None:
     )
 
 
-def _decode(value: bytes) -> Any:
-    """The value of a jsonb. Texts in languages, which a shop reads again and again, are decoded once."""
-    known = _texts.get(value)
-    if known is not None:
-        return known.copy()
-    found = orjson.loads(value[1:])
-    if len(value) > _LONGEST_TEXT or not _is_text(found):
+def _refuse(*_: Any, **__: Any) -> Any:
+    message = "A text as it is stored cannot be changed; make a dict of it."
+    raise TypeError(message)
+
+
+class Texts(dict[str, str]):
+    """A text in several languages, as it is stored. It is shared by all who read it, so it cannot be changed."""
+
+    __slots__ = ()
+    __setitem__: Any = _refuse
+    __delitem__: Any = _refuse
+    __ior__: Any = _refuse
+    clear: Any = _refuse
+    pop: Any = _refuse
+    popitem: Any = _refuse
+    setdefault: Any = _refuse
+    update: Any = _refuse
+
+
+class _Decoder(dict[bytes, Any]):
+    """The values of jsonb. Texts in languages, which a shop reads again and again, are decoded once."""
+
+    def __missing__(self, value: bytes) -> Any:
+        found = orjson.loads(value[1:])
+        if len(value) > _LONGEST_TEXT or not _is_text(found):
+            return found
+        if len(self) >= _TEXTS_KEPT:
+            self.clear()
+        self[value] = found = Texts(found)
         return found
-    if len(_texts) >= _TEXTS_KEPT:
-        _texts.clear()
-    _texts[value] = found
-    return found.copy()
 
 
 def _is_text(found: Any) -> bool:
@@ -251,7 +269,7 @@ def _is_text(found: Any) -> bool:
 _LANGUAGE: Final = 2
 _LONGEST_TEXT: Final = 256
 _TEXTS_KEPT: Final = 20_000
-_texts: dict[bytes, dict[str, str]] = {}
+_decode: Final = _Decoder().__getitem__
 
 
 async def _keep_connection(connection: Any) -> None:

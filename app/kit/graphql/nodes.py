@@ -33,17 +33,37 @@ class NodeType:
 
 
 NODE_TYPES: Final[dict[str, NodeType]] = {}
+_IDS_KEPT: Final = 32_768
 
 
 IMPLEMENTATIONS: Final[list[type[Any]]] = []
 """Types that are reached through an interface only; the schema has to be told of them."""
 
 
+class _GlobalIds(dict[Any, str]):
+    """The global ids of one type by key, those that were asked for: the same few thousand goods are shown again and
+    again, and looking one up costs no call.
+    """
+
+    def __init__(self, typename: str) -> None:
+        super().__init__()
+        self._typename = typename
+
+    def __missing__(self, key: Any) -> str:
+        found = global_id(self._typename, key)
+        if type(key) is int:
+            if len(self) >= _IDS_KEPT:
+                self.clear()
+            self[key] = found
+        return found
+
+
 def id_field(typename: str, column: str = "id") -> Any:
     """The `id` field of a node type whose key is `column` of its row."""
+    known = _GlobalIds(typename)
 
     def make(_context: Context) -> Callable[[Any], str]:
-        return lambda key: global_id(typename, key)
+        return known.__getitem__
 
     return leaf(
         column,
