@@ -156,6 +156,7 @@ def test_the_project_names_no_registry_and_no_machine() -> None:
     pattern = re.compile("|".join(map(re.escape, [*hosts, *machine, str(ROOT)])))
     roots = [ROOT / name for name in ("app", "bench", "migrations", "docs", "tests")]
     files = [path for root in roots for path in root.rglob("*") if path.suffix in SEARCHED]
+    # A tree beside the main one has a file in the place of the folder `.git`.
     files += [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]
     found = [
         f"{path.relative_to(ROOT)}: {match.group()}"

@@ -6,7 +6,7 @@ from typing import Final
 from graphql import print_ast
 
 from app.engine.fields import Kind
-from app.engine.generate import completion, text_for_records
+from app.engine.generate import completion, function_of
 from app.engine.plan import TYPENAME, Abstract, PlannedField, Selection
 from app.engine.prepared import Prepared
 
@@ -41,7 +41,7 @@ def generated_code(prepared: Prepared) -> str:
             continue
         parts.append(f"# {field.key}\n{completion(field).text}")  # pyright: ignore[reportFunctionMemberAccess]
         for path, selection in _selections(field, field.key):
-            parts.append(f"# {path}: {selection.type.name}\n{text_for_records(selection)}")
+            parts.append(f"# {path}: {selection.type.name}\n{_text_for_records(selection)}")
     return "\n\n".join(parts)
 
 
@@ -106,3 +106,7 @@ def _selections(field: PlannedField, path: str) -> Iterator[tuple[str, Selection
         for one in field.child.fields:
             if one.name != TYPENAME:
                 yield from _selections(one, f"{path}.{one.key}")
+
+
+def _text_for_records(selection: Selection) -> str:
+    return function_of(selection, is_record=True, is_many=True).text  # pyright: ignore[reportFunctionMemberAccess]

@@ -7,8 +7,6 @@ raise, and the reference executor finds out what the answer and its errors are.
 
 import builtins
 from collections.abc import Callable
-from functools import lru_cache
-from types import CodeType
 from typing import Any, Final
 
 from graphql import (
@@ -21,23 +19,17 @@ from graphql import (
 )
 
 from app.engine.abstract import Unfit, depends_on_instance, typename_of
+from app.engine.code import code_of, leaf_expression, leaf_line
 from app.engine.columns import single_attribute
 from app.engine.fields import Kind
 from app.engine.leaves import as_list, serializer
 from app.engine.plan import TYPENAME, Abstract, PlannedField, Selection
 
 Build = Callable[[Any, list[Any]], Any]
-# A caller chooses the names in an answer: code that is kept for all documents may not be as long as they can be.
-_SHARED_CHARACTERS: Final = 8_000
 _RECORD_METHODS: Final = frozenset({"get", "items", "keys", "values"})
-# What a value of a built-in scalar is when it needs no coercion, as a condition on `{0}`.
-_UNUSUAL: Final = {
-    "String": "type({0}) is not str",
-    "ID": "type({0}) is not str",
-    "Int": "type({0}) is not int or not -2147483648 <= {0} <= 2147483647",
-    "Float": "type({0}) is not float or {0} - {0} != 0.0",
-    "Boolean": "{0} is not True and {0} is not False",
-}
+# Objects inside of objects are written out so many times deep, and up to so many fields of one.
+_MAX_DEPTH: Final = 4
+_MAX_FLAT_FIELDS: Final = 40
 
 
 class Builders(dict[type, Build]):
@@ -45,7 +37,9 @@ class Builders(dict[type, Build]):
 
     def __init__(self, selection: Selection) -> None:
         super().__init__()
-        self._selection = selection
+        self.selection = selection
+        self.usual: type | None = None
+        """The class of the first object that fitted: most others will be of it, too."""
         self._for_many: dict[type, Build] = {}
 
     def __missing__(self, cls: type) -> Build:
@@ -57,8 +51,13 @@ class Builders(dict[type, Build]):
         if len(classes) == 1:
             cls = classes.pop()
             build = self._for_many.get(cls)
-            if build is None and self._fits_with_its_class(values[0]):
-                build = self._for_many[cls] = _function(self._selection, is_record=is_record(cls), is_many=True)
+            if build is None:
+                if self._fits_with_its_class(values[0]):
+                    self.usual = self.usual or cls
+                    build = self._for_many[cls] = function_of(self.selection, is_record=is_record(cls), is_many=True)
+            elif build.open and any(each.usual for each in build.open):  # pyright: ignore[reportFunctionMemberAccess]
+                # By now it is known of what class the objects inside of its objects are.
+                build = self._for_many[cls] = _written(self.selection, is_record=is_record(cls), is_many=True)
             if build is not None:
                 return build(values, slots)
         return [self[type(value)](value, slots) for value in values]
@@ -67,16 +66,17 @@ class Builders(dict[type, Build]):
         """Check the first object of a class, and every one of a class whose objects may differ in type."""
         fits = self._fits_with_its_class(value)
         cls = type(value)
-        build = _function(self._selection, is_record=is_record(cls), is_many=False)
+        build = function_of(self.selection, is_record=is_record(cls), is_many=False)
         if fits:
             self[cls] = build
+            self.usual = self.usual or cls
         return build(value, slots)
 
     def _fits_with_its_class(self, value: Any) -> bool:
         """Whether all objects of its class are of the right type. Raises Unfit when this one is not."""
         if value is None or value is Undefined or isinstance(value, BaseException):
             raise Unfit
-        is_type_of = self._selection.type.is_type_of
+        is_type_of = self.selection.type.is_type_of
         if is_type_of is None:
             return True
         if is_type_of(value, None) is not True:  # pyright: ignore[reportArgumentType]
@@ -129,27 +129,15 @@ def completion(field: PlannedField) -> Build:
     return field.complete
 
 
-def _function(selection: Selection, *, is_record: bool, is_many: bool) -> Build:
+def function_of(selection: Selection, *, is_record: bool, is_many: bool) -> Build:
+    """The function for objects, or lists of them, that are read by item or by attribute; `text` is its code."""
     found = selection.functions.get((is_record, is_many))
-    if found is None:
-        found = _Source().build(selection, is_record=is_record, is_many=is_many)
-        selection.functions[is_record, is_many] = found
+    return found or _written(selection, is_record=is_record, is_many=is_many)
+
+
+def _written(selection: Selection, *, is_record: bool, is_many: bool) -> Build:
+    found = selection.functions[is_record, is_many] = _Source().build(selection, is_record=is_record, is_many=is_many)
     return found
-
-
-def text_for_records(selection: Selection) -> str:
-    """The code of the function for a list of records, for people to read."""
-    return _function(selection, is_record=True, is_many=True).text  # pyright: ignore[reportFunctionMemberAccess]
-
-
-def _code(text: str) -> CodeType:
-    """Selections that look alike share their code, whatever document they stand in. Long ones hardly ever do."""
-    return _compiled(text) if len(text) <= _SHARED_CHARACTERS else _compiled.__wrapped__(text)
-
-
-@lru_cache(maxsize=2048)
-def _compiled(text: str) -> CodeType:
-    return compile(text, "<compiled operation>", "exec", optimize=2)
 
 
 class _Source:
@@ -158,25 +146,20 @@ class _Source:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {"A": as_list}
+        self.open: list[Builders] = []
+        """What is called for objects inside of objects, whose class nobody has seen yet."""
+        self._depth = 0
 
     def function(self, text: str) -> Build:
         space: dict[str, Any] = {**self.names, "__builtins__": builtins}
-        exec(_code(text), space)  # noqa: S102  # made of checked names only: GraphQL names and numbers
+        exec(code_of(text), space)  # noqa: S102  # made of checked names only: GraphQL names and numbers
         space["build"].text = text
+        space["build"].open = self.open
         return space["build"]
 
     def build(self, selection: Selection, *, is_record: bool, is_many: bool) -> Build:
         """One object to one answer, or a list of objects of one class to a list."""
-        parts: list[str] = []
-        indent = "        " if is_many else "    "
-        for number, field in enumerate(selection.fields):
-            if field.name == TYPENAME:
-                parts.append(f"{field.key!r}: {selection.type.name!r}")
-                continue
-            variable = f"v{number}"
-            self._field(variable, field, indent, is_record=is_record)
-            parts.append(f"{field.key!r}: {variable}")
-        answer = f"{{{', '.join(parts)}}}"
+        answer = self._object("p", selection, "        " if is_many else "    ", is_record=is_record)
         if is_many:
             start = ["def build(values, s):", "    answers = []", "    add = answers.append", "    for p in values:"]
             end = [f"        add({answer})", "    return answers"]
@@ -184,8 +167,20 @@ class _Source:
             start, end = ["def build(p, s):"], [f"    return {answer}"]
         return self.function("\n".join([*start, *self.lines, *end]))
 
-    def _field(self, variable: str, field: PlannedField, indent: str, *, is_record: bool) -> None:
-        self.lines.append(f"{indent}{variable} = {self._value(field, is_record=is_record)}")
+    def _object(self, owner: str, selection: Selection, indent: str, *, is_record: bool) -> str:
+        """Lines for the fields of the object in the variable `owner`; the expression of its answer."""
+        parts: list[str] = []
+        for number, field in enumerate(selection.fields):
+            if field.name == TYPENAME:
+                parts.append(f"{field.key!r}: {selection.type.name!r}")
+                continue
+            variable = f"{owner}_{number}" if self._depth else f"v{number}"
+            self._field(owner, variable, field, indent, is_record=is_record)
+            parts.append(f"{field.key!r}: {variable}")
+        return f"{{{', '.join(parts)}}}"
+
+    def _field(self, owner: str, variable: str, field: PlannedField, indent: str, *, is_record: bool) -> None:
+        self.lines.append(f"{indent}{variable} = {self._value(owner, field, is_record=is_record)}")
         source = field.source
         if source.kind is Kind.RELATION and source.batch is not None:
             if source.batch.many:
@@ -201,31 +196,33 @@ class _Source:
         self.names[name] = value
         return name
 
-    def _value(self, field: PlannedField, *, is_record: bool) -> str:
+    def _value(self, owner: str, field: PlannedField, *, is_record: bool) -> str:
         source = field.source
         if source.kind is Kind.RELATION:
             batch: Any = source.batch
             attribute = single_attribute(batch.key)
             key = (
-                f"{self._name('k', batch.key)}(p)" if attribute is None else self._read(attribute, is_record=is_record)
+                f"{self._name('k', batch.key)}({owner})"
+                if attribute is None
+                else self._read(owner, attribute, is_record=is_record)
             )
             return f"s[{field.slot}].get({key})"
         if field.slot >= 0:
-            return f"s[{field.slot}][id(p)]"
+            return f"s[{field.slot}][id({owner})]"
         if source.kind is Kind.ATTRIBUTE:
-            return self._read(source.name, is_record=is_record)
+            return self._read(owner, source.name, is_record=is_record)
         if field.leaf_slot >= 0 and source.leaf is not None:
-            return f"s[{field.leaf_slot}]({self._read(source.leaf.column, is_record=is_record)})"
-        return self._call(field)
+            return f"s[{field.leaf_slot}]({self._read(owner, source.leaf.column, is_record=is_record)})"
+        return self._call(owner, field)
 
-    def _read(self, name: str, *, is_record: bool) -> str:
-        return f"p[{name!r}]" if is_record and name not in _RECORD_METHODS else f"p.{name}"
+    def _read(self, owner: str, name: str, *, is_record: bool) -> str:
+        return f"{owner}[{name!r}]" if is_record and name not in _RECORD_METHODS else f"{owner}.{name}"
 
-    def _call(self, field: PlannedField) -> str:
+    def _call(self, owner: str, field: PlannedField) -> str:
         source = field.source
-        given = ["p"] if source.is_positional else []
+        given = [owner] if source.is_positional else []
         if source.source_name:
-            given.append(f"{source.source_name}=p")
+            given.append(f"{source.source_name}={owner}")
         if source.info_name:
             given.append(f"{source.info_name}=s[{field.info_slot}]")
         if field.arguments_slot >= 0:
@@ -236,36 +233,57 @@ class _Source:
         """Lines that turn the value in `variable` into what stands in the answer."""
         is_required = isinstance(declared, GraphQLNonNull)
         inner: Any = declared.of_type if isinstance(declared, GraphQLNonNull) else declared
-        if isinstance(inner, GraphQLList):
-            items = f"{variable} if type({variable}) is list else A({variable})"
-            item: Any = inner.of_type
-            if isinstance(item, GraphQLNonNull) and is_composite_type(item.of_type):
-                line = f"{variable} = {self._name('m', builders_of(field.child).many)}({items}, s)"
-            else:
-                line = f"{variable} = [{self._item(item, field)} for x in ({items})]"
-        elif is_leaf_type(inner):
+        if is_leaf_type(inner):
             self._leaf(variable, inner, indent, is_required=is_required)
             return
+        if not is_required:
+            self.lines.append(f"{indent}if {variable} is not None:")
+            indent += "    "
+        if isinstance(inner, GraphQLList):
+            self._list(variable, inner.of_type, field, indent)
         else:
-            builders = self._name("b", builders_of(field.child))
-            line = f"{variable} = {builders}[type({variable})]({variable}, s)"
-        if is_required:
-            self.lines.append(indent + line)
-        else:
-            self.lines += [f"{indent}if {variable} is not None:", f"{indent}    {line}"]
+            self._one(variable, variable, builders_of(field.child), indent)
+
+    def _list(self, variable: str, item: Any, field: PlannedField, indent: str) -> None:
+        items = f"{variable} if type({variable}) is list else A({variable})"
+        if not (isinstance(item, GraphQLNonNull) and is_composite_type(item.of_type)):
+            self.lines.append(f"{indent}{variable} = [{self._item(item, field)} for x in ({items})]")
+            return
+        builders = builders_of(field.child)
+        if not self._is_flat(builders):
+            self.lines.append(f"{indent}{variable} = {self._name('m', builders.many)}({items}, s)")
+            return
+        self.lines += [f"{indent}{variable}_ = []", f"{indent}for {variable}o in ({items}):"]
+        self._one(f"{variable}o", f"{variable}i", builders, indent + "    ")
+        self.lines += [f"{indent}    {variable}_.append({variable}i)", f"{indent}{variable} = {variable}_"]
+
+    def _one(self, value: str, answer: str, builders: "Builders | AbstractBuilders", indent: str) -> None:
+        """Lines that put the answer of the object in `value` into `answer`: written out for objects of the usual
+        class, a call for all others.
+        """
+        call = f"{answer} = {self._name('b', builders)}[type({value})]({value}, s)"
+        if not self._is_flat(builders) or not isinstance(builders, Builders):
+            self.lines.append(indent + call)
+            return
+        cls: Any = builders.usual
+        self.lines.append(f"{indent}if type({value}) is {self._name('K', cls)}:")
+        self._depth += 1
+        written = self._object(value, builders.selection, indent + "    ", is_record=is_record(cls))
+        self._depth -= 1
+        self.lines += [f"{indent}    {answer} = {written}", f"{indent}else:", f"{indent}    {call}"]
+
+    def _is_flat(self, builders: "Builders | AbstractBuilders") -> bool:
+        """Whether objects are written out where they stand, which saves a call for each of them."""
+        if not isinstance(builders, Builders) or self._depth >= _MAX_DEPTH:
+            return False
+        if builders.usual is None:
+            self.open.append(builders)
+            return False
+        return len(builders.selection.fields) <= _MAX_FLAT_FIELDS
 
     def _leaf(self, variable: str, named: Any, indent: str, *, is_required: bool) -> None:
-        unusual = _UNUSUAL.get(named.name)
         serialize = self._name("l", serializer(named))
-        if unusual is None:
-            unusual = "True" if is_required else f"{variable} is not None"
-            line = f"{variable} = {serialize}({variable})"
-            self.lines.append(indent + (line if is_required else f"if {unusual}: {line}"))
-            return
-        condition = unusual.format(variable)
-        if not is_required:
-            condition = f"{variable} is not None and ({condition})"
-        self.lines.append(f"{indent}if {condition}: {variable} = {serialize}({variable})")
+        self.lines.append(indent + leaf_line(variable, named.name, serialize, is_required=is_required))
 
     def _item(self, declared: Any, field: PlannedField) -> str:
         is_required = isinstance(declared, GraphQLNonNull)
@@ -276,10 +294,7 @@ class _Source:
             text = "\n".join(["def build(v, s):", *nested.lines, "    return v"])
             return f"{self._name('n', nested.function(text))}(x, s)"
         if is_leaf_type(get_named_type(inner)):
-            call = f"{self._name('l', serializer(inner))}(x)"
-            unusual = _UNUSUAL.get(inner.name)
-            if unusual is not None:
-                call = f"(x if not ({unusual.format('x')}) else {call})"
+            call = leaf_expression("x", inner.name, self._name("l", serializer(inner)))
         else:
             call = f"{self._name('b', builders_of(field.child))}[type(x)](x, s)"
         return call if is_required else f"None if x is None else {call}"

@@ -18,8 +18,8 @@ from app.api.server import create_app
 from app.engine.documents import DocumentStore
 from app.engine.engine import Engine
 from app.engine.generate import (
-    _function,  # what happens at the first object of a class
     completion,
+    function_of,  # what happens at the first object of a class
 )
 from app.engine.plan import Abstract, PlannedField, Selection
 from app.engine.request import Refused, Request
@@ -149,7 +149,7 @@ def _generate(field: PlannedField) -> None:
         child = child.selection(min(child.possible))
     if isinstance(child, Selection):
         for is_many in (False, True):
-            _function(child, is_record=True, is_many=is_many)
+            function_of(child, is_record=True, is_many=is_many)
         for below in child.fields:
             _generate(below)
 

@@ -6,9 +6,9 @@ import pytest
 import strawberry
 from graphql import GraphQLID, GraphQLList, GraphQLNonNull
 
+from app.engine.code import code_of
 from app.engine.documents import DocumentStore, Kept
 from app.engine.engine import Engine
-from app.engine.generate import _code
 from app.engine.request import Refused, Request
 from app.engine.variables import Unusual, coercer
 from tests.engine.shelves import Context, make_engine
@@ -146,8 +146,8 @@ def test_many_plans_push_documents_out() -> None:
 
 def test_code_is_shared_unless_it_is_long() -> None:
     text, long = "def build(): return 'a'", f"def build(): return '{'a' * 8_000}'"
-    assert _code(text) is _code(text)
-    assert _code(long) is not _code(long)
+    assert code_of(text) is code_of(text)
+    assert code_of(long) is not code_of(long)
 
 
 async def test_types_that_are_met_later_count_as_well() -> None:
@@ -255,3 +255,63 @@ def test_ids_may_be_numbers_and_take_the_short_way() -> None:
     for unusual in (True, 1.0, None, {}, [1]):
         with pytest.raises(Unusual):
             coerce([unusual])
+
+
+@strawberry.type
+class _Inner:
+    a: int
+    b: str | None
+
+
+@strawberry.type
+class _Row:
+    """Eleven fields and more, and objects inside of objects."""
+
+    n: int
+    inner: _Inner
+    perhaps: _Inner | None
+    several: list[_Inner]
+    deep: list["_Row"]
+
+
+class _OtherInner(_Inner):
+    """Of another class than the usual one, and of the same type."""
+
+
+def _rows(count: int) -> list[_Row]:
+    return [
+        _Row(
+            n=number,
+            inner=(_OtherInner if number % 5 == 4 else _Inner)(a=number, b=None),
+            perhaps=None if number % 2 else _Inner(a=-number, b="b"),
+            several=[_Inner(a=1, b="x"), _OtherInner(a=2, b=None)] * (number % 3),
+            deep=_rows(count - 1) if number == 1 else [],
+        )
+        for number in range(count)
+    ]
+
+
+@strawberry.type
+class _RowQuery:
+    @strawberry.field
+    def rows(self, count: int) -> list[_Row]:
+        return _rows(count)
+
+
+async def test_objects_inside_of_objects_are_written_out_once_their_class_is_known() -> None:
+    schema = strawberry.Schema(_RowQuery)
+    engine = Engine(schema, store=DocumentStore(schema._schema), publish=lambda error, _: error)
+    inner = "{ a b c: a d: b e: a f: a g: a h: a i: a j: a k: a l: b }"
+    level = f"n inner {inner} perhaps {inner} several {inner}"
+    document = f"query ($count: Int!) {{ rows(count: $count) {{ {level} deep {{ {level} deep {{ n }} }} }} }}"
+    written: set[str] = set()
+    for count in (1, 2, 6, 6, 6):
+        prepared = engine.prepare(Request(document, {"count": count}))
+        ours = (await engine.execute(prepared, None)).encode()
+        assert ours == (await engine.reference(prepared, None)).encode()
+        assert prepared.plan is not None
+        written |= {build.text for build in prepared.plan.root.fields[0].child.functions.values()}
+    assert engine.counts["replayed"] == 0
+    assert engine.counts["compiled"] == 5
+    # At first all are called, then more and more is written out.
+    assert sorted({text.count("for ") for text in written}) == [1, 3, 5]
