@@ -233,7 +233,7 @@ class Variant(Entity, Node):
         availability_by_variant,
         key=lambda row: row.id,
         required=True,
-        description="How many units the request's channel can sell now, in all and per location.",
+        description="How many units the request's channel can sell, now or from which day on, in all and per location.",
     )
 
 

@@ -1,6 +1,6 @@
 """Relations of the inventory slice: stock levels, availability, transfers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from app.channels.sql import channel_by_code
 from app.engine.relations import groups_by, rows_by
 from app.inventory.model import StockKey
+from app.inventory.model.promises import Promise
 from app.inventory.sql import stock, transfers
 from app.inventory.sql.availability import COUNTERS
 from app.kit.db import ReadTx, Row
@@ -32,6 +33,7 @@ class LocationLevel:
     allocated: int | None = 0
     safety: int | None = 0
     version: int = 0
+    promises: Sequence[Promise] = ()
 
 
 def may_see_counters(context: Context, location_id: int) -> bool:

@@ -16,7 +16,8 @@ from app.inventory.model import CauseKind, MovementKind, OwnerKind
 from app.locations.graphql.batches import locations_by_id
 
 
-def _cause(kind: OwnerKind | CauseKind) -> Callable[[Any], UUID | None]:
+def caused_by(kind: OwnerKind | CauseKind) -> Callable[[Any], UUID | None]:
+    """The key of a relation to what a row has as its cause, if that is of this kind."""
     return lambda row: row.cause_id if row.cause_kind == kind.value else None
 
 
@@ -49,13 +50,13 @@ class StockMovement(Entity):
     reason: str | None = strawberry.field(description="What the caller had to say.")
     cause_kind: str = strawberry.field(description="What caused it: ORDER, TRANSFER, CART, STAFF, IMPORT and others.")
     actor: str = strawberry.field(description="Who did it, such as `key:demo-staff`, `shopper` or `system`.")
-    order = relation(LazyOrder, orders_by_id, key=_cause(OwnerKind.ORDER), description="The order that caused it.")
+    order = relation(LazyOrder, orders_by_id, key=caused_by(OwnerKind.ORDER), description="The order that caused it.")
     transfer = relation(
-        Transfer, transfers_by_id, key=_cause(OwnerKind.TRANSFER), description="The transfer that caused it."
+        Transfer, transfers_by_id, key=caused_by(OwnerKind.TRANSFER), description="The transfer that caused it."
     )
     purchase_order = relation(
         PurchaseOrder,
         visible_purchase_orders_by_id,
-        key=_cause(CauseKind.PURCHASE_ORDER),
+        key=caused_by(CauseKind.PURCHASE_ORDER),
         description="The purchase order that caused it.",
     )

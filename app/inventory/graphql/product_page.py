@@ -10,7 +10,8 @@ from app.catalog.graphql.batches import PRICE, PRICE_RANGE, VARIANTS, sees_all
 from app.channels.graphql.batches import channel_by_code
 from app.channels.sql import InChannel
 from app.engine.columns import wanted_columns
-from app.inventory.graphql.availability import LEVELS, MADE_OF_UNITS
+from app.inventory.graphql.availability import LEVELS, MADE_OF_UNITS, places_of
+from app.inventory.graphql.nearest import MANY_PLACES
 from app.inventory.sql.product_page import MAX_VARIANTS, PRODUCT, VARIANT, PageStatement, page_statement
 from app.kit.db import Row
 from app.kit.graphql.context import Context, Info
@@ -38,7 +39,7 @@ async def product_page(info: Info, key: str, value: Any) -> tuple[bool, Any]:
         key,
         (product | set(_RANGE if PRICE_RANGE in product else ())) & PRODUCT,
         (variant | set(_OFFER if PRICE in variant else ())) & VARIANT,
-        with_stock=bool(levels) and levels <= MADE_OF_UNITS,
+        with_stock=bool(levels) and levels <= MADE_OF_UNITS and len(await places_of(context)) <= MANY_PLACES,
     )
     of_channel = InChannel.known(statement.statement, channel)
     rows = await context.fetch(statement.statement, **{key: value}, **of_channel)

@@ -18,6 +18,7 @@ from app.inventory.graphql.arguments import (
 )
 from app.inventory.graphql.batches import visible_location_ids, visible_transfers_by_id
 from app.inventory.graphql.history import StockHistoryQuery
+from app.inventory.graphql.incoming import IncomingQuery
 from app.inventory.graphql.types import StockLevel, Transfer
 from app.inventory.model import TransferStatus
 from app.inventory.sql import stock, transfers
@@ -30,7 +31,7 @@ from app.kit.paging import Page, decode_cursor, make_page, page_size
 
 
 @strawberry.type
-class InventoryQuery(StockHistoryQuery):
+class InventoryQuery(StockHistoryQuery, IncomingQuery):
     """For people and systems that work with stock; keys limited to locations see those only."""
 
     @strawberry.field(

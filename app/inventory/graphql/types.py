@@ -1,12 +1,13 @@
 """Types of the inventory slice."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
 
 from app.catalog.graphql.batches import variants_by_id
+from app.engine.columns import READS
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql.batches import orders_by_id
 from app.inventory.graphql.batches import lines_by_transfer, visible_transfers_by_id
@@ -59,6 +60,27 @@ describe_enum(
 )
 
 
+@strawberry.type(description="Units that can be sold from a day on.")
+class StockPromise(Entity):
+    """On top of those of earlier days."""
+
+    day: date = strawberry.field(name="date", description="The day, in Japan. Today for units that are there.")
+    quantity: int = strawberry.field(description="Units that come on top of those of earlier days.")
+
+
+def _promises() -> Any:
+    def resolve(root: Any) -> Any:
+        return getattr(root, "promises", ())
+
+    return strawberry.field(
+        resolver=resolve,
+        graphql_type=list[StockPromise],
+        description="With `mode: PROMISABLE`, the units by the day from which they can be sold; together they are "
+        "`available`. Empty otherwise.",
+        metadata={READS: ("promises",)},
+    )
+
+
 @strawberry.type(description="A variant at a location, as availability lists it.")
 class LocationAvailability(Entity):
     """Counters are null for callers without `stock:read`."""
@@ -71,7 +93,8 @@ class LocationAvailability(Entity):
     distance_km: float | None = strawberry.field(
         description="Kilometres as the crow flies from `near`; null without it or without coordinates."
     )
-    available: int = strawberry.field(description="Units that can be bought from here now.")
+    available: int = strawberry.field(description="Units that can be bought from here, now or as `mode` says.")
+    promises = _promises()
     on_hand: int | None = strawberry.field(description="Units on the shelves. Needs `stock:read`, else null.")
     reserved: int | None = strawberry.field(description="Units set aside for a while. Needs `stock:read`.")
     allocated: int | None = strawberry.field(description="Units promised for good. Needs `stock:read`.")
@@ -86,7 +109,10 @@ class VariantAvailability(Entity):
     """Totals count all active stock-keeping locations of the channel, listed or not."""
 
     variant_id: strawberry.Private[int]
-    available: int = strawberry.field(description="Units that can be bought now, at all locations together.")
+    available: int = strawberry.field(
+        description="Units that can be bought, now or as `mode` says, at all locations together."
+    )
+    promises = _promises()
     on_hand: int | None = strawberry.field(
         description="Units on the shelves of all locations; null without `stock:read` for all locations."
     )

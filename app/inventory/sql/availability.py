@@ -36,7 +36,8 @@ class Levels:
     """What is read of each level. columns: some of LEVEL_COLUMNS.
 
     by_rank: in the order of the given places, else those with most units first. with_empty: one row for each variant
-    and place, also where the variant never was; else is_short leaves out what cannot be bought.
+    and place, also where the variant never was; else is_short leaves out what cannot be bought. is_probe: the places
+    are a few of the many where the variants may be, and so looked up one by one.
     """
 
     columns: frozenset[str]
@@ -44,6 +45,7 @@ class Levels:
     by_rank: bool
     with_empty: bool
     is_short: bool
+    is_probe: bool = False
 
 
 @lru_cache(maxsize=512)
@@ -66,9 +68,12 @@ def levels_statement(levels: Levels) -> Statement:
             CROSS JOIN unnest(CAST(:location_ids AS int[])) WITH ORDINALITY AS p (id, rank)
             LEFT JOIN stock AS s ON s.variant_id = v.id AND s.location_id = p.id"""
     else:
-        # IS TRUE keeps the planner from the other index, of all variants of a location.
+        # IS TRUE keeps the planner from the other index, of all variants of a location, and reads a variant's rows in
+        # one go.
         source = """stock AS s WHERE s.variant_id = ANY(CAST(:variant_ids AS bigint[]))
-            AND (s.location_id = ANY(CAST(:location_ids AS int[]))) IS TRUE"""
+            AND (s.location_id = ANY(CAST(:location_ids AS int[])))"""
+        if not levels.is_probe:
+            source += " IS TRUE"
         if levels.is_short:
             source += f" AND {FREE} > 0"
     if "distance_km" in levels.columns:
@@ -138,3 +143,14 @@ BEST: Final = Statement(f"""
           FROM levels WINDOW variant AS (PARTITION BY variant_id))
     SELECT * FROM ordered WHERE position = 1 OR (is_listed AND position <= :first) ORDER BY variant_id, position
 """)  # noqa: S608  # pieces of ours
+
+
+# Where variants can be bought now. For those that are at few of many places; limit: rows.
+WHERE_FREE: Final = Statement(
+    f"""
+    SELECT s.variant_id, s.location_id FROM stock AS s
+     WHERE s.variant_id = ANY(CAST(:variant_ids AS bigint[])) AND {FREE} > 0
+     LIMIT :limit
+""",  # noqa: S608  # a piece of ours
+    generic=True,
+)

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, Integer, bindparam, func, literal_colu
 from app.kit.db import ReadTx, Row
 from app.kit.reference import Kept
 from app.kit.statement import Statement
-from app.locations.model import LocationKind, Place, Point
+from app.locations.model import LocationKind, Nearby, Place, Point
 from app.locations.tables import location_group_members, locations
 
 _KINDS: Final = {str(kind): kind for kind in LocationKind}
@@ -52,11 +52,11 @@ async def stock_places_of_group(tx: ReadTx, group_id: int, *, also: Iterable[int
     return [_place(row) for row in await tx.fetch(_STOCK_PLACES_OF_GROUP, group_id=group_id, also=list(also))]
 
 
-async def _load_stock_places(tx: ReadTx, group_ids: list[int]) -> Mapping[int, tuple[Place, ...]]:
-    return {group_id: tuple(await stock_places_of_group(tx, group_id)) for group_id in group_ids}
+async def _load_stock_places(tx: ReadTx, group_ids: list[int]) -> Mapping[int, Nearby]:
+    return {group_id: Nearby(await stock_places_of_group(tx, group_id)) for group_id in group_ids}
 
 
-# The active locations of a group that hold stock, in order of id, by the group's id.
+# The active locations of a group that hold stock, by the group's id.
 KEPT_STOCK_PLACES: Final = Kept(frozenset({"locations", "location_group_members"}), _load_stock_places, capacity=100)
 
 

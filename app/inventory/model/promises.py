@@ -1,0 +1,54 @@
+"""Units by the day on which they can be sold. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Final
+
+# Japan knows one time and no summer time.
+JAPAN: Final = timezone(timedelta(hours=9), "JST")
+
+
+class AvailabilityMode(StrEnum):
+    """Which units count: those that can leave now, or also those that are expected."""
+
+    FULFILLABLE_NOW = "FULFILLABLE_NOW"
+    PROMISABLE = "PROMISABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Units that can be sold from this day (of Japan) on, on top of those of earlier days."""
+
+    day: date
+    quantity: int
+
+
+def day_in_japan(instant: datetime) -> date:
+    """The day that it is in Japan."""
+    return instant.astimezone(JAPAN).date()
+
+
+def promises_of(free: int, incoming: Iterable[tuple[date, int]], *, today: date) -> list[Promise]:
+    """What can be sold from when on: what is there today, then what each day brings.
+
+    free: units on hand that are neither promised nor kept off sale; below zero, what is expected fills that first.
+    incoming: (day, units) in order of days, none before today. All promises together are what can be promised at all.
+    """
+    found = [Promise(today, free)] if free > 0 else []
+    balance = free
+    for day, units in incoming:
+        gained = max(balance + units, 0) - max(balance, 0)
+        balance += units
+        if gained > 0:
+            found.append(Promise(day, gained))
+    return merged(found)
+
+
+def merged(promises: Iterable[Promise]) -> list[Promise]:
+    """The same units, one promise a day, in order of days."""
+    units: dict[date, int] = {}
+    for promise in promises:
+        units[promise.day] = units.get(promise.day, 0) + promise.quantity
+    return [Promise(day, units[day]) for day in sorted(units)]
