@@ -1,4 +1,4 @@
-"""Objects inside of objects: called for at first, written out in the generated functions later, always the same answer."""
+"""Objects inside of objects: called for at first, written out in the generated functions later, the same answer."""
 
 import strawberry
 
