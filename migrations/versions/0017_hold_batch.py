@@ -9,6 +9,8 @@ from alembic import op
 revision: str = "0017"
 down_revision: str | None = "0016"
 
+# One plan for all batches, which looks up key after key: it may be made while a table is empty and be kept when it has
+# grown, so that what it costs must not depend on what the planner believes.
 # Places in arrays count from 1. Requests, their lines (l_, in the order of the requests) and the lines' candidates (c_,
 # best first, in the order of the lines) are flat; k_ are the distinct keys of all candidates in their order.
 HOLD_BATCH = """
@@ -20,11 +22,9 @@ CREATE FUNCTION hold_batch(
   OUT held_request int[], OUT held_line_no int[], OUT held_variant bigint[], OUT held_location int[], OUT held_quantity int[],
   OUT got_line int[], OUT got_key int[], OUT got_quantity int[],
   OUT short_line int[], OUT short_available bigint[])
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+  SET enable_seqscan = off AS $$
 DECLARE
-  -- Copies are kept unpacked, so that looking one up does not walk over those before it.
-  kinds text[] := r_kind; owners uuid[] := r_owner; actors text[] := r_actor;
-  expires timestamptz[] := r_expires; reasons text[] := r_reason; extendable timestamptz[] := r_extendable;
   free int[] := array_fill(0, ARRAY[cardinality(k_variant)]);
   is_held boolean[] := array_fill(false, ARRAY[cardinality(r_owner)]);
   all_lines int := cardinality(l_request); all_candidates int := cardinality(c_line);
@@ -32,16 +32,15 @@ DECLARE
   line int := 1; candidate int := 1; got int := 0; short int := 0; got_before int; short_before int;
   wanted int; taken int; possible bigint; there int; key int; best int; best_units int; is_whole boolean;
 BEGIN
-  -- Sold-out rows are left out before the lock, so that a rush on a sold-out variant queues for nothing. In key order,
-  -- so that two batches never wait for each other in a circle; the numbers are read again after the wait.
-  WITH locked AS MATERIALIZED (
-    SELECT k.number::int, s.on_hand - s.reserved - s.allocated - s.safety AS available
-      FROM unnest(k_variant, k_location) WITH ORDINALITY AS k (variant_id, location_id, number)
-      JOIN stock s ON s.variant_id = k.variant_id AND s.location_id = k.location_id
-     WHERE s.on_hand - s.reserved - s.allocated - s.safety > 0
-     ORDER BY s.variant_id, s.location_id
-       FOR NO KEY UPDATE OF s)
-  SELECT array_agg(l.number), array_agg(l.available) INTO numbers, units FROM locked l;
+  -- Sold-out rows are left out before the lock, so that a rush on a sold-out variant queues for nothing. In the order of
+  -- the keys, so that two batches never wait for each other in a circle; the numbers are read again after the wait.
+  SELECT array_agg(k.number), array_agg(s.available) INTO numbers, units
+    FROM unnest(k_variant, k_location) WITH ORDINALITY AS k (variant_id, location_id, number)
+   CROSS JOIN LATERAL (
+         SELECT on_hand - reserved - allocated - safety AS available FROM stock
+          WHERE variant_id = k.variant_id AND location_id = k.location_id
+            AND on_hand - reserved - allocated - safety > 0
+            FOR NO KEY UPDATE) s;
   FOR i IN 1 .. coalesce(cardinality(numbers), 0) LOOP
     free[numbers[i]] := units[i];
   END LOOP;
@@ -53,7 +52,8 @@ BEGIN
     INTO held_request, held_line_no, held_variant, held_location, held_quantity
     FROM (SELECT l.request, h.line_no, h.variant_id, h.location_id, h.quantity
             FROM unnest(l_request, l_no) AS l (request, line_no)
-            JOIN holds h ON h.owner_id = owners[l.request] AND h.line_no = l.line_no
+           CROSS JOIN LATERAL (
+                 SELECT * FROM holds WHERE owner_id = r_owner[l.request] AND line_no = l.line_no OFFSET 0) h
            ORDER BY l.request, h.line_no, h.variant_id, h.location_id) h;
   FOR i IN 1 .. coalesce(cardinality(held_request), 0) LOOP
     is_held[held_request[i]] := true;
@@ -125,19 +125,19 @@ BEGIN
 
   INSERT INTO holds (owner_kind, owner_id, line_no, variant_id, location_id, quantity, state, expires_at, reason,
                      extendable_until)
-  SELECT kinds[request], owners[request], l_no[g.line], l_variant[g.line], k_location[g.key], g.quantity,
-         CASE WHEN expires[request] IS NULL THEN 'A' ELSE 'R' END, expires[request],
-         CASE WHEN expires[request] IS NOT NULL THEN reasons[request] END,
-         CASE WHEN expires[request] IS NOT NULL THEN extendable[request] END
+  SELECT r_kind[request], r_owner[request], l_no[g.line], l_variant[g.line], k_location[g.key], g.quantity,
+         CASE WHEN r_expires[request] IS NULL THEN 'A' ELSE 'R' END, r_expires[request],
+         CASE WHEN r_expires[request] IS NOT NULL THEN r_reason[request] END,
+         CASE WHEN r_expires[request] IS NOT NULL THEN r_extendable[request] END
     FROM unnest(got_line, got_key, got_quantity) AS g (line, key, quantity)
    CROSS JOIN LATERAL (SELECT l_request[g.line] AS request) l
    ORDER BY 2, 3, 4, 5;
   INSERT INTO ledger (variant_id, location_id, d_reserved, d_allocated, kind, cause_kind, cause_id, actor)
   SELECT l_variant[g.line], k_location[g.key],
-         CASE WHEN expires[request] IS NULL THEN 0 ELSE g.quantity END,
-         CASE WHEN expires[request] IS NULL THEN g.quantity ELSE 0 END,
-         CASE WHEN expires[request] IS NULL THEN 'ALLOCATED' ELSE 'RESERVED' END,
-         kinds[request], owners[request], actors[request]
+         CASE WHEN r_expires[request] IS NULL THEN 0 ELSE g.quantity END,
+         CASE WHEN r_expires[request] IS NULL THEN g.quantity ELSE 0 END,
+         CASE WHEN r_expires[request] IS NULL THEN 'ALLOCATED' ELSE 'RESERVED' END,
+         r_kind[request], r_owner[request], r_actor[request]
     FROM unnest(got_line, got_key, got_quantity) AS g (line, key, quantity)
    CROSS JOIN LATERAL (SELECT l_request[g.line] AS request) l;
 END $$

@@ -1,0 +1,1 @@
+"""How fast units are promised, and what stays exact meanwhile: `python -m bench.inventory`."""
