@@ -57,12 +57,15 @@ class Series:
 
 @dataclass
 class Row:
-    """One row of the table. raw: one series per hand-written form; own: the work that both sides do, alone."""
+    """One row of the table. raw: one series per hand-written form; own: the work that both sides do, alone;
+    plain: the handler without anything tuned.
+    """
 
     workload: Workload
     ours: Series
     raw: list[Series]
     own: Series | None = None
+    plain: Series | None = None
     bytes: int = 0
 
     @property
@@ -83,11 +86,12 @@ class Contest:
     async def check(self, row: Workload) -> int:
         """Compare the answers, byte by byte; the length of one. The second one to a mutation is its replay."""
         first = b""
-        for number, form in enumerate(row.forms * CHECKED):
+        forms = (*row.forms, *((row.plain,) if row.plain else ()))
+        for number, form in enumerate(forms * CHECKED):
             seed = next(self.seeds)
             ours = self._ask(row.kind, row, next(row.our_bodies(self.ground.shop, seed)))
             raw = self._ask("raw", row, next(row.raw_bodies(self.ground.shop, seed)), form)
-            first, second = [await each for each in ((ours, raw) if number // len(row.forms) % 2 else (raw, ours))]
+            first, second = [await each for each in ((ours, raw) if number // len(forms) % 2 else (raw, ours))]
             if first != second or row.marker not in first:
                 raise AssertionError(f"{row.kind} and raw/{form} differ in {row.name}: {difference(first, second)}")
         return len(first)
@@ -119,6 +123,8 @@ class Contest:
         series = {(row.kind, ""): Series(row.kind), **{("raw", form): Series(form) for form in row.forms}}
         if row.is_action:
             series["raw", "own"] = Series("own work")
+        if row.plain:
+            series["raw", row.plain] = Series(row.plain)
         for kind, form in series:
             await self.window(kind, row, form, seconds / 2)
         # What is left of a mutation without its own work is small beside the noise of the whole: twice the windows.
@@ -126,7 +132,7 @@ class Contest:
             for (kind, form), each in series.items():
                 each.windows.append(await self.window(kind, row, form, seconds))
         raw = [series["raw", form] for form in row.forms]
-        return Row(row, series[row.kind, ""], raw, series.get(("raw", "own")), size)
+        return Row(row, series[row.kind, ""], raw, series.get(("raw", "own")), series.get(("raw", row.plain)), size)
 
 
 def difference(first: bytes, second: bytes) -> str:

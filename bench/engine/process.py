@@ -25,6 +25,7 @@ from app.kit.startup import run
 from app.main import serve
 from app.settings import Settings
 from bench.engine.raw import Connections, Headers, RawReads
+from bench.engine.raw_plain import PlainReads
 from bench.engine.raw_writes import RawWrites
 from bench.engine.sampler import Sampler
 from bench.engine.shop import Shop
@@ -136,6 +137,7 @@ async def _serve_raw(dsn: str, shop: Shop) -> None:
     feed = Feed(db)
     await feed.start()
     handlers = {**(await RawReads.open(connections)).handlers, **RawWrites(db, shop).handlers}
+    handlers |= (await PlainReads.open(dsn, POOL)).handlers
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         body = b""

@@ -10,8 +10,8 @@ from bench.engine.steps import FIELDS, Steps
 from bench.record import Table
 
 HTTP_HEADS: Final = (
-    "request", "at most", "CPU ÷ raw, medians", "minima", "µs ours (server + PostgreSQL)", "µs raw",
-    "requests/s ours : raw", "page faults ours : raw",
+    "request", "at most", "CPU ÷ plain raw, medians", "÷ tuned raw, medians", "minima", "µs ours (server + PostgreSQL)",
+    "µs plain", "µs tuned", "requests/s ours : tuned", "page faults ours : tuned",
 )  # fmt: skip
 OTHER_HEADS: Final = ("measure", "at most", "median", "minimum", "page faults")
 LIMITS: Final = {"delivery_us": 15.0, "socket_kib": 30.0, "reached_s": 0.3, "statement_us": 60.0, "first_seen_ms": 5.0}
@@ -31,13 +31,16 @@ def http_table(rows: Sequence[Row]) -> Table:
 
 
 def _line(row: Row, title: str, bound: float | None) -> Sequence[str]:
-    ours, raw = row.ours, row.best
+    ours, raw, plain = row.ours, row.best, row.plain
+    tuned = ours.median() / raw.median()
     return (
         title,
         "–" if bound is None else f"{bound:.2f}",
-        _judged(ours.median() / raw.median(), bound),
+        "–" if plain is None else _judged(ours.median() / plain.median(), bound),
+        f"{tuned:,.2f}",
         f"{ours.minimum() / min(each.minimum() for each in row.raw):.2f}",
         _cost(ours),
+        "–" if plain is None else _cost(plain),
         f"{_cost(raw)} {raw.name}",
         f"{ours.median(lambda window: window.per_second):,.0f} : {raw.median(lambda window: window.per_second):,.0f}",
         f"{_faults(ours)} : {_faults(raw)}",
@@ -52,9 +55,11 @@ def _excluded(row: Row, own: Series, bound: float | None) -> Sequence[str]:
         f"{row.workload.title}, own work excluded",
         "–" if bound is None else f"{bound:.2f}",
         _judged(ours / raw, bound) if raw > 0 else "no answer: raw ≤ own work",
+        "",
         f"{least_ours / least_raw:.2f}" if least_raw > 0 else "–",
         f"{ours:,.0f}",
-        f"{raw:,.0f}; own work {_cost(own)}",
+        f"{raw:,.0f}",
+        f"own work {_cost(own)}",
         "",
         f"own work {_faults(own)}",
     )

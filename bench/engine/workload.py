@@ -65,8 +65,9 @@ Variables = Callable[[Shop, random.Random], dict[str, Any]]
 class Workload:
     """One row. bound: the largest ratio that is allowed; None: for reading only.
 
-    forms: the hand-written handlers; the best one counts. is_action: both sides do the same work in one transaction,
-    which is measured alone and taken off both. marker: what every answer contains. kind: the server that is compared.
+    forms: the hand-written handlers with everything tuned; the best one counts. plain: the one without, if there is one.
+    is_action: both sides do the same work in one transaction, which is measured alone and taken off both. marker: what
+    every answer contains. kind: the server that is compared.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Workload:
     marker: bytes = b'{"data":{'
     kind: str = "ours"
     handler: str = ""
+    plain: str = ""
 
     @property
     def path(self) -> str:
@@ -140,8 +142,16 @@ def _stock_pages(shop: Shop, choose: random.Random) -> dict[str, Any]:
 WORKLOADS: Final = {
     row.name: row
     for row in (
-        Workload("list", "24 products x 3 variants x 5 locations", LIST, _list, 1.10, ("rows", "json")),
-        Workload("detail", "product by slug, 3 variants x 20 locations", DETAIL, _detail, 1.15, ("arrays", "json")),
+        Workload("list", "24 products x 3 variants x 5 locations", LIST, _list, 1.10, ("rows", "json"), plain="plain"),
+        Workload(
+            "detail",
+            "product by slug, 3 variants x 20 locations",
+            DETAIL,
+            _detail,
+            1.15,
+            ("arrays", "json"),
+            plain="plain",
+        ),
         Workload(
             "adjust",
             "`stockAdjust`",
