@@ -29,7 +29,7 @@ statement for each level, on the driver's pool. Tuned: the best of several forms
 process, have PostgreSQL make one plan for all values, and lend connections without ceremony, as we do. Windows of
 {seconds:g} s, {windows} for each, one contestant after the other; {pins}. Shop: {products:,} products, 3 variants each,
 stock at 5 locations each, {wide:,} products with stock at 20; embedded PostgreSQL, durable. Own work is what both sides
-do for a mutation: the look at the key, the action in its transaction, the reads after it, and the feed that hears of it.
+do for a mutation: the look at the key, the action in its transaction, the reads after it, and the feed that hears it.
 Bold is above the limit."""
 
 

@@ -65,7 +65,7 @@ Variables = Callable[[Shop, random.Random], dict[str, Any]]
 class Workload:
     """One row. bound: the largest ratio that is allowed; None: for reading only.
 
-    forms: the hand-written handlers with everything tuned; the best one counts. plain: the one without, if there is one.
+    forms: the hand-written handlers with everything tuned; the best one counts. plain: the one without, if there is.
     is_action: both sides do the same work in one transaction, which is measured alone and taken off both. marker: what
     every answer contains. kind: the server that is compared.
     """
