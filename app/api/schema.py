@@ -25,6 +25,8 @@ from app.inventory.graphql.mutations import InventoryMutation
 from app.inventory.graphql.purchases.mutations import PurchaseOrderMutation
 from app.inventory.graphql.purchases.queries import PurchaseOrderQuery
 from app.inventory.graphql.queries import InventoryQuery
+from app.inventory.graphql.reservations.mutations import ReservationMutation
+from app.inventory.graphql.reservations.queries import ReservationQuery
 from app.inventory.graphql.subscriptions import InventorySubscription
 from app.kit.graphql.errors import ERROR_TYPES, GenericError
 from app.kit.graphql.nodes import IMPLEMENTATIONS
@@ -48,6 +50,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     FulfillmentQuery,
     InventoryQuery,
     PurchaseOrderQuery,
+    ReservationQuery,
     MembersQuery,
     PartnersQuery,
 )
@@ -57,6 +60,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     FulfillmentMutation,
     InventoryMutation,
     PurchaseOrderMutation,
+    ReservationMutation,
     CatalogMutation,
     LocationsMutation,
     ChannelsMutation,

@@ -23,6 +23,14 @@ class QuantityConflict(DomainError):
     code = ErrorCode.QUANTITY_CONFLICT
 
 
+class ReservationNotExtendable(DomainError):
+    """The reservation's end cannot be moved there now. Facts: extendable_at, the instant from which it may be moved
+    again, extendable_until, the latest end; None where it has neither.
+    """
+
+    code = ErrorCode.RESERVATION_NOT_EXTENDABLE
+
+
 class ReservationExpired(DomainError):
     """The reserved units were given back, because their time was up or because the owner released them."""
 

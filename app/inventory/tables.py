@@ -107,7 +107,8 @@ ledger = Table(
     CheckConstraint("d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0 OR d_safety <> 0", "ledger_moves_something"),
     CheckConstraint(
         "kind IN ('RECEIVED', 'RESERVED', 'RESERVATION_RELEASED', 'RESERVATION_EXPIRED', 'ALLOCATED', "
-        "'RESERVATION_ALLOCATED', 'ALLOCATION_RELEASED', 'SHIPPED', 'HANDED_OVER', 'TRANSFERRED_OUT', "
+        "'RESERVATION_ALLOCATED', 'RESERVATION_CONVERTED', 'RESERVATION_MOVED', "
+        "'ALLOCATION_RELEASED', 'SHIPPED', 'HANDED_OVER', 'TRANSFERRED_OUT', "
         "'TRANSFERRED_IN', 'LOST_IN_TRANSIT', 'RETURNED', 'ADJUSTED', 'SAFETY_SET')",
         "movement_kind_known",
     ),

@@ -1,5 +1,7 @@
 """The refusals of the inventory slice, with their facts."""
 
+from datetime import datetime
+
 import strawberry
 
 from app.kit.errors import ErrorCode
@@ -40,3 +42,15 @@ class OverDeliveryError(UserError):
     ordered_quantity: int = strawberry.field(description="Units that were ordered.")
     received_quantity: int = strawberry.field(description="Units that had come before.")
     maximum: int | None = strawberry.field(description="Units that would be taken now.", default=None)
+
+
+@user_error(ErrorCode.RESERVATION_NOT_EXTENDABLE, "The reservation's end cannot be moved there now.")
+class ReservationNotExtendableError(UserError):
+    """The reservation is as it was."""
+
+    extendable_at: datetime | None = strawberry.field(
+        description="From when on it may be extended again; null when that is not the trouble.", default=None
+    )
+    extendable_until: datetime | None = strawberry.field(
+        description="The latest end; null when it cannot be extended at all.", default=None
+    )

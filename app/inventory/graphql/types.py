@@ -35,6 +35,8 @@ describe_enum(
         MovementKind.RESERVATION_RELEASED: "Reserved units were given back.",
         MovementKind.RESERVATION_EXPIRED: "Reserved units went back on sale because their time was up.",
         MovementKind.RESERVATION_ALLOCATED: "A reservation became an allocation.",
+        MovementKind.RESERVATION_CONVERTED: "A reservation ended because its units now serve an order.",
+        MovementKind.RESERVATION_MOVED: "Reserved units are kept at another location now.",
         MovementKind.ALLOCATED: "Units were promised for good.",
         MovementKind.ALLOCATION_RELEASED: "Promised units were given back.",
         MovementKind.SHIPPED: "Units left with a carrier.",

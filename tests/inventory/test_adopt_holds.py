@@ -1,0 +1,200 @@
+"""What a cart has reserved becomes its order's, and what an order does not need goes back on sale."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.inventory.actions.adopt_holds import adopt_holds
+from app.inventory.actions.expire_reservations import expire_reservations
+from app.inventory.actions.hold_stock import hold_stock
+from app.inventory.actions.set_safety_stock import set_safety_stock
+from app.inventory.model import Claim, Demand, HoldRequest, Shortage, Verdict
+from app.inventory.model.reservations import Adoption
+from app.inventory.sql.claims import claims_of
+from app.kit.db import Database
+from app.kit.ids import new_id
+from tests.conftest import NOW
+from tests.inventory.builders import counters, facts, hold, movements, stocked
+
+SOON = NOW + timedelta(minutes=15)
+
+
+def cart(*demands: Demand) -> HoldRequest:
+    return HoldRequest("CART", new_id(), demands, expires_at=SOON, reason="CART", extendable_until=SOON)
+
+
+def order(*demands: Demand) -> HoldRequest:
+    return HoldRequest("ORDER", new_id(), demands)
+
+
+async def adopt(db: Database, *pairs: tuple[UUID, HoldRequest]) -> list[Verdict | None]:
+    return await db.in_write(
+        lambda tx: adopt_holds(tx, [Adoption(owner_id, request) for owner_id, request in pairs], actor="test")
+    )
+
+
+async def held(db: Database, owner_id: UUID) -> list[Claim]:
+    async with db.read() as tx:
+        return await claims_of(tx, owner_id)
+
+
+async def test_a_carts_units_become_its_orders_in_one_transaction(db: Database) -> None:
+    shirt, [store] = await stocked(db, 5)
+    first = cart(Demand(1, shirt, 3, (store,)))
+    await hold(db, first)
+    bought = order(Demand(7, shirt, 3, (store,)))
+    assert await adopt(db, (first.owner_id, bought)) == [Verdict((Claim(7, shirt, store, 3),))]
+    assert await held(db, first.owner_id) == []
+    assert await held(db, bought.owner_id) == [Claim(7, shirt, store, 3)]
+    assert await counters(db) == {(shirt, store): (5, 0, 3, 0)}
+    assert (await movements(db))[1:] == [
+        ("RESERVED", 0, 3, 0, store),
+        ("RESERVATION_CONVERTED", 0, -3, 0, store),
+        ("ALLOCATED", 0, 0, 3, store),
+    ]
+
+
+async def test_the_last_unit_is_its_carts_and_nobody_elses(db: Database) -> None:
+    shirt, [store] = await stocked(db, 1)
+    mine = cart(Demand(1, shirt, 1, (store,)))
+    await hold(db, mine)
+    stranger = order(Demand(1, shirt, 1, (store,)))
+    assert (await hold(db, stranger))[0].shortages == (Shortage(1, shirt, 1, 0),)
+    bought = order(Demand(1, shirt, 1, (store,)))
+    assert await adopt(db, (stranger.owner_id, stranger), (mine.owner_id, bought)) == [
+        None,
+        Verdict((Claim(1, shirt, store, 1),)),
+    ]
+    assert await counters(db) == {(shirt, store): (1, 0, 1, 0)}
+
+
+async def test_what_is_not_needed_goes_back_and_what_is_missing_comes_from_the_free_units(db: Database) -> None:
+    shirt, [near, far] = await stocked(db, 4, 4)
+    mug, [shelf] = await stocked(db, 9)
+    reserved = cart(Demand(1, shirt, 3, (near,)), Demand(2, mug, 5, (shelf,)))
+    await hold(db, reserved)
+    bought = order(Demand(1, shirt, 6, (near, far), may_split=True))
+    [verdict] = await adopt(db, (reserved.owner_id, bought))
+    assert verdict == Verdict((Claim(1, shirt, near, 4), Claim(1, shirt, far, 2)))
+    assert await counters(db) == {(shirt, near): (4, 0, 4, 0), (shirt, far): (4, 0, 2, 0), (mug, shelf): (9, 0, 0, 0)}
+
+
+async def test_a_refusal_leaves_the_reservation_as_it_is_and_tells_what_the_cart_could_have(db: Database) -> None:
+    shirt, [store] = await stocked(db, 4)
+    reserved = cart(Demand(1, shirt, 3, (store,)))
+    await hold(db, reserved)
+    before = await movements(db)
+    [verdict] = await adopt(db, (reserved.owner_id, order(Demand(1, shirt, 5, (store,)))))
+    assert verdict == Verdict((), (Shortage(1, shirt, 5, 4),))
+    assert await held(db, reserved.owner_id) == [Claim(1, shirt, store, 3)]
+    assert await movements(db) == before
+
+
+async def test_a_cart_reserves_anew_within_what_it_has_and_what_is_free(db: Database) -> None:
+    shirt, [store] = await stocked(db, 4)
+    reserved = cart(Demand(1, shirt, 3, (store,)))
+    await hold(db, reserved)
+    again = HoldRequest("CART", reserved.owner_id, (Demand(1, shirt, 4, (store,)),), expires_at=SOON, reason="CART")
+    assert await adopt(db, (reserved.owner_id, again)) == [Verdict((Claim(1, shirt, store, 4),))]
+    assert await counters(db) == {(shirt, store): (4, 4, 0, 0)}
+    assert [kind for kind, *_ in (await movements(db))[2:]] == ["RESERVATION_RELEASED", "RESERVED"]
+
+
+async def test_safety_stock_that_came_later_takes_nothing_from_a_cart_but_all_that_it_gives_back(db: Database) -> None:
+    shirt, [store] = await stocked(db, 5)
+    mine, other = cart(Demand(1, shirt, 3, (store,))), cart(Demand(1, shirt, 1, (store,)))
+    await hold(db, mine, other)
+    async with db.write() as tx:
+        await set_safety_stock(
+            tx, variant_id=shirt, location_id=store, quantity=5, cause_kind="TEST", cause_id=new_id(), actor="test"
+        )
+    bought, more = order(Demand(1, shirt, 1, (store,))), order(Demand(1, shirt, 2, (store,)))
+    assert await adopt(db, (mine.owner_id, bought), (other.owner_id, more)) == [
+        Verdict((Claim(1, shirt, store, 1),)),
+        Verdict((), (Shortage(1, shirt, 2, 1),)),
+    ]
+    assert await counters(db) == {(shirt, store): (5, 1, 1, 5)}
+
+
+async def test_one_reservation_serves_one_request(db: Database) -> None:
+    owner = new_id()
+    with pytest.raises(ValueError, match="two requests"):
+        await adopt(db, (owner, order()), (owner, order()))
+
+
+async def test_the_statements_do_not_grow_with_the_carts(db: Database, count_statements: Any) -> None:
+    shirt, stores = await stocked(db, 90, 90)
+    totals: list[int] = []
+    for carts in (1, 20):
+        requests = [cart(Demand(1, shirt, 1, tuple(stores)), Demand(2, shirt, 1, tuple(stores))) for _ in range(carts)]
+        await hold(db, *requests)
+        pairs = [(request.owner_id, order(Demand(1, shirt, 1, tuple(stores)))) for request in requests]
+        with count_statements() as count:
+            assert all(verdict is not None and verdict.claims for verdict in await adopt(db, *pairs))
+        totals.append(count.total)
+    assert totals[0] == totals[1] == 5
+
+
+async def test_before_it_is_swept_a_late_cart_still_becomes_an_order(db: Database) -> None:
+    shirt, [store] = await stocked(db, 1)
+    late = HoldRequest(
+        "CART", new_id(), (Demand(1, shirt, 1, (store,)),), expires_at=NOW - timedelta(days=400), reason="CART"
+    )
+    await hold(db, late)
+    [verdict] = await adopt(db, (late.owner_id, order(Demand(1, shirt, 1, (store,)))))
+    assert verdict is not None
+    assert verdict.claims == (Claim(1, shirt, store, 1),)
+    async with db.write() as tx:
+        assert await expire_reservations(tx, now=NOW + timedelta(days=400)) == []
+
+
+async def test_after_it_was_swept_there_is_nothing_to_convert(db: Database) -> None:
+    shirt, [store] = await stocked(db, 1)
+    late = cart(Demand(1, shirt, 1, (store,)))
+    await hold(db, late)
+    async with db.write() as tx:
+        assert await expire_reservations(tx, now=SOON) == [late.owner_id]
+    assert await adopt(db, (late.owner_id, order(Demand(1, shirt, 1, (store,))))) == [None]
+    assert await counters(db) == {(shirt, store): (1, 0, 0, 0)}
+
+
+@pytest.mark.parametrize("attempt", range(4))
+async def test_c13_c14_orders_and_sweepers_and_strangers_race_for_the_last_units(db: Database, attempt: int) -> None:
+    """Complaints C-13 and C-14: of payment and expiry one wins, and no order is without its units."""
+    shirt, stores = await stocked(db, 6, 6)
+    carts = [cart(*(Demand(line, shirt, 1, (store,)) for line, store in enumerate(stores, 1))) for _ in range(6)]
+    await hold(db, *carts)
+    orders = [order(Demand(1, shirt, 2, tuple(stores), may_split=True)) for _ in carts]
+    strangers = [order(Demand(1, shirt, 2, tuple(stores), may_split=True)) for _ in range(8)]
+
+    async def convert(number: int) -> int:
+        await asyncio.sleep(0)
+        [verdict] = await adopt(db, (carts[number].owner_id, orders[number]))
+        return sum(claim.quantity for claim in verdict.claims) if verdict else 0
+
+    async def sweep(_: int) -> int:
+        # A clock that is far ahead.
+        owners = await db.in_write(lambda tx: expire_reservations(tx, now=NOW + timedelta(days=attempt + 1), limit=2))
+        return -len(owners)
+
+    async def take(number: int) -> int:
+        [verdict] = await db.in_write(lambda tx: hold_stock(tx, [strangers[number]], actor="test"))
+        return sum(claim.quantity for claim in verdict.claims)
+
+    works = [*(convert(n) for n in range(6)), *(sweep(n) for n in range(3)), *(take(n) for n in range(8))]
+    results = await asyncio.gather(*works)
+    converted, swept, taken = results[:6], -sum(results[6:9]), results[9:]
+    assert set(converted) <= {0, 2}
+    waiting = 6 - sum(units > 0 for units in converted) - swept
+    assert waiting >= 0
+    assert len(await facts(db, "reservation_expired")) == swept
+    allocated = sum(converted) + sum(taken)
+    levels = await counters(db)
+    assert sum(level[2] for level in levels.values()) == allocated
+    assert sum(level[1] for level in levels.values()) == 2 * waiting
+    assert allocated + 2 * waiting <= 12
+    for number, units in enumerate(converted):
+        assert sum(claim.quantity for claim in await held(db, orders[number].owner_id)) == units
