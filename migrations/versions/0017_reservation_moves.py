@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision: str = "0015"
-down_revision: str | None = "0014"
+revision: str = "0017"
+down_revision: str | None = "0016"
 
 BEFORE = (
     "RECEIVED",
