@@ -6,8 +6,8 @@ from uuid import UUID
 
 import strawberry
 
+from app.inventory.graphql.arguments import After, First, LocationId, locations_of, uuid_of, variants_of
 from app.inventory.graphql.batches import visible_location_ids
-from app.inventory.graphql.queries import After, First, LocationId, locations_of, uuid_of, variants_of
 from app.inventory.graphql.reservations.types import Reservation, visible_reservations_by_id
 from app.inventory.model import ReservationReason
 from app.inventory.sql import reservation_views
