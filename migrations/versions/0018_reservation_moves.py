@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision: str = "0017"
-down_revision: str | None = "0016"
+revision: str = "0018"
+down_revision: str | None = "0017"
 
 BEFORE = (
     "RECEIVED",
