@@ -25,7 +25,7 @@ GRAPHQL = schema._schema
 
 def rooms(name: str) -> list[Any]:
     """The modules of this name in all slices' graphql rooms."""
-    paths = [*ROOT.glob(f"app/*/graphql/{name}.py"), *ROOT.glob(f"app/*/graphql/{name}/__init__.py")]
+    paths = [*ROOT.glob(f"app/*/graphql/**/{name}.py"), *ROOT.glob(f"app/*/graphql/{name}/__init__.py")]
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in sorted(paths)]
     return [importlib.import_module(name) for name in names if not name.startswith("app.kit")]
 
