@@ -50,7 +50,7 @@ def test_batches_are_the_ranking_in_pieces(count: int, size: int) -> None:
         assert [place.id for place, _ in together] == [place.id for place, _ in expected]
         for (_, mine), (_, theirs) in zip(together, expected, strict=True):
             assert mine == theirs or abs((mine or 0) - (theirs or 0)) < 0.0011
-        assert all(len(batch) >= size for batch in batches[:-2])
+        assert all(len(batch) >= size * 4**number for number, batch in enumerate(batches[:-2]))
 
 
 def test_places_without_coordinates_alone() -> None:

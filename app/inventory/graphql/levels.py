@@ -121,13 +121,8 @@ def _grouped(rows: Sequence[Row], question: Question, zero: int | None) -> dict[
     return {key: found.get(key) or Availability(key, zero, zero, zero) for key in question.keys}
 
 
-async def rows_of(
-    context: Context, question: Question, counters: Sequence[str] = (), *, is_probe: bool = False
-) -> list[Row]:
-    """All levels in the order in which they are listed; where counters are added up, also those without units.
-
-    is_probe: of the many places where the variants may be, these are a few.
-    """
+async def rows_of(context: Context, question: Question, counters: Sequence[str]) -> list[Row]:
+    """All levels in the order in which they are listed; where counters are added up, also those without units."""
     read = sql.level_columns(question.columns, "locations.") | {*counters}
     statement = sql.levels_statement(
         Levels(
@@ -136,7 +131,6 @@ async def rows_of(
             by_rank=question.by_rank,
             with_empty=question.wanted is not None,
             is_short=question.wanted is None and not counters,
-            is_probe=is_probe,
         )
     )
     values: dict[str, Any] = {

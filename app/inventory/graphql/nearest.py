@@ -4,9 +4,10 @@ They are ranked here and asked a few dozen at a time, in order. A variant that i
 other way round: from its rows of stock to their places.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import islice
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from app.inventory.graphql.levels import (
@@ -16,22 +17,27 @@ from app.inventory.graphql.levels import (
     Question,
     best_of_many,
     nothing_of,
-    rows_of,
+    shown_to,
     totals,
 )
-from app.inventory.sql.availability import WHERE_FREE
+from app.inventory.sql.availability import COUNTERS, WHERE_FREE, Levels, Shown, level_columns, levels_statement
 from app.kit.graphql.context import Context
+from app.kit.row import shape
+from app.kit.statement import Statement
 from app.locations.model import Nearby, Place, Point, rank_places
 
 # From so many places on they are not all ranked and read.
 MANY_PLACES: Final = 256
-# Places that are asked at once, and how often before a variant counts as one that few places have.
-PROBED: Final = 64
+# Places that are asked at first, four times as many each time later, and how often before a variant counts as one that
+# few places have.
+PROBED: Final = 24
 PROBES: Final = 2
 SELDOM: Final = 64
 _REMEMBERED: Final = 10_000
 # Rows that are taken in at most.
 MAX_ROWS: Final = 5_000
+_ALWAYS: Final = frozenset({"variant_id", "location_id", "available", "distance_km"})
+_position: Final = itemgetter(0)
 _OF_TOTALS: Final = frozenset({"available", "on_hand", "reserved", "allocated"})
 
 
@@ -44,19 +50,49 @@ async def nearest(context: Context, question: Question, nearby: Nearby, origin: 
         missing = [key for key in missing if found[key].available]
     listed: dict[int, list[Any]] = {key: [] for key in missing}
     seldom = [key for key in missing if key in nearby.seldom]
-    missing = [key for key in missing if key not in nearby.seldom]
-    for ranked in islice(nearby.batches(origin, PROBED), PROBES):
+    if seldom:
+        missing = [key for key in missing if key not in nearby.seldom]
+    batches = nearby.batches(origin, max(PROBED, 2 * question.first))
+    for _ in range(PROBES if missing else 0):
+        await _probe(context, question, missing, next(batches), listed)
+        missing = [key for key in missing if len(listed[key]) < question.first]
         if not missing:
             break
-        for row in await rows_of(context, replace(question, keys=missing, ranked=ranked), is_probe=True):
-            if len(listed[row[VARIANT]]) < question.first:
-                listed[row[VARIANT]].append(row)
-        missing = [key for key in missing if len(listed[key]) < question.first]
     if missing or seldom:
         listed.update(await _from_stock(context, question, nearby, origin, [*missing, *seldom]))
     for key, levels in listed.items():
         found[key] = found[key]._replace(locations=levels)
     return found
+
+
+async def _probe(
+    context: Context,
+    question: Question,
+    keys: Sequence[int],
+    ranked: Sequence[tuple[Place, float | None]],
+    listed: dict[int, list[Any]],
+) -> None:
+    """List the first of these places that have the variants, behind those that are listed already."""
+    columns = level_columns(question.columns, "locations.") - _ALWAYS
+    statement, make = _probing(columns, shown_to(context))
+    values: dict[str, Any] = {"variant_ids": keys, "location_ids": [place.id for place, _ in ranked]}
+    if "own" in statement.names:
+        values["own"] = sorted(context.actor.location_ids or ())
+    order = {place.id: (number, distance) for number, (place, distance) in enumerate(ranked)}
+    rows = [(*order[row[LOCATION]], row) for row in await context.fetch(statement, **values)]
+    rows.sort(key=_position)
+    for _, distance, row in rows:
+        levels = listed[row[VARIANT]]
+        if len(levels) < question.first:
+            levels.append(make((*row, distance)))
+
+
+@lru_cache(maxsize=64)
+def _probing(columns: frozenset[str], shown: Shown) -> tuple[Statement, Callable[[tuple[Any, ...]], Any]]:
+    """The statement, and what makes a level of one of its rows and the distance."""
+    statement = levels_statement(Levels(columns, shown, by_rank=True, with_empty=False, is_short=True, is_probe=True))
+    read = [name for name in COUNTERS if name in columns] + (["version"] if "version" in columns else [])
+    return statement, shape(("variant_id", "location_id", "available", *read, "distance_km"))
 
 
 async def _from_stock(
@@ -74,16 +110,10 @@ async def _from_stock(
         if place is not None:
             where[variant_id].append(place)
     _remember(nearby, where)
-    wanted = {
-        (key, place) for key, places in where.items() for place, _ in rank_places(places, origin)[: question.first]
-    }
+    chosen = {place for places in where.values() for place, _ in rank_places(places, origin)[: question.first]}
     listed: dict[int, list[Any]] = {key: [] for key in keys}
-    if not wanted:
-        return listed
-    ranked = rank_places({place for _, place in wanted}, origin)
-    for row in await rows_of(context, replace(question, keys=keys, ranked=ranked), is_probe=True):
-        if (row[VARIANT], nearby.by_id[row[LOCATION]]) in wanted:
-            listed[row[VARIANT]].append(row)
+    if chosen:
+        await _probe(context, question, keys, rank_places(chosen, origin), listed)
     return listed
 
 

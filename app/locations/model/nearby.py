@@ -47,25 +47,32 @@ class Nearby:
         return {place.id: place for place in self.places}
 
     def batches(self, origin: Point, size: int) -> Iterator[list[_Ranked]]:
-        """All of them with their distance in kilometres, in the order of `rank_places`, about `size` at a time."""
+        """All of them with their distance in kilometres, in the order of `rank_places`.
+
+        size: about how many come at first; each time later four times as many.
+        """
         tree, nowhere = self._tree
         x, y, z = _on_sphere(origin)
         found: list[tuple[float, int]] = []
         boxes: list[tuple[float, int, _Box]] = [] if tree is None else [(0.0, 0, tree)]
         count = len(boxes)
+        # No batch can end before boxes are as far as its last place, which comes nearer with each box that is opened.
+        least = 0.0
         while found or boxes:
             bound = boxes[0][0] if boxes else math.inf
-            if len(found) >= size or not boxes:
+            if bound >= least and (len(found) >= size or not boxes):
                 found.sort()
                 end = _end(found, size, bound)
                 if end:
                     yield self._with_distance(found[:end])
                     del found[:end]
+                    size, least = size * 4, 0.0
                     continue
-            box = heapq.heappop(boxes)[2]
-            if box.spots is not None:
-                found += [((a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2, number) for a, b, c, number in box.spots]
-            for half in box.halves or ():
+                least = found[min(size, len(found)) - 1][0]
+            _, _, (_, _, spots, halves) = heapq.heappop(boxes)
+            if spots is not None:
+                found += [((a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2, number) for a, b, c, number in spots]
+            for half in halves or ():
                 heapq.heappush(boxes, (_nearest_square(half, x, y, z), count, half))
                 count += 1
         if nowhere:
