@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ Everything is durable (fsync and synchronous_commit on), on an embedded PostgreS
 cores. Contestants take turns in windows of {seconds:g} s, {rounds} rounds, of which the first warms up and is not
 counted; medians over the rest, slowest and fastest in brackets. Each accepted request writes the same five things:
 request, hold, ledger, outbox, counter. After each cell the audit (counters against ledger, holds and requests) has to
-be empty. Bold misses its target."""
+be empty. Bold misses its target. Load of the machine before it: {load:.1f}."""
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -39,11 +40,12 @@ async def main(given: Sequence[str]) -> None:
     """Run what was asked for."""
     asked = arguments(given)
     options = Options(asked.seconds, asked.rounds, asked.clients, asked.skus)
+    load = os.getloadavg()[0]
     tables: Tables = []
     for row in asked.rows:
         tables += await importlib.import_module(ROWS[row]).measure(row, options)
         print(f"{time.strftime('%H:%M:%S')} {row} done", file=sys.stderr, flush=True)
-    note = " ".join(NOTE.format(seconds=options.seconds, rounds=options.rounds).split("\n"))
+    note = " ".join(NOTE.format(seconds=options.seconds, rounds=options.rounds, load=load).split("\n"))
     is_whole = asked.store or (asked.rows == list(ROWS) and options == Options())
     record("The inventory", " ".join(["python -m bench.inventory", *given]), *tables, note=note, store=is_whole)
 
