@@ -42,7 +42,8 @@ _embedded_dir: list[tempfile.TemporaryDirectory[str]] = []
 def load_rooms(room: str) -> Iterator[Any]:
     """The module of this name of every slice that has one."""
     for module in pkgutil.iter_modules(app.__path__, prefix="app."):
-        if module.ispkg and (Path(app.__path__[0]) / module.name[4:] / f"{room}.py").exists():
+        slice_ = Path(app.__path__[0]) / module.name[4:]
+        if module.ispkg and ((slice_ / f"{room}.py").exists() or (slice_ / room / "__init__.py").exists()):
             yield import_module(f"{module.name}.{room}")
 
 

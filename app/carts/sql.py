@@ -18,6 +18,7 @@ from app.carts.model import (
 )
 from app.catalog.sql import sellables
 from app.engine.relations import groups_by
+from app.inventory.model.selling import selling_day
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.errors import NotFound
 from app.kit.statement import Statement
@@ -39,7 +40,7 @@ _LINES: Final = """
     SELECT line.id, line.cart_id, line.variant_id, line.quantity, line.unit_price_minor, line.delivery_id,
            line.quantity * line.unit_price_minor AS total_minor, delivery.mode,
            delivery.location_id AS delivery_location_id,
-           cart.status AS cart_status, cart.currency, channel.location_group_id,
+           cart.status AS cart_status, cart.currency, cart.channel_id, channel.location_group_id,
            variant.sku, variant.weight_g, variant.girth_cm, variant.is_chilled, product.tax_class,
            listing.price_minor,
            variant.is_active AND product.is_active AND channel.is_active
@@ -144,6 +145,7 @@ def problems_of(lines: Sequence[Row], inputs: PlanInputs) -> list[CartProblem]:
         {row.variant_id: Offer(Goods.of(row), row.price_minor) for row in lines},
         inputs.places,
         inputs.available,
+        terms=inputs.terms,
     )
 
 
@@ -188,7 +190,9 @@ async def check_stored_size(tx: WriteTx, cart_id: UUID) -> None:
         check_size(size.lines, size.subtotal)
 
 
-async def load_contents(tx: ReadTx, carts: Sequence[Row], *, with_all_points: bool = False) -> dict[UUID, CartContents]:
+async def load_contents(
+    tx: ReadTx, carts: Sequence[Row], *, now: datetime, with_all_points: bool = False
+) -> dict[UUID, CartContents]:
     """Carts (rows as of `lock_cart`) with everything that their rules ask for, by id.
 
     Two statements, and for each channel among the carts at most four more, whatever the number of lines.
@@ -205,6 +209,8 @@ async def load_contents(tx: ReadTx, carts: Sequence[Row], *, with_all_points: bo
         inputs = await load_plan_inputs(
             tx,
             group_id=own[0].location_group_id,
+            channel_id=channel_id,
+            today=selling_day(now),
             variant_ids=variant_ids,
             postal_codes=_postal_codes(row for cart in own for row in deliveries.get(cart.id, ())),
             points=None if with_all_points else _points(row for cart in own for row in deliveries.get(cart.id, ())),

@@ -8,15 +8,26 @@ INVARIANTS: Final[dict[str, str]] = {
           FROM fulfillments AS fulfillment
           JOIN fulfillment_lines AS line ON line.fulfillment_id = fulfillment.id
          CROSS JOIN LATERAL (
-               SELECT coalesce(sum(hold.quantity), 0) AS units FROM holds AS hold
-                WHERE hold.owner_id = fulfillment.order_id AND hold.line_no = line.line_no AND hold.state = 'A'
-                  AND (fulfillment.kind = 'PICKUP' OR hold.location_id = fulfillment.location_id)) AS claimed
+               SELECT coalesce(sum(claim.units), 0) AS units FROM claimed_line_units AS claim
+                WHERE claim.order_id = fulfillment.order_id AND claim.line_no = line.line_no
+                  AND (fulfillment.kind = 'PICKUP' OR claim.location_id = fulfillment.location_id)) AS claimed
          WHERE fulfillment.status = 'OPEN' AND claimed.units <> line.quantity
            -- Losses on the way are dropped by the job that hears of them, a moment later.
            AND NOT EXISTS (
                SELECT FROM transfers AS transfer
                  JOIN transfer_lines AS sent ON sent.transfer_id = transfer.id AND sent.lost_quantity > 0
                 WHERE transfer.order_id = fulfillment.order_id)""",
+    "a line with a bundle claims whole bundles at each place": """
+        SELECT part.order_id, part.line_no, place.location_id
+          FROM order_line_components AS part
+          JOIN (SELECT DISTINCT owner_id, line_no, location_id FROM holds) AS place
+            ON place.owner_id = part.order_id AND place.line_no = part.line_no
+          LEFT JOIN holds AS hold
+            ON hold.owner_id = part.order_id AND hold.line_no = part.line_no
+           AND hold.location_id = place.location_id AND hold.variant_id = part.variant_id
+         GROUP BY part.order_id, part.line_no, place.location_id
+        HAVING count(*) <> count(hold.quantity) OR bool_or(hold.quantity % part.quantity <> 0)
+            OR count(DISTINCT hold.quantity / part.quantity) <> 1""",
     "nothing of a shipped, collected or canceled fulfillment is still claimed": """
         SELECT fulfillment.id, fulfillment.status, hold.line_no, hold.quantity
           FROM fulfillments AS fulfillment

@@ -22,7 +22,7 @@ EXPIRY_BATCH: Final = 200
 
 
 async def order_placed(db: Database, event_key: str, payload: dict[str, Any], *, now: datetime) -> None:
-    """Work is planned."""
+    """Work is planned, for a new order or for units that it waited for."""
     del payload
     await db.in_write(lambda tx: plan_work(tx, UUID(event_key), now=now))
 
@@ -96,6 +96,7 @@ async def _expire(db: Database, pickup_id: UUID, now: datetime) -> int:
 
 HANDLERS: Final = {
     "order_placed": order_placed,
+    "backorder_served": order_placed,
     "order_completed": order_completed,
     "order": order_changed,
     "transfer_created": transfer_changed,

@@ -78,3 +78,13 @@ class PurchaseOrderChanged(Event):
     location_id: int
     status: str
     variant_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsForWaiting(Event):
+    """Units that somebody waits for may be had. Triggers tell it, too: with every movement that frees some."""
+
+    topic: ClassVar[str] = "units_for_waiting"
+    key_field: ClassVar[str] = "variant_id"
+
+    variant_id: int

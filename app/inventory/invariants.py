@@ -102,4 +102,20 @@ INVARIANTS: Final[dict[str, str]] = {
                  FROM ledger WHERE cause_kind = 'PURCHASE_ORDER' GROUP BY 1, 2, 3) l USING (id, variant_id, location_id)
          WHERE p.received IS DISTINCT FROM l.received
     """,
+    "a queue is as long as its rule says, and within its limit": """
+        SELECT variant_id, r.waiting, r.limit_units, b.units
+          FROM selling_rules r FULL JOIN (
+               SELECT variant_id, sum(quantity) AS units FROM backorders GROUP BY variant_id) b USING (variant_id)
+         WHERE coalesce(r.waiting, -1) <> coalesce(b.units, 0) OR r.waiting > r.limit_units
+    """,
+    "a line waits as a whole or not at all": """
+        SELECT b.owner_id, b.line_no, h.location_id FROM backorders b JOIN holds h USING (owner_id, line_no)
+    """,
+    "a bundle has no stock of its own, no queue, and is made of no bundle": """
+        SELECT b.bundle_variant_id, b.component_variant_id FROM bundle_components b
+         WHERE EXISTS (SELECT FROM stock s WHERE s.variant_id = b.bundle_variant_id
+                          AND (s.on_hand, s.reserved, s.allocated) <> (0, 0, 0))
+            OR EXISTS (SELECT FROM selling_rules r WHERE r.variant_id = b.bundle_variant_id)
+            OR EXISTS (SELECT FROM bundle_components c WHERE c.bundle_variant_id = b.component_variant_id)
+    """,
 }

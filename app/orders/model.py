@@ -51,6 +51,7 @@ class OrderHistoryKind(StrEnum):
     CREATED = "CREATED"
     PLACED = "PLACED"
     WORK_PLANNED = "WORK_PLANNED"
+    BACKORDER_ALLOCATED = "BACKORDER_ALLOCATED"
     PICKED = "PICKED"
     SHIPPED = "SHIPPED"
     TRANSFER_SHIPPED = "TRANSFER_SHIPPED"
@@ -98,7 +99,7 @@ class LineDraft:
 
     quantity: whole units; negative for a return that another system reported. short_quantity: units sold
     elsewhere that no location had. The fulfilled and canceled quantities are for orders that are imported
-    with their past.
+    with their past. components: (variant id, units) that one unit of a bundle is made of.
     """
 
     line_no: int
@@ -112,6 +113,7 @@ class LineDraft:
     short_quantity: int = 0
     fulfilled_quantity: int = 0
     canceled_quantity: int = 0
+    components: tuple[tuple[int, int], ...] = ()
 
     @property
     def total_minor(self) -> int:

@@ -1,6 +1,4 @@
-"""Statements of the orders slice that actions run; what people see of orders is read in
-`graphql/batches.py`.
-"""
+"""Statements of the orders slice that actions run; what people see of orders is read in `graphql/batches.py`."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -49,6 +47,12 @@ INSERT_LINES: Final = Statement("""
                          CAST(:tax_rates AS int[]), CAST(:totals AS int[]), CAST(:delivery_ids AS uuid[]))
 """)
 
+INSERT_COMPONENTS: Final = Statement("""
+    INSERT INTO order_line_components (order_id, line_no, variant_id, quantity)
+    SELECT * FROM unnest(CAST(:order_ids AS uuid[]), CAST(:line_nos AS int[]), CAST(:variant_ids AS bigint[]),
+                         CAST(:quantities AS int[]))
+""")
+
 INSERT_TAXES: Final = Statement("""
     INSERT INTO order_taxes (order_id, rate_bp, taxable_minor, tax_minor)
     SELECT * FROM unnest(CAST(:order_ids AS uuid[]), CAST(:rates AS int[]), CAST(:taxables AS int[]),
@@ -86,6 +90,12 @@ _LINES: Final = Statement("""
     SELECT * FROM order_lines WHERE order_id = ANY(CAST(:order_ids AS uuid[])) ORDER BY order_id, line_no
 """)
 
+_COMPONENTS: Final = Statement("SELECT * FROM order_line_components WHERE order_id = ANY(CAST(:order_ids AS uuid[]))")
+
+_LOCK_ORDERS: Final = Statement(
+    "SELECT id, status FROM orders WHERE id = ANY(CAST(:order_ids AS uuid[])) ORDER BY id FOR UPDATE"
+)
+
 _DELIVERIES: Final = Statement("""
     SELECT * FROM order_deliveries WHERE order_id = ANY(CAST(:order_ids AS uuid[])) ORDER BY order_id, id
 """)
@@ -115,14 +125,14 @@ CANCEL_OPEN_UNITS: Final = Statement("""
     RETURNING line_no
 """)
 
-_CANCELED_VALUE: Final = Statement("""
-    SELECT coalesce(sum(canceled_quantity::bigint * unit_price_minor), 0)::bigint
-      FROM order_lines WHERE order_id = :order_id
-""")
+_CANCELED_VALUE: Final = Statement(
+    "SELECT coalesce(sum(canceled_quantity::bigint * unit_price_minor), 0)::bigint FROM order_lines "
+    "WHERE order_id = :order_id"
+)
 
-_FIND_BY_SOURCE: Final = Statement("""
-    SELECT * FROM orders WHERE source_system = :source_system AND external_reference = :external_reference
-""")
+_FIND_BY_SOURCE: Final = Statement(
+    "SELECT * FROM orders WHERE source_system = :source_system AND external_reference = :external_reference"
+)
 
 
 async def lock_order(tx: WriteTx, order_id: UUID) -> Row | None:
@@ -130,9 +140,19 @@ async def lock_order(tx: WriteTx, order_id: UUID) -> Row | None:
     return await tx.fetchrow(_LOCK, order_id=order_id)
 
 
+async def lock_orders(tx: WriteTx, order_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The status of orders by id, locked in the order of their ids until the transaction ends."""
+    return {row["id"]: row["status"] for row in await tx.fetch(_LOCK_ORDERS, order_ids=list(order_ids))}
+
+
 async def lines_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
     """The lines (all columns) of these orders, by order and line number."""
     return await tx.fetch(_LINES, order_ids=list(order_ids))
+
+
+async def components_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
+    """What one unit of each line with a bundle is made of: order_id, line_no, variant_id, quantity."""
+    return await tx.fetch(_COMPONENTS, order_ids=list(order_ids))
 
 
 async def counts_of(tx: ReadTx, order_id: UUID) -> dict[int, LineCounts]:
@@ -185,9 +205,7 @@ async def history_tells(tx: ReadTx, order_id: UUID, kind: OrderHistoryKind, fact
 
 
 def _seen(delivery: str) -> str:
-    """The condition that the caller is no partner, or one of whose points `delivery` (on the alias `own`)
-    holds.
-    """
+    """The condition that the caller is no partner, or one of whose points `delivery` (on the alias `own`) holds."""
     return f"""
        AND (CAST(:partner_id AS uuid) IS NULL OR EXISTS (
                SELECT FROM order_deliveries AS own JOIN locations AS point ON point.id = own.location_id
@@ -199,10 +217,9 @@ ORDERS_BY_ID: Final = Statement(f"""
      WHERE o.id = ANY(CAST(:ids AS uuid[])) {_seen("own.order_id = o.id")}
 """)  # noqa: S608  # constants only
 
-ORDERS_BY_CART: Final = Statement("""
-    SELECT * FROM orders
-     WHERE source_system = 'cart' AND external_reference = ANY(CAST(:references AS text[]))
-""")
+ORDERS_BY_CART: Final = Statement(
+    "SELECT * FROM orders WHERE source_system = 'cart' AND external_reference = ANY(CAST(:references AS text[]))"
+)
 
 ORDER_BY_NUMBER: Final = Statement("SELECT * FROM orders WHERE number = :number")
 

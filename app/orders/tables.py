@@ -112,6 +112,18 @@ order_lines = Table(
     ),
 )
 
+# What one unit of a line is made of when it is a bundle, as it was when it was sold.
+order_line_components = Table(
+    "order_line_components",
+    metadata,
+    Column("order_id", Uuid, ForeignKey("orders.id"), primary_key=True),
+    Column("line_no", Integer, primary_key=True, autoincrement=False),
+    Column("variant_id", BigInteger, ForeignKey("variants.id"), primary_key=True, autoincrement=False),
+    Column("quantity", Integer, nullable=False),
+    Index("ix_order_line_components_variant_id", "variant_id"),
+    CheckConstraint("quantity > 0", "line_component_quantity_positive"),
+)
+
 order_taxes = Table(
     "order_taxes",
     metadata,
@@ -133,7 +145,8 @@ order_history = Table(
     Column("facts", JSONB, nullable=False, server_default="{}"),
     Index("ix_order_history_order_id", "order_id", "id"),
     CheckConstraint(
-        "kind IN ('CREATED', 'PLACED', 'WORK_PLANNED', 'PICKED', 'SHIPPED', 'TRANSFER_SHIPPED', 'TRANSFER_RECEIVED', "
+        "kind IN ('CREATED', 'PLACED', 'WORK_PLANNED', 'BACKORDER_ALLOCATED', 'PICKED', 'SHIPPED', "
+        "'TRANSFER_SHIPPED', 'TRANSFER_RECEIVED', "
         "'PICKUP_READY', 'PICKUP_ARRIVED', 'PICKUP_CODE_VERIFIED', 'PICKUP_CODE_REFUSED', 'PICKUP_LOCKED', "
         "'PICKUP_UNLOCKED', 'PICKUP_COLLECTED', 'PICKUP_EXPIRED', 'PARTIALLY_FULFILLED', 'COMPLETED', "
         "'UNITS_CANCELED', 'CANCELED', 'PAYMENT_CHANGED', 'LATE_AUTHORIZATION')",

@@ -1,9 +1,11 @@
 """What the rules of sourcing are fed with."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
-from app.inventory.sql import stock_levels
+from app.inventory.model.selling import Terms
+from app.inventory.sql import sellable_levels
 from app.kit.db import ReadTx
 from app.locations.model import Place, Point, rank_places
 from app.locations.sql import find_points, places_of_group, stock_places_of_group
@@ -12,13 +14,15 @@ from app.sourcing.model import Available, DeliveryMode, sources_of
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """Places of a group by id, units that may be promised at those that hold stock, and where postal codes
-    lie.
+    """Places of a group by id, units that may be promised at those that hold stock, and where postal codes lie.
+
+    terms: by variant id, of those that are sold by rules; `available` has their bundles' components, too.
     """
 
     places: dict[int, Place]
     available: Available
     origins: dict[str, Point]
+    terms: dict[int, Terms] = field(default_factory=dict[int, Terms])
 
     def sources(self, mode: DeliveryMode | None, near: Point | None = None) -> list[Place]:
         """The places whose stock can serve a mode, nearest to `near` first (None: in the order of their
@@ -35,15 +39,17 @@ async def load_plan_inputs(
     tx: ReadTx,
     *,
     group_id: int,
+    channel_id: int,
+    today: date,
     variant_ids: Sequence[int],
     postal_codes: Collection[str] = (),
     points: Collection[int] | None = None,
 ) -> PlanInputs:
     """Everything that `plan_sources`, `plan_pickup` and `coverage` need, in two statements (three with postal
-    codes).
+    codes, and up to two more where selling rules are about these variants).
 
-    group_id: the channel's location group. postal_codes: of the addresses that home deliveries go to, seven
-    digits. points: the locations without stock that matter; None: all that the group has.
+    group_id: the channel's location group. today: the selling day. postal_codes: of the addresses that home deliveries
+    go to, seven digits. points: the locations without stock that matter; None: all that the group has.
     """
     if points is None:
         found = await places_of_group(tx, group_id)
@@ -51,6 +57,7 @@ async def load_plan_inputs(
         found = await stock_places_of_group(tx, group_id, also=points)
     places = {place.id: place for place in found}
     holding = [place.id for place in sources_of(None, places.values())]
-    available = await stock_levels(tx, list(dict.fromkeys(variant_ids)), holding)
+    wanted = list(dict.fromkeys(variant_ids))
+    available, terms = await sellable_levels(tx, wanted, holding, channel_id, today=today)
     origins = await find_points(tx, sorted(set(postal_codes))) if postal_codes else {}
-    return PlanInputs(places, available, origins)
+    return PlanInputs(places, available, origins, terms)

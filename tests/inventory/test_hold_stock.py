@@ -12,7 +12,7 @@ import pytest
 from app.inventory.actions.hold_stock import hold_stock
 from app.inventory.errors import InvalidQuantity
 from app.inventory.model import Claim, Demand, HoldRequest, Shortage, Verdict
-from app.inventory.sql import claims_of, stock_levels
+from app.inventory.sql import claims_of, sellable_levels
 from app.kit.db import Database
 from app.kit.ids import new_id
 from tests.conftest import NOW
@@ -33,7 +33,7 @@ async def test_allocation_moves_counter_ledger_hold_and_feed_together(db: Databa
     assert await movements(db) == [("RECEIVED", 5, 0, 0, store), ("ALLOCATED", 0, 0, 2, store)]
     async with db.read() as tx:
         assert await claims_of(tx, request.owner_id) == [Claim(1, shirt, store, 2)]
-        assert await stock_levels(tx, [shirt], [store]) == {(shirt, store): 3}
+        assert await sellable_levels(tx, [shirt], [store], 0, today=NOW.date()) == ({(shirt, store): 3}, {})
     assert (await facts(db, "stock"))[-1] == {
         "variant_id": shirt,
         "location_id": store,

@@ -1,5 +1,6 @@
 """What the rules are fed with: places, stock, where postal codes lie."""
 
+from datetime import date
 from typing import Any
 
 from app.kit.db import Database
@@ -36,7 +37,12 @@ async def test_inputs_are_the_groups_open_places_and_what_they_have(db: Database
     with count_statements() as count:
         async with db.read() as tx:
             inputs = await load_plan_inputs(
-                tx, group_id=group, variant_ids=[tea, cup, tea], postal_codes=["1500001", "9990000", "1500001"]
+                tx,
+                group_id=group,
+                channel_id=0,
+                today=date(2026, 11, 22),
+                variant_ids=[tea, cup, tea],
+                postal_codes=["1500001", "9990000", "1500001"],
             )
     assert count.total == 3
     assert sorted(inputs.places) == sorted([warehouse, store, konbini])

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.carts import sql
 from app.carts.model import CartProblem, CartStatus, CartTotals, CostLine, ShippingRate, cart_totals
 from app.engine.relations import TypedRow, groups_by, rows_by
+from app.inventory.model.selling import selling_day
 from app.kit.db import Row
 from app.kit.graphql.context import Context
 from app.kit.tax import Rounding
@@ -32,6 +33,7 @@ class ProblemsKey(NamedTuple):
     cart_id: UUID
     status: str
     currency: str
+    channel_id: int
     location_group_id: int
 
 
@@ -114,7 +116,7 @@ async def problems_by_cart(
 ) -> dict[ProblemsKey, list[ProblemRow]]:
     """What keeps carts from becoming orders. A completed cart has become one and has no problems.
 
-    One statement, and two for each group of locations among the carts' channels.
+    One statement, and a fixed number for each of the carts' channels.
     """
     del columns
     open_keys = [key for key in keys if key.status == CartStatus.OPEN]
@@ -122,12 +124,19 @@ async def problems_by_cart(
     async with context.read() as tx:
         rows = await tx.fetch(sql.LINES_BY_CART, ids=[key.cart_id for key in open_keys])
         lines: dict[UUID, list[Row]] = groups_by(rows, "cart_id")
-        for group_id in dict.fromkeys(key.location_group_id for key in open_keys):
-            own = [key for key in open_keys if key.location_group_id == group_id]
+        for channel_id in dict.fromkeys(key.channel_id for key in open_keys):
+            own = [key for key in open_keys if key.channel_id == channel_id]
             variant_ids = [line.variant_id for key in own for line in lines.get(key.cart_id, ())]
             named = (line.delivery_location_id for key in own for line in lines.get(key.cart_id, ()))
             points = {location_id for location_id in named if location_id is not None}
-            inputs = await load_plan_inputs(tx, group_id=group_id, variant_ids=variant_ids, points=points)
+            inputs = await load_plan_inputs(
+                tx,
+                group_id=own[0].location_group_id,
+                channel_id=channel_id,
+                today=selling_day(context.now),
+                variant_ids=variant_ids,
+                points=points,
+            )
             for key in own:
                 found = sql.problems_of(lines.get(key.cart_id, []), inputs)
                 problems[key] = [ProblemRow(problem, key.currency) for problem in found]

@@ -19,6 +19,7 @@ from app.carts.model import (
 )
 from app.catalog.sql import sellables, variant_ids_by_sku
 from app.channels.sql import channel_by_code
+from app.inventory.model.selling import selling_day
 from app.kit.db import ReadTx, Row
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.graphql.context import Context, Info
@@ -69,21 +70,22 @@ class CartQuery:
             raise InvalidInput("Ask with either cartId or lines.", path=["cartId"])
         async with info.context.read() as tx:
             if lines is None:
-                asked, channel, plan = await _of_cart(tx, cart_id or "")
+                asked, channel, plan = await _of_cart(tx, info.context, cart_id or "")
             else:
                 asked, channel, plan = await _of_lines(tx, info.context, lines)
         origin = await origin_of(info.context, near)
-        inputs = OptionInputs(plan.places, plan.available, ShippingRate.of(channel), channel.currency, origin)
+        rate = ShippingRate.of(channel)
+        inputs = OptionInputs(plan.places, plan.available, rate, channel.currency, origin, plan.terms)
         return pickup_options(asked, inputs, modes, first)
 
 
-async def _of_cart(tx: ReadTx, cart_id: str) -> tuple[list[AskedLine], Row, PlanInputs]:
+async def _of_cart(tx: ReadTx, context: Context, cart_id: str) -> tuple[list[AskedLine], Row, PlanInputs]:
     """The cart's lines, its row, and places and stock."""
     key = require_uuid(cart_id, "Cart", "cartId")
     carts = await tx.fetch(sql.CARTS_BY_ID, ids=[key])
     if not carts:
         raise NotFound("There is no such cart.", path=["cartId"])
-    contents = (await sql.load_contents(tx, carts, with_all_points=True))[key]
+    contents = (await sql.load_contents(tx, carts, now=context.now, with_all_points=True))[key]
     asked = [
         AskedLine(
             variant_id=row.variant_id,
@@ -112,7 +114,13 @@ async def _of_lines(
             raise NotFound("There is no such SKU.", path=["lines", str(index), "sku"])
     variant_ids = [by_sku[sku] for sku in quantities]
     goods = await sellables(tx, variant_ids, channel.id)
-    plan = await load_plan_inputs(tx, group_id=channel.location_group_id, variant_ids=variant_ids)
+    plan = await load_plan_inputs(
+        tx,
+        group_id=channel.location_group_id,
+        channel_id=channel.id,
+        today=selling_day(context.now),
+        variant_ids=variant_ids,
+    )
     asked = [
         AskedLine(
             variant_id=row.id,

@@ -1,10 +1,11 @@
 """Ways to hand goods over, nearest first, with what each of them covers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.carts.model.totals import ShippingRate
+from app.inventory.model.selling import Terms
 from app.locations.model import Place, Point, rank_places
 from app.sourcing.model import (
     Available,
@@ -94,7 +95,7 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class OptionInputs:
     """The places of the channel's group, its stock, rates and currency; origin: None when nobody knows
-    where.
+    where. terms: by variant id, of those that are sold by rules.
     """
 
     places: Mapping[int, Place]
@@ -102,6 +103,7 @@ class OptionInputs:
     rate: ShippingRate
     currency: str
     origin: Point | None = None
+    terms: Mapping[int, Terms] = field(default_factory=dict[int, Terms])
 
 
 def pickup_options(
@@ -115,7 +117,7 @@ def pickup_options(
     """
     places = list(inputs.places.values())
     wanted = list(DeliveryMode) if modes is None else list(dict.fromkeys(modes))
-    usable = {mode: usable_units(mode, places, inputs.available) for mode in wanted}
+    usable = {mode: usable_units(mode, places, inputs.available, inputs.terms) for mode in wanted}
     options: list[Option] = []
     if DeliveryMode.HOME_DELIVERY in wanted:
         options.append(_option(lines, inputs, DeliveryMode.HOME_DELIVERY, usable[DeliveryMode.HOME_DELIVERY]))
@@ -136,24 +138,25 @@ def _option(
     inputs: OptionInputs,
     mode: DeliveryMode,
     usable: Mapping[int, int],
-    found: tuple[Place, float | None] | None = None,
+    at: tuple[Place, float | None] | None = None,
 ) -> Option:
-    place, distance = found or (None, None)
+    place, distance = at or (None, None)
     is_home = mode is DeliveryMode.HOME_DELIVERY
     has_points = bool(sources_of(mode, inputs.places.values())) if is_home else place is not None
     sources = [SourceLine(number, line.variant_id, line.quantity) for number, line in enumerate(lines)]
+    covered = coverage(sources, mode, place, usable, inputs.available, terms=inputs.terms)
     rows = [
         OptionLine(
             variant_id=line.variant_id,
             sku=line.sku,
             line_id=line.line_id,
             requested=line.quantity,
-            available=covered.available,
-            available_here=covered.available_here,
-            coverage=covered.coverage,
+            available=found.available,
+            available_here=found.available_here,
+            coverage=found.coverage,
             reasons=ineligible_reasons(line.goods, line.quantity, mode, has_points=has_points),
         )
-        for line, covered in zip(lines, coverage(sources, mode, place, usable, inputs.available), strict=True)
+        for line, found in zip(lines, covered, strict=True)
     ]
     goods = sum(line.price_minor * line.quantity for line in lines)
     fee = inputs.rate.fee(goods) if is_home else 0

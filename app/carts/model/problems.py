@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
+from app.inventory.model import Demand, HoldRequest, OwnerKind, decide
+from app.inventory.model.selling import Terms
 from app.locations.model import Place
 from app.sourcing.model import (
     Available,
@@ -15,6 +17,7 @@ from app.sourcing.model import (
     ineligible_reasons,
     is_point_of,
     sources_of,
+    sources_of_terms,
     usable_units,
 )
 
@@ -136,14 +139,17 @@ def cart_problems(
     offers: Mapping[int, Offer],
     places: Mapping[int, Place],
     available: Available,
+    *,
+    terms: Mapping[int, Terms] | None = None,
 ) -> list[CartProblem]:
     """What is wrong with the lines, in their order.
 
     offers: by variant id. places: of the channel's location group, by id. available: units that may be
-    promised by (variant id, location id). The stock is an unlocked look; the inventory has the last word
-    at the checkout.
+    promised by (variant id, location id). terms: by variant id, of those that are sold by rules. The stock is an
+    unlocked look; the inventory has the last word at the checkout.
     """
     by_id = {delivery.id: delivery for delivery in deliveries}
+    short = _short_by_rule([line for line in lines if line.variant_id in offers], by_id, places, available, terms or {})
     usable: dict[DeliveryMode | None, dict[int, int]] = {}
     found: list[CartProblem] = []
     for line in lines:
@@ -159,12 +165,47 @@ def cart_problems(
             found.append(DeliveryMissingProblem(line.id))
         elif reasons := _reasons(line, delivery, offer, places):
             found.append(DeliveryModeNotEligibleProblem(line.id, delivery.mode, reasons))
-        if mode not in usable:
-            usable[mode] = usable_units(mode, places.values(), available)
-        units = usable[mode].get(line.variant_id, 0)
+        if line.id in short:
+            units = short[line.id]
+        else:
+            if mode not in usable:
+                usable[mode] = usable_units(mode, places.values(), available)
+            units = usable[mode].get(line.variant_id, 0)
         if units < line.quantity:
             found.append(InsufficientStockProblem(line.id, line.quantity, units))
     return found
+
+
+def _short_by_rule(
+    lines: Sequence[CartLine],
+    deliveries: Mapping[UUID, CartDelivery],
+    places: Mapping[int, Place],
+    available: Available,
+    terms: Mapping[int, Terms],
+) -> dict[UUID, int]:
+    """Units that lines sold by rules, or sharing a bundle's components, could have, one behind the other.
+
+    Decided as the inventory decides at the checkout: several lines never count the same units.
+    """
+    shared = {part.variant_id for one in terms.values() for part in one.parts}
+    joint = [line for line in lines if line.variant_id in terms or line.variant_id in shared]
+    demands: list[Demand] = []
+    for number, line in enumerate(joint):
+        delivery = None if line.delivery_id is None else deliveries.get(line.delivery_id)
+        mode = None if delivery is None else delivery.mode
+        one = terms.get(line.variant_id)
+        point = delivery.location_id if delivery is not None else None
+        sources = sources_of_terms(mode, point, places.values(), one)
+        demands.append(Demand(number, line.variant_id, line.quantity, sources, may_split=True, terms=one))
+    if not demands:
+        return {}
+    rules = {variant_id: one.rule for variant_id, one in terms.items() if one.rule is not None} | {
+        part.variant_id: part.rule for one in terms.values() for part in one.parts if part.rule is not None
+    }
+    request = HoldRequest(OwnerKind.CART, joint[0].id, tuple(demands), partial=True)
+    [verdict] = decide(available, [request], rules)
+    missing = {shortage.line_no: shortage.available for shortage in verdict.shortages}
+    return {line.id: missing.get(number, line.quantity) for number, line in enumerate(joint)}
 
 
 def _reasons(line: CartLine, delivery: CartDelivery, offer: Offer, places: Mapping[int, Place]) -> tuple[Reason, ...]:

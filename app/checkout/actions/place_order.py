@@ -11,6 +11,7 @@ from app.checkout.model import (
     RESERVATION_TIME,
     SOURCE_SYSTEM,
     CheckoutRequest,
+    by_terms,
     cart_shipping,
     checkout_refusals,
     demands_of,
@@ -46,10 +47,11 @@ async def place_order(tx: WriteTx, cart_id: UUID, request: CheckoutRequest, *, a
     if cart.status == CartStatus.COMPLETED:
         return await _existing_order(tx, cart_id)
     require_open(cart, now)
-    contents = (await load_contents(tx, [cart]))[cart_id]
+    contents = (await load_contents(tx, [cart], now=now))[cart_id]
     _check(contents, request)
     draft = _draft(contents, request, now)
     claims = await _hold(tx, draft.id, contents, request.method, actor=actor, now=now)
+    draft = by_terms(draft, claims, contents.inputs.terms)
     [created] = await create_orders(tx, [draft], actor=actor, now=now)
     if created is None:
         message = "An open cart is an order already."
@@ -111,6 +113,7 @@ async def _hold(
         places=inputs.places,
         origins=inputs.origins,
         available=inputs.available,
+        terms=inputs.terms,
     )
     expires_at = now + RESERVATION_TIME if method is PaymentMethod.CARD else None
     request = HoldRequest(OwnerKind.ORDER, order_id, demands, expires_at=expires_at)

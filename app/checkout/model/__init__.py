@@ -4,7 +4,7 @@
 `draft`: the order.
 """
 
-from app.checkout.model.draft import cart_shipping, draft_order, full_names
+from app.checkout.model.draft import by_terms, cart_shipping, draft_order, full_names
 from app.checkout.model.plan import PlannedTransfer, demands_of, sources_for, stores_of_lines, transfers_for
 from app.checkout.model.refusals import checkout_refusals, refusal_of, shortage_refusals
 from app.checkout.model.request import (
@@ -24,6 +24,7 @@ __all__ = [
     "CheckoutRequest",
     "PaymentMethodReason",
     "PlannedTransfer",
+    "by_terms",
     "cart_shipping",
     "checkout_refusals",
     "demands_of",

@@ -1,11 +1,14 @@
 """The order that a cart becomes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from app.carts.model import CostLine, ShippingRate, shipping_fee
 from app.checkout.model.request import SOURCE_SYSTEM
+from app.inventory.model import Claim
+from app.inventory.model.selling import WAITING, Terms, needs_of
 from app.kit.ids import new_id
 from app.orders.model import DeliveryDraft, LineDraft, OrderDraft, OrderStatus
 from app.payments.model import PaymentMethod, PaymentStatus
@@ -71,3 +74,27 @@ def full_names(product: Mapping[str, str], variant: Mapping[str, str] | None) ->
     """What an order line is called, in every language of the product: its name and that of its variant."""
     own = variant or {}
     return {language: f"{name} {own[language]}" if own.get(language) else name for language, name in product.items()}
+
+
+def by_terms(draft: OrderDraft, claims: Iterable[Claim], terms: Mapping[int, Terms]) -> OrderDraft:
+    """The draft with what selling rules make of its lines.
+
+    Lines with bundles remember their components. Each line that waits is a delivery of its own, like the one that it
+    was in, because it comes on a day of its own.
+    """
+    waiting = {claim.line_no for claim in claims if claim.location_id == WAITING}
+    if not waiting and not terms:
+        return draft
+    lines: list[LineDraft] = []
+    own: list[DeliveryDraft] = []
+    by_id = {delivery.id: delivery for delivery in draft.deliveries}
+    for line in draft.lines:
+        known = terms.get(line.variant_id)
+        changed = replace(line, components=needs_of(line.variant_id, known)) if known and known.parts else line
+        if line.line_no in waiting and line.delivery_id is not None:
+            own.append(replace(by_id[line.delivery_id], id=new_id()))
+            changed = replace(changed, delivery_id=own[-1].id)
+        lines.append(changed)
+    used = {line.delivery_id for line in lines}
+    kept = tuple(delivery for delivery in draft.deliveries if delivery.id in used)
+    return replace(draft, lines=tuple(lines), deliveries=(*kept, *own))

@@ -6,8 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from app.inventory.model import Claim, Demand, TransferLineDraft
+from app.inventory.model.selling import WAITING, Terms
 from app.locations.model import Place, Point, rank_places
-from app.sourcing.model import Available, DeliveryMode, SourceLine, plan_pickup, plan_sources, sources_of
+from app.sourcing.model import (
+    Available,
+    DeliveryMode,
+    SourceLine,
+    plan_pickup,
+    plan_sources,
+    sources_of,
+    sources_of_terms,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +56,14 @@ def demands_of(
     places: Mapping[int, Place],
     origins: Mapping[str, Point],
     available: Available,
+    terms: Mapping[int, Terms] | None = None,
 ) -> tuple[Demand, ...]:
     """What a cart wants from the inventory; the number of a line is its place in the cart, from 1.
 
-    lines and deliveries: rows of the cart without problems, so each line has a delivery.
+    lines and deliveries: rows of the cart without problems, so each line has a delivery. terms: by variant id, of those
+    that are sold by rules.
     """
+    ruled = terms or {}
     numbered = list(enumerate(lines, start=1))
     candidates: dict[int, tuple[int, ...]] = {}
     for delivery in deliveries:
@@ -68,14 +80,33 @@ def demands_of(
             places=places,
             available=available,
         )
+        for line in wanted:
+            if (one := ruled.get(line.variant_id)) is not None:
+                found = candidates.get(line.line_no, ())
+                candidates[line.line_no] = _by_terms(found, one, delivery, places)
     return tuple(
-        Demand(line_no, line.variant_id, line.quantity, candidates.get(line_no, ()), may_split=True)
+        Demand(
+            line_no,
+            line.variant_id,
+            line.quantity,
+            candidates.get(line_no, ()),
+            may_split=True,
+            terms=ruled.get(line.variant_id),
+        )
         for line_no, line in numbered
     )
 
 
+def _by_terms(candidates: tuple[int, ...], terms: Terms, delivery: Any, places: Mapping[int, Place]) -> tuple[int, ...]:
+    """The places that may serve a line that is sold by rules: also those that have nothing yet, where it may wait."""
+    served = sources_of_terms(DeliveryMode(delivery.mode), delivery.location_id, places.values(), terms)
+    known = tuple(place for place in candidates if place in served)
+    return known if terms.rule is None and not terms.parts else tuple(dict.fromkeys((*known, *served)))
+
+
 def transfers_for(claims: Iterable[Claim], stores: Mapping[int, int]) -> list[PlannedTransfer]:
-    """One transfer per store and sending location, for claimed units that are not at their store.
+    """One transfer per store and sending location, for claimed units that are not at their store. Those that wait are
+    nowhere.
 
     stores: by line number, the store where the line is collected; lines that are sent as parcels are not in
     it.
@@ -83,7 +114,7 @@ def transfers_for(claims: Iterable[Claim], stores: Mapping[int, int]) -> list[Pl
     routes: dict[tuple[int, int], list[TransferLineDraft]] = {}
     for claim in sorted(claims, key=lambda claim: (claim.line_no, claim.location_id)):
         store = stores.get(claim.line_no)
-        if store is not None and store != claim.location_id:
+        if store is not None and claim.location_id not in {store, WAITING}:
             routes.setdefault((claim.location_id, store), []).append(
                 TransferLineDraft(claim.variant_id, claim.quantity, claim.line_no)
             )

@@ -28,13 +28,15 @@ from app.orders.sql import lock_order
 async def plan_work(tx: WriteTx, order_id: UUID, *, now: datetime) -> list[UUID]:
     """Say who ships or hands over what of a placed order. Returns the new fulfillments' ids.
 
-    One fulfillment per delivery and location that the units leave from. Repetitions, and orders that are not
-    placed or claim nothing, change nothing. The order stays locked until the transaction ends.
+    One fulfillment per delivery and location that the units leave from. Deliveries that have been planned stay as they
+    are: units that were sold ahead are planned when they have come. Repetitions, and orders that are not placed or
+    claim nothing more, change nothing. The order stays locked until the transaction ends.
     """
     order = await lock_order(tx, order_id)
-    if order is None or order.status != "PLACED" or await fulfillments.fulfillments_of_order(tx, order_id):
+    if order is None or order.status != "PLACED":
         return []
-    claimed = await fulfillments.claimed_units(tx, order_id)
+    planned = {row.delivery_id for row in await fulfillments.fulfillments_of_order(tx, order_id)}
+    claimed = [units for units in await fulfillments.claimed_units(tx, order_id) if units.delivery_id not in planned]
     shares = shares_of(claimed)
     if not shares:
         return []

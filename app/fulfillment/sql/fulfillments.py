@@ -17,15 +17,16 @@ from app.kit.statement import Statement
 
 _IDS: Final = func.any(bindparam("ids", type_=ARRAY(Uuid)))
 
-# Claims of an order with the delivery that each is for. Goods taken away at a till need no fulfillment. Units that were
-# lost on their way to a store before the work is planned are planned, too: who follows the transfer takes them out.
+# Claims of an order, in units of its lines, with the delivery that each is for. Goods taken away at a till need no
+# fulfillment. Units that were lost on their way to a store before the work is planned are planned, too: who follows the
+# transfer takes them out.
 _CLAIMED_UNITS: Final = Statement("""
     SELECT delivery.id AS delivery_id, delivery.mode, delivery.location_id AS destination_id,
-           hold.line_no, hold.variant_id, hold.location_id, hold.quantity
-      FROM holds AS hold
-      JOIN order_lines AS line ON line.order_id = hold.owner_id AND line.line_no = hold.line_no
+           line.line_no, line.variant_id, claim.location_id, claim.units AS quantity
+      FROM claimed_line_units AS claim
+      JOIN order_lines AS line ON line.order_id = claim.order_id AND line.line_no = claim.line_no
       JOIN order_deliveries AS delivery ON delivery.id = line.delivery_id
-     WHERE hold.owner_id = :order_id AND hold.state = 'A' AND delivery.mode <> 'TAKE_AWAY'
+     WHERE claim.order_id = :order_id AND delivery.mode <> 'TAKE_AWAY'
      UNION ALL
     SELECT delivery.id, delivery.mode, delivery.location_id, line.line_no, line.variant_id, delivery.location_id,
            line.quantity - line.fulfilled_quantity - line.canceled_quantity - line.short_quantity - claimed.units
@@ -88,8 +89,8 @@ _LOST: Final = Statement("""
       FROM fulfillments AS fulfillment
       JOIN fulfillment_lines AS line ON line.fulfillment_id = fulfillment.id
      CROSS JOIN LATERAL (
-           SELECT coalesce(sum(hold.quantity), 0)::int AS units FROM holds AS hold
-            WHERE hold.owner_id = fulfillment.order_id AND hold.line_no = line.line_no AND hold.state = 'A') AS claimed
+           SELECT coalesce(sum(units), 0)::int AS units FROM claimed_line_units AS claim
+            WHERE claim.order_id = fulfillment.order_id AND claim.line_no = line.line_no) AS claimed
      WHERE fulfillment.order_id = :order_id AND fulfillment.kind = 'PICKUP' AND fulfillment.status = 'OPEN'
      ORDER BY fulfillment.id, line.line_no
 """)

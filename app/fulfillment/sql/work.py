@@ -95,9 +95,9 @@ _OPEN_PICKUPS: Final = Statement("""
                SELECT FROM fulfillment_lines AS line
                 WHERE line.fulfillment_id = fulfillment.id
                   AND line.quantity > (
-                      SELECT coalesce(sum(hold.quantity), 0) FROM holds AS hold
-                       WHERE hold.owner_id = fulfillment.order_id AND hold.line_no = line.line_no
-                         AND hold.state = 'A' AND hold.location_id = fulfillment.location_id)
+                      SELECT coalesce(sum(claim.units), 0) FROM claimed_line_units AS claim
+                       WHERE claim.order_id = fulfillment.order_id AND claim.line_no = line.line_no
+                         AND claim.location_id = fulfillment.location_id)
            ) AS is_incomplete
       FROM fulfillments AS fulfillment JOIN locations AS store ON store.id = fulfillment.location_id
      WHERE fulfillment.order_id = :order_id AND fulfillment.kind = 'PICKUP' AND fulfillment.status = 'OPEN'

@@ -13,13 +13,16 @@ async def hold_stock(tx: WriteTx, requests: Sequence[HoldRequest], *, actor: str
 
     actor: of those requests that name none. Shortages are data: a request that gets nothing changes nothing and does
     not stand in the way of the others. A line that is held already is not held again: its request is answered with
-    what the owner has, so that sending one twice is safe while its units are held. Raises InvalidQuantity for
+    what the owner has, so that sending one twice is safe while its units are held. Demands with terms follow
+    those: bundles are held as their components, and what may be sold ahead waits. Raises InvalidQuantity for
     quantities outside of 1..1,000,000.
     """
     _check(requests)
     if not requests:
         return []
-    form = hold_accelerated if tx.accelerated else hold_portable
+    # PostgreSQL decides over plain requests by itself; it knows nothing of selling rules.
+    is_plain = all(demand.terms is None for request in requests for demand in request.demands)
+    form = hold_accelerated if tx.accelerated and is_plain else hold_portable
     return await form(tx, requests, actor=actor)
 
 

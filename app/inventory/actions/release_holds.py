@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.inventory.model import Claim
+from app.inventory.sql.backorders import delete_backorders
 from app.inventory.sql.holds import delete_holds
 from app.kit.db import WriteTx
 
@@ -11,9 +12,10 @@ from app.kit.db import WriteTx
 async def release_holds(
     tx: WriteTx, owner_id: UUID, *, actor: str, line_nos: Sequence[int] | None = None
 ) -> list[Claim]:
-    """End the owner's reservations and allocations, of some lines or (None) of all, and return what they
-    were.
+    """End the owner's reservations and allocations, of some lines or (None) of all, also of units that wait, and
+    return what they were.
 
     Repeating it is harmless: nothing is left to release, and the list is empty.
     """
-    return await delete_holds(tx, owner_id, line_nos, actor=actor)
+    waiting = await delete_backorders(tx, owner_id, line_nos)
+    return waiting + await delete_holds(tx, owner_id, line_nos, actor=actor)

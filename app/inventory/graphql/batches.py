@@ -7,8 +7,8 @@ from uuid import UUID
 
 from app.channels.sql import channel_by_code
 from app.engine.relations import groups_by, rows_by
-from app.inventory.model import StockKey
 from app.inventory.model.promises import Promise
+from app.inventory.model.selling import StockKey
 from app.inventory.sql import stock, transfers
 from app.inventory.sql.availability import COUNTERS
 from app.kit.db import ReadTx, Row

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from app.engine.live import Beginning, Change, Event
 from app.inventory.graphql.batches import COUNTERS, LocationLevel, level_of
-from app.inventory.model import StockKey
+from app.inventory.model.selling import StockKey
 from app.inventory.sql import stock
 from app.kit.cursor import Cursor, Snapshot, Track, read_instant
 from app.kit.db import ReadTx

@@ -1,18 +1,16 @@
 """Rules of stock: what may be claimed from where, and the states of a transfer. Pure."""
 
-from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
 from app.inventory.errors import InvalidQuantity
+from app.inventory.model.selling import WAITING, Offer, Rules, SellingRule, StockKey, Terms, needs_of, offer
 
 MAX_QUANTITY: Final = 1_000_000
-
-StockKey: TypeAlias = tuple[int, int]
-"""(variant_id, location_id)."""
 
 
 class OwnerKind(StrEnum):
@@ -116,7 +114,8 @@ class Movement:
 class Demand:
     """One line that wants units. candidates: location ids, best first.
 
-    may_split: several locations may serve the line together; otherwise one of them serves it whole.
+    may_split: several locations may serve the line together; otherwise one of them serves it whole. terms: how the
+    variant is sold where the demand comes from; None: without any rule, as by staff who move goods.
     """
 
     line_no: int
@@ -124,6 +123,7 @@ class Demand:
     quantity: int
     candidates: tuple[int, ...]
     may_split: bool = False
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,10 @@ class HoldRequest:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Units of one line promised from one location."""
+    """Units of one line promised from one location; from WAITING where nobody has them yet.
+
+    variant_id: of the units, which for a line with a bundle are its components.
+    """
 
     line_no: int
     variant_id: int
@@ -190,53 +193,80 @@ def check_quantity(quantity: int, *path: str, minimum: int = 1) -> int:
     return quantity
 
 
-def decide(available: Mapping[StockKey, int], requests: Sequence[HoldRequest]) -> list[Verdict]:
+def decide(
+    available: Mapping[StockKey, int], requests: Sequence[HoldRequest], rules: Rules | None = None
+) -> list[Verdict]:
     """Who gets what: first come, first served; a later small request may pass where a bigger one failed.
 
-    available: units per (variant_id, location_id), missing ones 0, read under the lock of those rows.
+    available: units per (variant_id, location_id), missing ones 0, and rules: of the variants with queues, by variant
+    id; both read under the lock of their rows. A demand that is not covered from the shelves waits as a whole where its
+    rule has room for it.
     """
-    left = {key: units for key, units in available.items() if units > 0}
+    left = _Left({key: units for key, units in available.items() if units > 0}, dict(rules or {}))
     return [_decide_one(left, request) for request in requests]
 
 
-def _decide_one(left: MutableMapping[StockKey, int], request: HoldRequest) -> Verdict:
+@dataclass(slots=True)
+class _Left:
+    """What the requests before have left."""
+
+    levels: dict[StockKey, int]
+    rules: dict[int, SellingRule]
+
+    def take(self, claims: Sequence[Claim], sign: int = 1) -> None:
+        """Count claims as taken, or, with sign -1, as given back."""
+        for claim in claims:
+            if claim.location_id == WAITING:
+                rule = self.rules[claim.variant_id]
+                self.rules[claim.variant_id] = replace(rule, waiting=rule.waiting + sign * claim.quantity)
+            else:
+                key = (claim.variant_id, claim.location_id)
+                self.levels[key] = self.levels.get(key, 0) - sign * claim.quantity
+
+
+def _decide_one(left: _Left, request: HoldRequest) -> Verdict:
     claims: list[Claim] = []
     shortages: list[Shortage] = []
     for demand in request.demands:
-        offered = {place: left[key] for place in demand.candidates if (key := (demand.variant_id, place)) in left}
-        taken = _take(offered, demand)
-        claims += taken
-        for claim in taken:
-            _add(left, claim, -claim.quantity)
-        if sum(claim.quantity for claim in taken) < demand.quantity:
-            possible = sum(offered.values()) if demand.may_split else max(offered.values(), default=0)
+        found = offer(left.levels, demand.variant_id, demand.candidates, demand.terms, left.rules)
+        taken = _take(found, demand)
+        units = sum(taken.values())
+        if units < demand.quantity <= found.room:
+            taken, units = {WAITING: demand.quantity}, demand.quantity
+        if units < demand.quantity:
+            here = found.units if demand.may_split else max(found.by_place.values(), default=0)
+            possible = max(here, found.room)
             shortages.append(Shortage(demand.line_no, demand.variant_id, demand.quantity, possible))
+        own = _claims(demand, taken)
+        left.take(own)
+        claims += own
     if shortages and not request.partial:
-        for claim in claims:
-            _add(left, claim, claim.quantity)
+        left.take(claims, -1)
         claims = []
     return Verdict(tuple(claims), tuple(shortages))
 
 
-def _take(offered: Mapping[int, int], demand: Demand) -> list[Claim]:
-    """Claims of one line, as many units as the offer allows, from the best locations first."""
+def _take(found: Offer, demand: Demand) -> dict[int, int]:
+    """Units of one line by place, as many as the offer allows, from the best places first."""
+    offered = found.by_place
     if not demand.may_split:
         whole = next((place for place, units in offered.items() if units >= demand.quantity), None)
         best = whole if whole is not None else max(offered, key=lambda place: offered[place], default=None)
         offered = {} if best is None else {best: offered[best]}
-    claims: list[Claim] = []
-    missing = demand.quantity
+    taken: dict[int, int] = {}
+    missing = min(demand.quantity, found.units)
     for place, units in offered.items():
         if missing == 0:
             break
-        taken = min(units, missing)
-        claims.append(Claim(demand.line_no, demand.variant_id, place, taken))
-        missing -= taken
-    return claims
+        taken[place] = min(units, missing)
+        missing -= taken[place]
+    return taken
 
 
-def _add(left: MutableMapping[StockKey, int], claim: Claim, units: int) -> None:
-    key = (claim.variant_id, claim.location_id)
-    left[key] = left.get(key, 0) + units
-    if left[key] == 0:
-        del left[key]
+def _claims(demand: Demand, taken: Mapping[int, int]) -> list[Claim]:
+    """The claims on stock that units of a line are made of: of a bundle, those on its components."""
+    return [
+        Claim(demand.line_no, variant_id, place, units * each)
+        for place, units in taken.items()
+        for variant_id, each in needs_of(demand.variant_id, demand.terms)
+    ]

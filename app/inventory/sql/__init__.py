@@ -1,6 +1,6 @@
 """Every statement of the inventory slice: the ledger, stock rows, holds and transfers."""
 
 from app.inventory.sql.claims import claims_of
-from app.inventory.sql.stock import stock_levels
+from app.inventory.sql.selling import sellable_levels
 
-__all__ = ["claims_of", "stock_levels"]
+__all__ = ["claims_of", "sellable_levels"]

@@ -8,14 +8,21 @@ from app.inventory.model import Claim
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
 
+# What waits is claimed at the location 0.
 _CLAIMS: Final = Statement("""
     SELECT line_no, variant_id, location_id, quantity, state
-      FROM holds WHERE owner_id = :owner_id ORDER BY line_no, variant_id, location_id
+      FROM holds WHERE owner_id = :owner_id
+     UNION ALL
+    SELECT line_no, variant_id, 0, quantity, state FROM backorders WHERE owner_id = :owner_id
+     ORDER BY line_no, variant_id, location_id
 """)
 
 _HELD_LINES: Final = Statement("""
     SELECT owner_id, line_no, variant_id, location_id, quantity
       FROM holds WHERE owner_id = ANY(CAST(:owner_ids AS uuid[]))
+     UNION ALL
+    SELECT owner_id, line_no, variant_id, 0, quantity
+      FROM backorders WHERE owner_id = ANY(CAST(:owner_ids AS uuid[]))
      ORDER BY owner_id, line_no, variant_id, location_id
 """)
 

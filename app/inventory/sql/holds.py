@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from app.inventory.model import Claim, HoldRequest
+from app.inventory.sql.backorders import end_backorders, lock_backorders_of
 from app.inventory.sql.claims import claim_of
 from app.kit.db import Row, WriteTx
 from app.kit.statement import Statement
@@ -59,6 +60,8 @@ _ALLOCATE: Final = Statement("""
          WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id)
              = (d.owner_id, d.line_no, d.variant_id, d.location_id) AND h.state = 'R'
         RETURNING h.*),
+    waiting AS (
+        UPDATE backorders SET state = 'A', expires_at = NULL WHERE owner_id = :owner_id AND state = 'R'),
     moved AS (
         INSERT INTO ledger
                (variant_id, location_id, d_reserved, d_allocated, kind, cause_kind, cause_id, actor)
@@ -205,6 +208,9 @@ async def delete_expired_holds(
         owners = await tx.fetch(_LOCK_EXPIRED_OWNERS_OF, variant_ids=variant_ids, now=now, limit=limit)
     if not owners:
         return []
-    expired = await tx.fetch(_EXPIRE, owner_ids=[row["owner_id"] for row in owners], now=now)
+    owner_ids = [row["owner_id"] for row in owners]
+    waiting = await lock_backorders_of(tx, owner_ids, now=now)
+    await end_backorders(tx, [(row["owner_id"], row["line_no"]) for row in waiting])
+    expired = await tx.fetch(_EXPIRE, owner_ids=owner_ids, now=now)
     tx.published += len(expired)
     return expired

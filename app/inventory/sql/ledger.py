@@ -10,7 +10,7 @@ import asyncpg
 from app.inventory.errors import InvalidQuantity
 from app.inventory.model import Movement
 from app.kit.db import WriteTx
-from app.kit.errors import NotFound
+from app.kit.errors import InvalidInput, NotFound
 from app.kit.statement import Statement
 
 _POST: Final = Statement("""
@@ -38,7 +38,7 @@ async def post(
     reason: str | None = None,
 ) -> None:
     """Write the movements. Raises NotFound for unknown variants and locations, InvalidQuantity past
-    2,147,483,647 units.
+    2,147,483,647 units, InvalidInput for units of a bundle.
     """
     if not movements:
         return
@@ -59,6 +59,10 @@ async def post(
         )
     except asyncpg.ForeignKeyViolationError:
         raise NotFound("There is no such variant or location.") from None
+    except asyncpg.CheckViolationError as error:
+        if error.constraint_name == "bundle_has_no_stock":  # pyright: ignore[reportUnknownMemberType,reportAttributeAccessIssue]
+            raise InvalidInput("A bundle has no stock of its own: receive its components.") from None
+        raise
     except asyncpg.NumericValueOutOfRangeError:
         raise InvalidQuantity("A location holds at most 2,147,483,647 units of a variant.") from None
     tx.published += 1

@@ -3,19 +3,11 @@
 from collections.abc import Iterable
 from typing import Final
 
-from app.inventory.model import StockKey
+from app.inventory.model.selling import StockKey
 from app.inventory.sql.availability import AVAILABLE, FREE
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.errors import NotFound
 from app.kit.statement import Statement
-
-_LEVELS: Final = Statement(f"""
-    SELECT variant_id, location_id, {FREE} AS available
-      FROM stock s
-     WHERE variant_id = ANY(CAST(:variant_ids AS bigint[]))
-       AND location_id = ANY(CAST(:location_ids AS int[]))
-       AND {FREE} > 0
-""")  # noqa: S608  # a piece of ours
 
 # Sold-out rows are left out before the lock, so that a rush on a sold-out variant queues for nothing. In key
 # order, so that two requests never wait for each other in a circle; the numbers are read again after the
@@ -94,12 +86,6 @@ FACTS_OF: Final = Statement("""
      WHERE o.xid = ANY(CAST(:xids AS bigint[])) AND o.topic = 'stock' ORDER BY o.xid, o.id, f.number LIMIT 20000
 """)
 LOCATIONS_OF_PARTNER: Final = Statement("SELECT id FROM locations WHERE partner_id = :partner_id")
-
-
-async def stock_levels(tx: ReadTx, variant_ids: Iterable[int], location_ids: Iterable[int]) -> dict[StockKey, int]:
-    """Available units where there are any: a hint for planning, which may be outdated once it is read."""
-    rows = await tx.fetch(_LEVELS, variant_ids=list(variant_ids), location_ids=list(location_ids))
-    return {(row["variant_id"], row["location_id"]): row["available"] for row in rows}
 
 
 async def lock_empty(tx: WriteTx, keys: Iterable[StockKey]) -> dict[StockKey, int]:

@@ -109,6 +109,16 @@ async def _insert_lines(tx: WriteTx, drafts: Sequence[OrderDraft]) -> None:
         delivery_ids=[line.delivery_id for line in lines],
     )
 
+    parts = [(order_id, line.line_no, *part) for order_id, line in rows for part in line.components]
+    if parts:
+        await tx.execute(
+            sql.INSERT_COMPONENTS,
+            order_ids=[part[0] for part in parts],
+            line_nos=[part[1] for part in parts],
+            variant_ids=[part[2] for part in parts],
+            quantities=[part[3] for part in parts],
+        )
+
 
 async def _insert_taxes(tx: WriteTx, created: Sequence[tuple[OrderDraft, Totals]]) -> None:
     rows = [(draft.id, tax) for draft, total in created for tax in total.taxes]

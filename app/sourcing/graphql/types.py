@@ -40,6 +40,7 @@ describe_enum(
         Coverage.FULL_NOW: "All units are at the place itself.",
         Coverage.SHIPPED_TO_POINT: "There are enough units; they are sent to the place by parcel.",
         Coverage.AFTER_TRANSFER: "There are enough units; some come from other locations first.",
+        Coverage.AFTER_ARRIVAL: "The units have not arrived yet; they are promised for a day.",
         Coverage.SHORT: "There are too few units.",
     },
 )

@@ -16,6 +16,7 @@ from app.sourcing.model.modes import (
     ineligible_reasons,
     is_point_of,
     sources_of,
+    sources_of_terms,
 )
 from app.sourcing.model.plan import Available, SourceLine, plan_pickup, plan_sources
 
@@ -37,6 +38,7 @@ __all__ = [
     "plan_pickup",
     "plan_sources",
     "sources_of",
+    "sources_of_terms",
     "usable_units",
     "worst_coverage",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from app.inventory.model.selling import Terms
 from app.locations.model import LocationKind, Place
 
 
@@ -124,3 +125,15 @@ def sources_of(mode: DeliveryMode | None, places: Iterable[Place]) -> list[Place
         for place in places
         if place.holds_stock and place.kind != LocationKind.IN_TRANSIT and (to_store or place.ships_orders)
     ]
+
+
+def sources_of_terms(
+    mode: DeliveryMode | None, point: int | None, places: Iterable[Place], terms: Terms | None
+) -> tuple[int, ...]:
+    """The ids of the places whose stock can serve a line in a mode, in the given order.
+
+    point: where it is collected. A bundle is collected only where a store has all of it: its parts do not travel.
+    """
+    if terms is not None and terms.parts and mode is DeliveryMode.STORE_PICKUP and point is not None:
+        return (point,)
+    return tuple(place.id for place in sources_of(mode, places))

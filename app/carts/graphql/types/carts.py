@@ -97,6 +97,7 @@ class CartLine(Entity):
     price_minor: strawberry.Private[int | None]
     is_sold: strawberry.Private[bool]
     cart_status: strawberry.Private[str]
+    channel_id: strawberry.Private[int]
     location_group_id: strawberry.Private[int]
     sku: str = strawberry.field(description="SKU of the variant.")
     quantity: int = strawberry.field(description="Units, 1 to 9,999.")
@@ -129,7 +130,10 @@ class CartLine(Entity):
     problems = relation(
         CartProblem,
         batches.problems_by_line,
-        key=lambda line: (ProblemsKey(line.cart_id, line.cart_status, line.currency, line.location_group_id), line.id),
+        key=lambda line: (
+            ProblemsKey(line.cart_id, line.cart_status, line.currency, line.channel_id, line.location_group_id),
+            line.id,
+        ),
         many=True,
         description="What keeps this line from being ordered.",
     )
@@ -215,7 +219,7 @@ class Cart(Entity, Node):
     problems = relation(
         CartProblem,
         batches.problems_by_cart,
-        key=lambda cart: ProblemsKey(cart.id, cart.status, cart.currency, cart.location_group_id),
+        key=lambda cart: ProblemsKey(cart.id, cart.status, cart.currency, cart.channel_id, cart.location_group_id),
         many=True,
         description="What keeps it from becoming an order, in the order of the lines. Empty: the checkout can go on.",
     )

@@ -26,6 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.inventory.tables.selling import backorders as backorders
+from app.inventory.tables.selling import bundle_components as bundle_components
+from app.inventory.tables.selling import channel_shares as channel_shares
+from app.inventory.tables.selling import selling_rules as selling_rules
 from app.kit.tables import instant, metadata
 
 transfer_numbers = Sequence("transfer_numbers", start=50_000_001, metadata=metadata)

@@ -1,0 +1,209 @@
+"""How a variant is sold: from the shelves, ahead of them, as a bundle of others, and what a channel leaves. Pure.
+
+`offer` is the one definition of what can be bought now: what is shown, what a cart may hope for and what a hold is
+granted under the lock are all its result.
+"""
+
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+StockKey: TypeAlias = tuple[int, int]
+"""(variant_id, location_id)."""
+WAITING: Final = 0
+"""Stands for a location where units are claimed that nobody has yet. No location has this id."""
+SHOP_ZONE: Final = ZoneInfo("Asia/Tokyo")
+"""Promised days and releases begin at midnight there."""
+_ALL: Final = 100
+
+
+class SellingPolicy(StrEnum):
+    """Whether units are sold that have not arrived."""
+
+    ON_HAND_ONLY = "ON_HAND_ONLY"
+    BACKORDER = "BACKORDER"
+    PREORDER = "PREORDER"
+
+
+def selling_day(now: datetime) -> date:
+    """The day that counts for promises and releases. now: UTC."""
+    return now.replace(tzinfo=now.tzinfo or UTC).astimezone(SHOP_ZONE).date()
+
+
+@dataclass(frozen=True, slots=True)
+class SellingRule:
+    """A variant's rule and its queue. limit: units that may wait at a time; waiting: units that do.
+
+    promised_on: the day by which backordered units are promised, or the release of a preorder.
+    """
+
+    policy: SellingPolicy = SellingPolicy.ON_HAND_ONLY
+    limit: int = 0
+    waiting: int = 0
+    promised_on: date | None = None
+
+    def sells_on_hand(self, today: date) -> bool:
+        """Whether units on the shelves may be sold: not before the release of a preorder."""
+        return self.policy is not SellingPolicy.PREORDER or self.promised_on is None or today >= self.promised_on
+
+    def room(self, today: date) -> int:
+        """Units that may still be sold ahead. A day that has passed is no promise: then there is none."""
+        if self.policy is SellingPolicy.ON_HAND_ONLY or self.promised_on is None:
+            return 0
+        is_ahead = today < self.promised_on if self.policy is SellingPolicy.PREORDER else today <= self.promised_on
+        return max(self.limit - self.waiting, 0) if is_ahead else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a channel leaves for others of what could be bought: units or percent of it, whichever is more."""
+
+    units: int = 0
+    percent: int = 0
+
+    def left_of(self, units: int) -> int:
+        """Units that the channel may sell. A part is rounded in favor of the others."""
+        return max(units - max(self.units, -(-units * self.percent // _ALL)), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component of a bundle. quantity: units of it in one bundle."""
+
+    variant_id: int
+    quantity: int
+    rule: SellingRule | None = None
+    share: Share = field(default_factory=Share)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How one variant is sold in one channel on one day. parts: of a bundle, which has no stock of its own."""
+
+    today: date
+    rule: SellingRule | None = None
+    share: Share = field(default_factory=Share)
+    parts: tuple[Part, ...] = ()
+
+    def ruled(self, variant_id: int) -> list[int]:
+        """The variants among the own one and the parts that have a queue."""
+        own = [variant_id] if self.rule is not None else []
+        return own + [part.variant_id for part in self.parts if part.rule is not None]
+
+
+Rules: TypeAlias = Mapping[int, SellingRule]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be bought of a variant now. by_place: units that one place alone can give, by location id.
+
+    units: over all places together, after those that wait and what the channel leaves. room: units that may be sold
+    ahead.
+    """
+
+    by_place: Mapping[int, int]
+    units: int
+    room: int = 0
+
+    @property
+    def best(self) -> int:
+        """The most units that one request can get, from the shelves or ahead of them."""
+        return max(self.units, self.room)
+
+
+def needs_of(variant_id: int, terms: Terms | None) -> tuple[tuple[int, int], ...]:
+    """(variant, units) whose stock one unit is made of."""
+    if terms is None or not terms.parts:
+        return ((variant_id, 1),)
+    return tuple((part.variant_id, part.quantity) for part in terms.parts)
+
+
+def offer(
+    levels: Mapping[StockKey, int],
+    variant_id: int,
+    places: Iterable[int],
+    terms: Terms | None,
+    rules: Rules | None = None,
+) -> Offer:
+    """What `places` together can give of a variant.
+
+    levels: available units of single variants by (variant, location). rules: as they are under the lock, instead of
+    those that `terms` remember.
+    """
+    if terms is None:
+        plain = {place: units for place in places if (units := levels.get((variant_id, place), 0)) > 0}
+        return Offer(plain, sum(plain.values()))
+    known = rules or {}
+    rule = known.get(variant_id, terms.rule)
+    by_place, total = _of_parts(levels, places, terms, known) if terms.parts else _of_one(levels, variant_id, places)
+    if rule is not None:
+        total = max(total - rule.waiting, 0) if rule.sells_on_hand(terms.today) else 0
+    total = terms.share.left_of(total)
+    capped = {place: min(units, total) for place, units in by_place.items() if total > 0}
+    return Offer(capped, total, 0 if rule is None or terms.parts else rule.room(terms.today))
+
+
+def _of_one(levels: Mapping[StockKey, int], variant_id: int, places: Iterable[int]) -> tuple[dict[int, int], int]:
+    found = {place: units for place in places if (units := levels.get((variant_id, place), 0)) > 0}
+    return found, sum(found.values())
+
+
+def _of_parts(
+    levels: Mapping[StockKey, int], places: Iterable[int], terms: Terms, rules: Rules
+) -> tuple[dict[int, int], int]:
+    """Whole bundles: each comes from one place. Queues and shares of the components count for them, too."""
+    where = list(places)
+    by_place = whole_bundles(levels, where, terms.parts)
+    most = sum(by_place.values())
+    for part in terms.parts:
+        _, total = _of_one(levels, part.variant_id, where)
+        rule = rules.get(part.variant_id, part.rule)
+        if rule is not None:
+            total = max(total - rule.waiting, 0) if rule.sells_on_hand(terms.today) else 0
+        most = min(most, part.share.left_of(total) // part.quantity)
+    return by_place, most
+
+
+def serve(
+    at: MutableMapping[int, int], quantity: int, candidates: Iterable[int], *, may_split: bool, may_have: bool
+) -> dict[int, int]:
+    """Units by place for the next line in a queue, all or none, taken out of `at` (units by place).
+
+    Whoever is not served, because too little is there or it is not their time (may_have), keeps what they could use
+    from those behind them.
+    """
+    offered = {place: units for place in candidates if (units := at.get(place, 0)) > 0}
+    if not may_split:
+        whole = next((place for place, units in offered.items() if units >= quantity), None)
+        best = whole if whole is not None else max(offered, key=lambda place: offered[place], default=None)
+        offered = {} if best is None else {best: offered[best]}
+    taken: dict[int, int] = {}
+    missing = quantity
+    for place, units in offered.items():
+        if missing == 0:
+            break
+        taken[place] = min(units, missing)
+        missing -= taken[place]
+        at[place] -= taken[place]
+    return taken if missing == 0 and may_have else {}
+
+
+def whole_bundles(levels: Mapping[StockKey, int], places: Iterable[int], parts: tuple[Part, ...]) -> dict[int, int]:
+    """How many bundles each place alone could put together, where it could any."""
+    found: dict[int, int] = {}
+    for place in places:
+        units = min(max(levels.get((part.variant_id, place), 0), 0) // part.quantity for part in parts)
+        if units > 0:
+            found[place] = units
+    return found
+
+
+def rule_of(row: Any) -> SellingRule | None:
+    """The rule in a row with policy, limit_units, waiting and promised_on; None where policy is null."""
+    if row["policy"] is None:
+        return None
+    return SellingRule(SellingPolicy(row["policy"]), row["limit_units"], row["waiting"], row["promised_on"])
