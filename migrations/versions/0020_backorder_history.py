@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision: str = "0019"
-down_revision: str | None = "0018"
+revision: str = "0020"
+down_revision: str | None = "0019"
 
 KINDS = (
     "'CREATED', 'PLACED', 'WORK_PLANNED', {}'PICKED', 'SHIPPED', 'TRANSFER_SHIPPED', 'TRANSFER_RECEIVED', "
