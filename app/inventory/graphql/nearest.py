@@ -30,7 +30,7 @@ from app.locations.model import Nearby, Place, Point, rank_places
 MANY_PLACES: Final = 256
 # Places that are asked at first, four times as many each time later, and how often before a variant counts as one that
 # few places have.
-PROBED: Final = 24
+PROBED: Final = 40
 PROBES: Final = 2
 SELDOM: Final = 64
 _REMEMBERED: Final = 10_000

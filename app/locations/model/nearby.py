@@ -1,7 +1,8 @@
 """Places by their distance from a point, nearest first, without looking at all of them.
 
 A tree halves the places again and again where they lie farthest apart, down to a handful. Around a point only those
-handfuls are opened that may hold one of the nearest, so that the nearest 64 of 5,000 cost what 64 cost.
+handfuls are opened that may hold one of the nearest, so that the nearest 64 of 5,000 cost what 64 cost. What was found
+around a cell of the map is kept: most who ask live where others live.
 """
 
 import heapq
@@ -16,7 +17,12 @@ from app.locations.model.places import EARTH_RADIUS_KM, Place, Point
 # ground, and squares of it are compared without a root.
 _Spot: TypeAlias = tuple[float, float, float, int]
 _Ranked: TypeAlias = tuple[Place, float | None]
+# The square of the way to a place, and its number.
+_Measured: TypeAlias = tuple[float, int]
 _HANDFUL: Final = 16
+# In degrees, about five kilometres; and how many are kept.
+_CELL: Final = 0.05
+_CELLS: Final = 4_096
 # Distances are told to the metre, and equal ones are in order of id: a batch never ends among places that are so close.
 _GAP: Final = 1.5 / (EARTH_RADIUS_KM * 1000)
 
@@ -37,6 +43,7 @@ class Nearby:
         self.places = tuple(sorted(places, key=lambda place: place.id))
         self.seldom: set[Any] = set()
         """What was found at few of them, for those who look for it: they need not go from place to place again."""
+        self._cells: dict[tuple[int, int, int], tuple[list[_Spot], float]] = {}
 
     def __len__(self) -> int:
         return len(self.places)
@@ -51,10 +58,56 @@ class Nearby:
 
         size: about how many come at first; each time later four times as many.
         """
-        tree, nowhere = self._tree
+        first = self._around(origin, size)
+        if first:
+            yield self._with_distance(first)
+        told = {number for _, number in first}
+        for batch in self._from_tree(origin, 5 * size if told else size):
+            rest = [one for one in batch if one[1] not in told] if told else batch
+            if rest:
+                yield self._with_distance(rest)
+        if self._nowhere:
+            yield [(place, None) for place in self._nowhere]
+
+    def _around(self, origin: Point, size: int) -> list[_Measured]:
+        """The first ones, of those that are near the origin's cell; none in the rare case that these do not do."""
+        cell = (math.floor(origin.latitude / _CELL), math.floor(origin.longitude / _CELL), size)
+        known = self._cells.get(cell)
+        if known is None:
+            if len(self._cells) >= _CELLS:
+                self._cells.clear()
+            known = self._cells[cell] = self._open_cell(*cell)
+        spots, bound = known
+        if not spots:
+            return []
         x, y, z = _on_sphere(origin)
-        found: list[tuple[float, int]] = []
-        boxes: list[tuple[float, int, _Box]] = [] if tree is None else [(0.0, 0, tree)]
+        found = [((a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2, number) for a, b, c, number in spots]
+        found.sort()
+        return found[: _end(found, size, bound)]
+
+    def _open_cell(self, row: int, column: int, size: int) -> tuple[list[_Spot], float]:
+        """Places among which the first ones of any point of the cell are, and the square below which no other comes.
+
+        What is among the first ones of a point is at most so far from the middle as the last of the middle's first ones
+        and twice the way to the point.
+        """
+        middle = Point((row + 0.5) * _CELL, (column + 0.5) * _CELL)
+        corners = [Point((row + up) * _CELL, (column + right) * _CELL) for up in (0, 1) for right in (0, 1)]
+        half = max(math.dist(_on_sphere(middle), _on_sphere(corner)) for corner in corners) + _GAP
+        found: list[_Measured] = []
+        for batch in self._from_tree(middle, size):
+            found += batch
+            reach = math.sqrt(found[size - 1][0]) + 2 * half + 4 * _GAP if len(found) >= size else math.inf
+            if math.sqrt(found[-1][0]) > reach:
+                spots = [self._spots[number] for square, number in found if math.sqrt(square) <= reach]
+                return spots, (reach - half) ** 2
+        return [self._spots[number] for _, number in found], math.inf
+
+    def _from_tree(self, origin: Point, size: int) -> Iterator[list[_Measured]]:
+        """Those with coordinates, nearest first, in batches."""
+        x, y, z = _on_sphere(origin)
+        found: list[_Measured] = []
+        boxes: list[tuple[float, int, _Box]] = [] if self._tree is None else [(0.0, 0, self._tree)]
         count = len(boxes)
         # No batch can end before boxes are as far as its last place, which comes nearer with each box that is opened.
         least = 0.0
@@ -64,7 +117,7 @@ class Nearby:
                 found.sort()
                 end = _end(found, size, bound)
                 if end:
-                    yield self._with_distance(found[:end])
+                    yield found[:end]
                     del found[:end]
                     size, least = size * 4, 0.0
                     continue
@@ -75,17 +128,24 @@ class Nearby:
             for half in halves or ():
                 heapq.heappush(boxes, (_nearest_square(half, x, y, z), count, half))
                 count += 1
-        if nowhere:
-            yield [(place, None) for place in nowhere]
 
     @cached_property
-    def _tree(self) -> tuple[_Box | None, list[Place]]:
-        spots = [
-            (*_on_sphere(place.point), number) for number, place in enumerate(self.places) if place.point is not None
-        ]
-        return (_box(spots) if spots else None), [place for place in self.places if place.point is None]
+    def _spots(self) -> dict[int, _Spot]:
+        return {
+            number: (*_on_sphere(place.point), number)
+            for number, place in enumerate(self.places)
+            if place.point is not None
+        }
 
-    def _with_distance(self, found: list[tuple[float, int]]) -> list[_Ranked]:
+    @cached_property
+    def _tree(self) -> _Box | None:
+        return _box([*self._spots.values()]) if self._spots else None
+
+    @cached_property
+    def _nowhere(self) -> list[Place]:
+        return [place for place in self.places if place.point is None]
+
+    def _with_distance(self, found: list[_Measured]) -> list[_Ranked]:
         """In order of the distance as it is told, and of id. Squares of ways through the earth become ways over it."""
         places = self.places
         ranked = [
@@ -122,7 +182,7 @@ def _nearest_square(box: _Box, x: float, y: float, z: float) -> float:
     return to_x * to_x + to_y * to_y + to_z * to_z
 
 
-def _end(found: list[tuple[float, int]], size: int, bound: float) -> int:
+def _end(found: list[_Measured], size: int, bound: float) -> int:
     """How many of the sorted places, at least `size`, may be told before any other; 0 when nobody knows yet.
 
     bound: the square below which nothing else can come.
