@@ -61,6 +61,10 @@ KEYED_MUTATIONS: Final = {
     "pickupExpire",
     "orderCancel",
     "checkoutComplete",
+    "variantSellingRuleSet",
+    "bundleComponentsSet",
+    "channelShareSet",
+    "backorderCancel",
 }
 
 

@@ -27,6 +27,7 @@ from app.inventory.graphql.purchases.queries import PurchaseOrderQuery
 from app.inventory.graphql.queries import InventoryQuery
 from app.inventory.graphql.reservations.mutations import ReservationMutation
 from app.inventory.graphql.reservations.queries import ReservationQuery
+from app.inventory.graphql.selling.mutations import SellingMutation
 from app.inventory.graphql.subscriptions import InventorySubscription
 from app.kit.graphql.errors import ERROR_TYPES, GenericError
 from app.kit.graphql.nodes import IMPLEMENTATIONS
@@ -59,6 +60,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     CheckoutMutation,
     FulfillmentMutation,
     InventoryMutation,
+    SellingMutation,
     PurchaseOrderMutation,
     ReservationMutation,
     CatalogMutation,

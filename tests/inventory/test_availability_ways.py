@@ -150,5 +150,5 @@ async def test_with_reference_data_it_is_one_statement(db: Database, count_state
             with count_statements() as count:
                 await availability_by_variant(Execute(db).context(), keys, None, **asked)
             counts.append(sum("outbox" not in one.text for one in count.statements))
-    # The channel, its places, the levels; then the levels; then a new postal code and the levels.
-    assert counts == [3, 1, 2, 1, 1]
+    # The channel, its places, the levels, whether there are rules; then the levels; then a postal code and the levels.
+    assert counts == [4, 1, 2, 1, 1]

@@ -100,4 +100,4 @@ async def test_the_page_of_a_product_is_one_statement(db: Database, count_statem
             counts.append(sum("outbox" not in one.text for one in count.statements))
     assert len(data["product"]["variants"]) == MAX_VARIANTS + 3
     # The channel, its places, the locations, the page; then the page; then the page, the variants and their stock.
-    assert counts == [4, 1, 3]
+    assert counts == [5, 1, 3]

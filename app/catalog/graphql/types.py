@@ -11,6 +11,7 @@ from app.catalog.sql.product_list import Selection
 from app.engine.columns import READS
 from app.engine.relations import Entity, relation
 from app.inventory.graphql.availability import availability_by_variant
+from app.inventory.graphql.selling.types import selling_by_variant
 from app.kit.db import Row
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
@@ -19,6 +20,7 @@ from app.kit.paging import Page
 from app.kit.tax import RATES_BP, Rounding, TaxClass, tax_in_gross
 
 if TYPE_CHECKING:
+    from app.inventory.graphql.selling.types import VariantSelling
     from app.inventory.graphql.types import VariantAvailability
 
 describe_enum(
@@ -234,6 +236,13 @@ class Variant(Entity, Node):
         key=lambda row: row.id,
         required=True,
         description="How many units the request's channel can sell, now or from which day on, in all and per location.",
+    )
+    selling = relation(
+        Annotated["VariantSelling", strawberry.lazy("app.inventory.graphql.selling.types")],
+        selling_by_variant,
+        key=lambda row: row.id,
+        required=True,
+        description="Whether it is sold ahead of its units, and what it is made of when it is a bundle.",
     )
 
 

@@ -11,6 +11,7 @@ from app.channels.graphql.batches import channel_by_code
 from app.inventory.graphql.levels import AVAILABLE, MAX_INT, Availability, Question, added_up, best_of_many, totals
 from app.inventory.graphql.nearest import MANY_PLACES, nearest
 from app.inventory.graphql.promises import promisable
+from app.inventory.graphql.ruled import by_rules
 from app.inventory.model.promises import AvailabilityMode
 from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context
@@ -19,7 +20,7 @@ from app.kit.graphql.nodes import require_int
 from app.kit.paging import MAX_PAGE, page_size
 from app.kit.row import shape
 from app.locations.graphql.batches import NearInput, origin_of
-from app.locations.model import Nearby, Place, rank_places
+from app.locations.model import Nearby, Place, Point, rank_places
 from app.locations.sql.places import KEPT_STOCK_PLACES
 
 describe_enum(
@@ -77,6 +78,18 @@ async def availability_by_variant(
     wanted = _wanted(location_ids)
     nearby = await places_of(context)
     origin = await origin_of(context, near)
+    question = Question(keys, columns, (), origin is not None, wanted, first)
+    found = await _before_rules(context, question, nearby, origin, mode)
+    if mode is not AvailabilityMode.FULFILLABLE_NOW:
+        return found
+    return await by_rules(context, found, nearby.places, origin, question)
+
+
+async def _before_rules(
+    context: Context, question: Question, nearby: Nearby, origin: Point | None, mode: AvailabilityMode
+) -> dict[int, Availability]:
+    """What the shelves say."""
+    keys, columns, wanted, first = question.keys, question.columns, question.wanted, question.first
     known: dict[int, Units] = context.prefetched.get((LEVELS, context.channel), {})
     is_now = mode is AvailabilityMode.FULFILLABLE_NOW
     if is_now and wanted is None and _is_made_of_units(columns) and known.keys() >= set(keys):
@@ -84,7 +97,6 @@ async def availability_by_variant(
         return {key: _of_units(key, known[key], ranked, first, by_rank=origin is not None) for key in keys}
     if is_now and columns is not None and "locations" not in columns:
         return await totals(context, keys, [place.id for place in nearby.places])
-    question = Question(keys, columns, (), origin is not None, wanted, first)
     if is_now and origin is not None and wanted is None and len(nearby.places) > MANY_PLACES:
         return await nearest(context, question, nearby, origin)
     question = replace(question, ranked=rank_places(nearby.places, origin))

@@ -61,11 +61,13 @@ _LOCK_RULES: Final = Statement("""
      WHERE variant_id = ANY(CAST(:variant_ids AS bigint[])) ORDER BY variant_id FOR NO KEY UPDATE
 """)
 _RULED: Final = Statement("""
-    SELECT variant_id FROM selling_rules UNION SELECT bundle_variant_id FROM bundle_components
-     UNION SELECT variant_id FROM channel_shares WHERE variant_id IS NOT NULL
-     LIMIT :limit
+    (SELECT variant_id, NULL::int AS channel_id FROM selling_rules
+      UNION SELECT bundle_variant_id, NULL FROM bundle_components
+      UNION SELECT variant_id, NULL FROM channel_shares WHERE variant_id IS NOT NULL
+      LIMIT :limit)
+     UNION ALL
+    SELECT DISTINCT NULL::bigint, channel_id FROM channel_shares WHERE variant_id IS NULL
 """)
-_SHARED_CHANNELS: Final = Statement("SELECT DISTINCT channel_id FROM channel_shares WHERE variant_id IS NULL")
 
 # More variants with rules are not kept in mind: each question then looks.
 MAX_RULED: Final = 50_000
@@ -91,8 +93,9 @@ class Ruled:
 
 async def _load_ruled(tx: ReadTx, keys: list[int]) -> Mapping[int, Ruled]:
     rows = await tx.fetch(_RULED, limit=MAX_RULED + 1)
-    channels = frozenset(row["channel_id"] for row in await tx.fetch(_SHARED_CHANNELS))
-    known = None if len(rows) > MAX_RULED else frozenset(row["variant_id"] for row in rows)
+    channels = frozenset(row["channel_id"] for row in rows if row["channel_id"] is not None)
+    variants = frozenset(row["variant_id"] for row in rows if row["variant_id"] is not None)
+    known = None if len(variants) > MAX_RULED else variants
     return dict.fromkeys(keys, Ruled(known, channels))
 
 

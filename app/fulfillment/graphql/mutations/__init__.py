@@ -8,6 +8,7 @@ import strawberry
 
 from app.catalog.model import is_storable
 from app.fulfillment.actions.arrive import arrive
+from app.fulfillment.actions.cancel_backorder import cancel_backorder
 from app.fulfillment.actions.cancel_order import cancel_order
 from app.fulfillment.actions.complete_work import complete_work
 from app.fulfillment.actions.create_shipment import create_shipment
@@ -17,6 +18,8 @@ from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.unlock_code import unlock_code
 from app.fulfillment.actions.verify_code import verify_code
 from app.fulfillment.graphql.mutations.forms import (
+    BackorderCancelInput,
+    BackorderCancelPayload,
     OrderCancelInput,
     OrderCancelPayload,
     PickupArriveInput,
@@ -231,6 +234,27 @@ class FulfillmentMutation:
             key=input.idempotency_key,
             body=input,
             subject=input.order_id,
+        )
+
+    @strawberry.mutation(
+        description="Take a line out of an order whose units have not come yet; who waits behind it moves up.",
+        **requires("orders:write"),
+    )
+    async def backorder_cancel(self, info: Info, input: BackorderCancelInput) -> BackorderCancelPayload:
+        """The rest of the order stays."""
+        context = info.context
+
+        async def work(tx: WriteTx) -> Outcome:
+            order_id = require_uuid(input.order_id, "Order", "input", "orderId")
+            try:
+                await cancel_backorder(tx, order_id, input.line_no, actor=context.actor.reference, now=context.now)
+            except NotFound as error:
+                raise error.at("input", "orderId") from None
+            return Outcome({"order_id": str(order_id)})
+
+        operation = "backorderCancel"
+        return await commit(
+            context, BackorderCancelPayload, work, operation=operation, key=input.idempotency_key, body=input
         )
 
 

@@ -188,3 +188,25 @@ class PickupExpireInput(PickupEndInput):
 @strawberry.type(description="The answer to `pickupExpire`.")
 class PickupExpirePayload(PickupPayload):
     """The pickup is EXPIRED."""
+
+
+@strawberry.input(description="Input of `backorderCancel`.")
+class BackorderCancelInput:
+    """One line that waits."""
+
+    order_id: strawberry.ID = strawberry.field(description="The order.")
+    line_no: int = strawberry.field(description="The number of the line whose units have not come yet.")
+    idempotency_key: str = strawberry.field(description=_NEEDED_KEY)
+
+
+@strawberry.type(description="The answer to `backorderCancel`.")
+class BackorderCancelPayload(Payload):
+    """Read after the commit."""
+
+    order_id: strawberry.Private[str | None] = None
+    order = relation(
+        LazyOrder,
+        orders_by_id,
+        key=lambda payload: payload.order_id and UUID(payload.order_id),
+        description="The order without what it waited for.",
+    )

@@ -1,0 +1,1 @@
+"""How variants are sold: types, relations and mutations of selling rules."""
