@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from app.cli_stock import add_stock_import
 from app.integrations.actions.import_orders import import_orders
 from app.integrations.actions.import_pickup_points import import_pickup_points
 from app.integrations.actions.read_table import read_table
@@ -31,6 +32,7 @@ def add_import_commands(with_database: Runner) -> typer.Typer:
     """The commands, given a way to run `work(db)` on the database of the settings."""
     _add_orders(with_database)
     _add_pickup_points(with_database)
+    add_stock_import(imports, with_database)
     return imports
 
 

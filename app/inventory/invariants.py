@@ -118,4 +118,20 @@ INVARIANTS: Final[dict[str, str]] = {
             OR EXISTS (SELECT FROM selling_rules r WHERE r.variant_id = b.bundle_variant_id)
             OR EXISTS (SELECT FROM bundle_components c WHERE c.bundle_variant_id = b.component_variant_id)
     """,
+    "an import has moved as many rows as its chunks say, each chunk once": """
+        SELECT i.id, c.changed, l.entries
+          FROM stock_imports i
+          LEFT JOIN (SELECT import_id, sum(changed) AS changed FROM stock_import_chunks GROUP BY 1) c
+            ON c.import_id = i.id
+          LEFT JOIN (SELECT cause_id, count(*) AS entries FROM ledger WHERE cause_kind = 'STOCK_IMPORT' GROUP BY 1) l
+            ON l.cause_id = i.id
+         WHERE (i.finished_at IS NOT NULL OR l.entries > 0) AND coalesce(c.changed, 0) <> coalesce(l.entries, 0)
+    """,
+    "a finished import has judged all of its rows": """
+        SELECT i.id, i.row_count, c.rows
+          FROM stock_imports i
+          LEFT JOIN (SELECT import_id, sum(changed + unchanged + refused) AS rows
+                       FROM stock_import_chunks GROUP BY 1) c ON c.import_id = i.id
+         WHERE i.finished_at IS NOT NULL AND coalesce(c.rows, 0) <> i.row_count
+    """,
 }

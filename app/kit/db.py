@@ -9,7 +9,7 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import asyncpg
 import orjson
@@ -24,6 +24,7 @@ from app.kit.transactions import ReadTx, WriteTx
 __all__ = ["Database", "ReadTx", "Row", "WriteTx", "is_database", "is_retryable"]
 
 T = TypeVar("T")
+Isolation: TypeAlias = Literal["read_committed", "repeatable_read"]
 
 # Serialization failure, deadlock, lock not available, shutdown by an administrator, connection trouble:
 # the same work may be sent again, with the same idempotency key.
@@ -103,7 +104,9 @@ class Database:
             tx.is_generic = generic
 
     @asynccontextmanager
-    async def write(self, *, in_lane: bool = False) -> AsyncGenerator[WriteTx, None]:
+    async def write(
+        self, *, in_lane: bool = False, isolation: Isolation = "read_committed"
+    ) -> AsyncGenerator[WriteTx, None]:
         """One transaction: commits when the block ends, rolls back when it raises.
 
         in_lane: on a connection for the lanes of groups, where a statement may wait a second for a lock and run for
@@ -113,7 +116,7 @@ class Database:
             tx = WriteTx(connection, self.observe)
             tx.accelerated = self.accelerated
             try:
-                async with connection.transaction():
+                async with connection.transaction(isolation=isolation):
                     yield tx
             finally:
                 # Whatever became of it: after a lost connection nobody knows whether it was committed.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 from app.kit.row import Row
@@ -128,3 +128,11 @@ class WriteTx(ReadTx):
         """Load many rows with COPY."""
         self.written.add(table)
         await self.connection.copy_records_to_table(table, records=rows, columns=list(columns))
+
+    async def copy_csv(self, table: str, columns: Iterable[str], source: AsyncIterable[bytes]) -> int:
+        """Load rows of CSV text in UTF-8 with COPY; returns how many."""
+        self.written.add(table)
+        status: str = await self.connection.copy_to_table(
+            table, source=source, columns=list(columns), format="csv", timeout=None
+        )
+        return int(status.rpartition(" ")[2])

@@ -22,9 +22,9 @@ def read_table(path: Path, columns: Iterable[str], *, encoding: str | None = Non
     encoding: None tries UTF-8 and then CP932 over the whole file. Raises UnreadableFile in one sentence, before the
     first row where that can be known; a break in the middle of the file is raised when it is reached.
     """
-    chosen = encoding or _encoding_of(path)
+    chosen = encoding or encoding_of(path)
     try:
-        with _open(path, chosen) as file:
+        with open_text(path, chosen) as file:
             csv.field_size_limit(MAX_FIELD)
             reader = csv.DictReader(file, strict=True)
             missing = [column for column in columns if column not in (reader.fieldnames or [])]
@@ -40,18 +40,19 @@ def read_table(path: Path, columns: Iterable[str], *, encoding: str | None = Non
         raise UnreadableFile(_explain(path, error, chosen)) from error
 
 
-def _open(path: Path, encoding: str) -> IO[str]:
+def open_text(path: Path, encoding: str) -> IO[str]:
+    """The file as text, unpacked."""
     with path.open("rb") as probe:
         compressed = probe.read(2) == GZIP_MAGIC
     opener = gzip.open if compressed else open
     return opener(path, "rt", encoding=encoding, newline="")  # type: ignore[return-value]
 
 
-def _encoding_of(path: Path) -> str:
+def encoding_of(path: Path) -> str:
     """The first encoding in which the whole file can be read."""
     for encoding in ENCODINGS:
         try:
-            with _open(path, encoding) as file:
+            with open_text(path, encoding) as file:
                 while chunk := file.read(1 << 20):
                     if "\0" in chunk:
                         # UTF-16 and programs can be read as CP932, but nobody's table has these.

@@ -12,6 +12,7 @@ from app.integrations.model.orders import (
 )
 from app.integrations.model.points import POINT_LAYOUTS, PointLayout, PointRow, parse_point
 from app.integrations.model.reports import ImportReport, Refusal
+from app.integrations.model.stock import StockLayout, StockReport, reason_of
 
 __all__ = [
     "MAX_QUANTITY",
@@ -24,8 +25,11 @@ __all__ = [
     "PointRow",
     "ProductSummary",
     "Refusal",
+    "StockLayout",
+    "StockReport",
     "cause_of",
     "opening_quantities",
     "parse_history_line",
     "parse_point",
+    "reason_of",
 ]
