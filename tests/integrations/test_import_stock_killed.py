@@ -14,8 +14,9 @@ from app.kit.statement import Statement
 from tests.conftest import ROOT
 from tests.integrations.test_import_stock_file import ground, written
 from tests.inventory.builders import counters
-from tests.kit.feed_tools import until
+from tests.scenarios.serving import until
 
+_PATIENCE_S = 200.0  # a program starts slowly on a busy machine; only a failing test waits so long
 _CHUNKS = Statement("SELECT count(*) FROM stock_import_chunks")
 _IS_WAITING = Statement("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
                         "AND datname = current_database() AND query LIKE '%stock_import_%')")  # fmt: skip
@@ -53,7 +54,7 @@ async def test_killed_and_started_again(db: Database, tmp_path: Path) -> None:
                 async with db.read() as tx:
                     return await tx.fetchval(_CHUNKS) == 2 and await tx.fetchval(_IS_WAITING)
 
-            await until(stands_still)
+            await until(stands_still, within=_PATIENCE_S)
             program.send_signal(signal.SIGKILL)
             await asyncio.to_thread(program.communicate)
             assert program.returncode == -signal.SIGKILL
@@ -64,7 +65,7 @@ async def test_killed_and_started_again(db: Database, tmp_path: Path) -> None:
         async with db.read() as tx:
             return not await tx.fetchval(_IS_WAITING)
 
-    await until(is_gone)
+    await until(is_gone, within=_PATIENCE_S)
     levels = await counters(db)
     assert [levels[one, place][0] for place in places[:5_000]] == [3] * 5_000
     assert (len(levels), levels[one, places[5_499]][0]) == (5_001, 1)
