@@ -21,6 +21,7 @@ from app.fulfillment.graphql import errors as fulfillment_errors
 from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.queries import FulfillmentQuery
 from app.inventory.graphql import errors as inventory_errors
+from app.inventory.graphql.changes import StockChangesQuery
 from app.inventory.graphql.mutations import InventoryMutation
 from app.inventory.graphql.purchases.mutations import PurchaseOrderMutation
 from app.inventory.graphql.purchases.queries import PurchaseOrderQuery
@@ -50,6 +51,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     OrdersQuery,
     FulfillmentQuery,
     InventoryQuery,
+    StockChangesQuery,
     PurchaseOrderQuery,
     ReservationQuery,
     MembersQuery,

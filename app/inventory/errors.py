@@ -43,3 +43,15 @@ class OverDelivery(DomainError):
     """
 
     code = ErrorCode.OVER_DELIVERY
+
+
+class CursorExpired(DomainError):
+    """Changes behind the cursor may have been deleted, or never happened here: the copy has to be made anew."""
+
+    code = ErrorCode.CURSOR_EXPIRED
+
+
+class Outdated(DomainError):
+    """A newer feed has set the stock already. Facts: sku."""
+
+    code = ErrorCode.OUTDATED

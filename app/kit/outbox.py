@@ -211,8 +211,15 @@ def weight(rows: Sequence[Row]) -> int:
 
 
 def end_of(row: Row) -> Position:
-    """The position up to which nothing is left when a row was read."""
-    return Position(row["xid"], row["id"] + SPAN - 1)
+    """The position of the last fact that a row tells."""
+    return Position(row["xid"], row["id"] + (SPAN - 1 if row["key"] == MANY else 0))
+
+
+def row_before(position: Position) -> Position:
+    """From where to read so that the row with this position in it is read, too: see `unfold`."""
+    if position.id == LAST_ID:
+        return position
+    return Position(position.xid, position.id // SPAN * SPAN - 1)
 
 
 def unfold(row: Row) -> Iterator[tuple[Position, str, dict[str, Any]]]:

@@ -43,6 +43,8 @@ describe_enum(
         ErrorCode.TRACKING_NUMBER_USED: "The tracking number belongs to another shipment.",
         ErrorCode.CODE_TAKEN: "Something else has this code or name, which may exist once.",
         ErrorCode.BEYOND_KEY: "More than the caller's own key allows.",
+        ErrorCode.CURSOR_EXPIRED: "What lies behind the cursor is not kept any more: read everything anew.",
+        ErrorCode.OUTDATED: "Something newer has been told already.",
         ErrorCode.RETRYABLE: "Nothing was done; the same request may be sent again.",
     },
 )
