@@ -22,6 +22,7 @@ from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.queries import FulfillmentQuery
 from app.inventory.graphql import errors as inventory_errors
 from app.inventory.graphql.changes import StockChangesQuery
+from app.inventory.graphql.feeds import StockFeedMutation
 from app.inventory.graphql.mutations import InventoryMutation
 from app.inventory.graphql.purchases.mutations import PurchaseOrderMutation
 from app.inventory.graphql.purchases.queries import PurchaseOrderQuery
@@ -63,6 +64,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     FulfillmentMutation,
     InventoryMutation,
     SellingMutation,
+    StockFeedMutation,
     PurchaseOrderMutation,
     ReservationMutation,
     CatalogMutation,

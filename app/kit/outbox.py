@@ -202,7 +202,7 @@ async def prune_outbox(tx: WriteTx, *, before: Any, limit: int = 10_000) -> int:
 async def feed_floor(tx: ReadTx) -> Position:
     """A position up to which facts may have been pruned: who has not come that far may have missed some."""
     row = await tx.fetchrow(_FLOOR)
-    return Position(row["xid"], row["id"] + SPAN - 1) if row else START
+    return end_of(row) if row else START
 
 
 def weight(rows: Sequence[Row]) -> int:
@@ -211,8 +211,11 @@ def weight(rows: Sequence[Row]) -> int:
 
 
 def end_of(row: Row) -> Position:
-    """The position of the last fact that a row tells."""
-    return Position(row["xid"], row["id"] + (SPAN - 1 if row["key"] == MANY else 0))
+    """The position up to which nothing is left when a row was read.
+
+    Rows whose ids are no multiples are of the time before there were rows of many facts.
+    """
+    return Position(row["xid"], row["id"] + (SPAN - 1 if row["id"] % SPAN == 0 else 0))
 
 
 def row_before(position: Position) -> Position:

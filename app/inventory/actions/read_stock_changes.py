@@ -35,7 +35,10 @@ class _Wanted:
         snapshot = self.seen.snapshot
         if snapshot is not None and snapshot.sees(row["xid"]):
             return
-        for place, _, payload in unfold(row):
+        facts = [(place, payload) for place, _, payload in unfold(row)]
+        # Behind the last one, the whole row is read.
+        facts[-1] = (end_of(row), facts[-1][1])
+        for place, payload in facts:
             if (
                 place > self.seen.position
                 and (self.variant_ids is None or payload["variant_id"] in self.variant_ids)
