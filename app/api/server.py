@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.auth import connection_headers
 from app.api.endpoint import REQUEST_HEADERS, Surroundings, problem
 from app.api.executable import Schema
+from app.api.exports import stock_exports
 from app.api.masking import public_error
 from app.api.page import PAGE
 from app.api.pictures import picture
@@ -92,7 +93,7 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
     engine = _engine(served, limits, config, trusted=trusted_documents, only_trusted=only_trusted_documents)
     surroundings = Surroundings(engine, served, db, config, feed, clock)
     app = Application(
-        routes=_routes(config, db),
+        routes=_routes(config, db, clock),
         middleware=[
             Middleware(CORSMiddleware, allow_origins=list(allowed_origins), allow_methods=["GET"]),
         ],
@@ -140,10 +141,11 @@ def _engine(
     return Engine(served, store=store, publish=public_error, timeout_s=limits.timeout_s)
 
 
-def _routes(config: Config, db: Database) -> list[Route]:
+def _routes(config: Config, db: Database, clock: Callable[[], datetime]) -> list[Route]:
     return [
         Route("/", _front_page(config), methods=["GET"]),
         Route("/media/{name}.svg", picture, methods=["GET"]),
+        Route("/exports/stock", stock_exports(db, clock), methods=["GET"]),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz(db), methods=["GET"]),
     ]

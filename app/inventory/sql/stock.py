@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Final
+from uuid import UUID
 
 from app.inventory.model.selling import StockKey
 from app.inventory.sql.availability import AVAILABLE, FREE
@@ -85,6 +86,14 @@ FACTS_OF: Final = Statement("""
             WHERE o.key = '*') f
      WHERE o.xid = ANY(CAST(:xids AS bigint[])) AND o.topic = 'stock' ORDER BY o.xid, o.id, f.number LIMIT 20000
 """)
+# In the order of the key: the first rows come at once.
+STOCK_COPY: Final = Statement("""
+    SELECT v.sku, l.code AS location, s.on_hand, s.reserved, s.allocated, s.safety,
+           greatest(s.on_hand - s.reserved - s.allocated - s.safety, 0) AS available, s.version
+      FROM stock s JOIN variants v ON v.id = s.variant_id JOIN locations l ON l.id = s.location_id
+     WHERE CAST(:location_ids AS int[]) IS NULL OR s.location_id = ANY(CAST(:location_ids AS int[]))
+     ORDER BY s.variant_id, s.location_id
+""")
 LOCATIONS_OF_PARTNER: Final = Statement("SELECT id FROM locations WHERE partner_id = :partner_id")
 
 
@@ -128,3 +137,8 @@ async def lock_stock(tx: WriteTx, variant_id: int, location_id: int) -> Row:
 async def stocking_locations(tx: ReadTx, location_ids: Iterable[int]) -> set[int]:
     """Those of the locations that may hold stock; the place of units under way is none of them."""
     return {row["id"] for row in await tx.fetch(_STOCKING, ids=list(location_ids))}
+
+
+async def locations_of_partner(tx: ReadTx, partner_id: UUID) -> list[int]:
+    """The ids of a company's locations."""
+    return sorted(row["id"] for row in await tx.fetch(LOCATIONS_OF_PARTNER, partner_id=partner_id))
