@@ -2,11 +2,9 @@
 
 import asyncio
 import csv
-import gzip
 import json
 import random
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import pytest
 
 from app.integrations.actions import import_stock_file as action
 from app.integrations.actions.import_stock_file import StockFile, import_stock_file
-from app.integrations.errors import ImportConflict, UnreadableFile
+from app.integrations.errors import ImportConflict
 from app.integrations.model import StockLayout, StockReport
 from app.inventory.model import Claim, MovementKind
 from app.kit.db import Database
@@ -35,7 +33,7 @@ _GROUND = """
 """
 _VARIANTS = Statement("SELECT id FROM variants ORDER BY id")
 _PLACES = Statement("SELECT id FROM locations WHERE kind = 'STORE' ORDER BY id")
-_LEFTOVERS = Statement("SELECT count(*) FROM pg_class WHERE relname LIKE 'stock\\_import\\_%' AND relkind = 'r'")
+LEFTOVERS = Statement("SELECT count(*) FROM pg_class WHERE relname LIKE 'stock\\_import\\_%' AND relkind = 'r'")
 _LEDGER = Statement("SELECT kind, cause_kind, d_on_hand, actor FROM ledger ORDER BY variant_id, location_id, entry_id")
 
 
@@ -82,7 +80,7 @@ async def test_quantities_are_set_and_what_is_right_already_writes_nothing(db: D
         assert [tuple(row) for row in await tx.fetch(_LEDGER)] == [
             (MovementKind.ADJUSTED.value, "STOCK_IMPORT", change, "import") for change in (5, 3, 7, -1)
         ]
-        assert await tx.fetchval(_LEFTOVERS) == 2  # the tables of chunks and of refusals
+        assert await tx.fetchval(LEFTOVERS) == 2  # the tables of chunks and of refusals
     assert not (tmp_path / "refused.csv").exists()
 
 
@@ -165,76 +163,6 @@ async def test_a_rehearsal_judges_and_moves_nothing(db: Database, tmp_path: Path
     assert figures(await run(db, file)) == (3, 1, 1, 1)
 
 
-_SAME = ["SKU-1,ST-1,5", "SKU-2,ST-1,7"]
-_PLAIN = HEADER + "\n".join(_SAME) + "\n"
-READABLE: dict[str, tuple[bytes, dict[str, Any], list[str]]] = {
-    "CRLF": (_PLAIN.replace("\n", "\r\n").encode(), {}, []),
-    "no last line break": (_PLAIN.rstrip().encode(), {}, []),
-    "BOM": (b"\xef\xbb\xbf" + _PLAIN.encode(), {}, []),
-    "gzip": (gzip.compress(_PLAIN.encode(), mtime=0), {}, []),
-    "quoted": (b'"sku","location","quantity"\n"SKU-1","ST-1","5"\n"SKU-2","ST-1","7"\n', {}, []),
-    "other order": (b"quantity,sku,location\n5,SKU-1,ST-1\n7,SKU-2,ST-1\n", {}, []),
-    "more columns": (b"note,sku,quantity,location\nx,SKU-1,5,ST-1\ny,SKU-2,7,ST-1\n", {}, []),
-    "a line break in a cell": (_PLAIN.encode() + b'"SKU\n3",ST-1,1\nSKU-4,ST-1,1\n', {}, ["5", "6"]),
-    "too few cells": (_PLAIN.encode() + b"SKU-1\n", {}, ["4"]),
-    "too many cells": (_PLAIN.encode() + b"SKU-1,ST-1,5,6\n", {}, ["4"]),
-    "an end mark of COPY": (_PLAIN.encode() + b"\\.\nSKU-9,ST-1,5\n", {}, ["4", "5"]),
-    "CP932": (_PLAIN.encode() + "商品,ST-1,5\n".encode("cp932"), {}, ["4"]),
-    "one place": (b"sku,quantity\nSKU-1,5\nSKU-2,7\n", {"layout": StockLayout(location="ST-1")}, []),
-    "other names": (
-        "品番,店,数\nSKU-1,ST-1,5\nSKU-2,ST-1,7\n".encode(),
-        {"layout": StockLayout().with_columns({"sku": "品番", "location": "店", "quantity": "数"})}, [],
-    ),
-    "NDJSON": (
-        b"".join([
-            b'{"sku":"SKU-1","location":"ST-1","quantity":5}\n\n',
-            b'{"quantity":"7","location":"ST-1","sku":"SKU-2","more":1}\n',
-            b'{"sku":"SKU-1"}\n[1]\n{"sku":\n{"sku":"SKU-1","location":"ST-1","quantity":1.5}\n',
-        ]),
-        {"is_ndjson": True}, ["4", "5", "6", "7"],
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("content", "options", "bad"), READABLE.values(), ids=READABLE.keys())
-async def test_files_of_all_kinds(
-    db: Database, tmp_path: Path, content: bytes, options: dict[str, Any], bad: list[str]
-) -> None:
-    [one, two], [here] = await ground(db, 2, 1)
-    path = tmp_path / "stock"
-    path.write_bytes(content)
-    file = StockFile(path, "stock", **{"layout": StockLayout(), **options})
-    assert figures(await run(db, file)) == (2 + len(bad), 2, 0, len(bad))
-    assert {key: row[0] for key, row in (await counters(db)).items()} == {(one, here): 5, (two, here): 7}
-    assert ([row[0] for row in refused(file)] if bad else []) == bad
-
-
-UNREADABLE = {
-    "nothing": (b"", "has no column"),
-    "other columns": (b"a,b\n1,2\n", "has no column sku"),
-    "UTF-16": (_PLAIN.encode("utf-16"), "UTF-8"),
-    "half a gzip": (gzip.compress((HEADER + "SKU-1,ST-1,5\n" * 50_000).encode(), mtime=0)[:-20], "gzip"),
-    "an endless cell": (HEADER.encode() + b'"' + b"x" * 200_000 + b'",ST-1,5\n"', "field larger than"),
-}
-
-
-@pytest.mark.parametrize(("content", "reason"), UNREADABLE.values(), ids=UNREADABLE.keys())
-async def test_a_file_that_cannot_be_read_to_its_end_changes_nothing(
-    db: Database, tmp_path: Path, content: bytes, reason: str
-) -> None:
-    await ground(db, 1, 1)
-    path = tmp_path / "stock.csv"
-    path.write_bytes(content)
-    with pytest.raises(UnreadableFile, match=reason):
-        await run(db, StockFile(path, "stock.csv", StockLayout()))
-    with pytest.raises(UnreadableFile):
-        await run(db, StockFile(tmp_path / "nowhere.csv", "nowhere.csv", StockLayout()))
-    assert await counters(db) == {}
-    async with db.read() as tx:
-        assert await tx.fetchval(_LEFTOVERS) == 2
-        assert await tx.fetchval(Statement("SELECT count(*) FROM stock_imports")) == 0
-
-
 async def test_an_import_that_broke_off_goes_on_where_it_was(
     db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,44 +200,6 @@ async def test_two_runs_of_one_file_at_once(db: Database, tmp_path: Path) -> Non
     assert [one for one in done if not isinstance(one, StockReport | ImportConflict)] == []
     assert sum(isinstance(one, StockReport) and not one.is_repeated for one in done) == 1
     assert [row[0] for row in (await counters(db)).values()] == [5]
-
-
-@asynccontextmanager
-async def buyers(db: Database, variants: list[int], places: list[int], count: int) -> AsyncGenerator[list[int]]:
-    """People who take units while the block runs: how many each has got."""
-    got = [0] * count
-    is_over = asyncio.Event()
-
-    async def buy(number: int) -> None:
-        rng = random.Random(number)
-        while not is_over.is_set():
-            [verdict] = await hold(db, wish(rng.choice(variants), 1, rng.choice(places)))
-            got[number] += sum(claim.quantity for claim in verdict.claims)
-
-    tasks = [asyncio.create_task(buy(number)) for number in range(count)]
-    try:
-        yield got
-    finally:
-        is_over.set()
-        await asyncio.gather(*tasks)
-
-
-@pytest.mark.parametrize("is_absolute", [True, False], ids=["absolute", "delta"])
-async def test_c_1_selling_goes_on_during_an_import_and_stays_exact(
-    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_absolute: bool
-) -> None:
-    variants, places = await ground(db, 5, 40)
-    monkeypatch.setattr(action, "CHUNK", 50)
-    keys = [(f"SKU-{v}", f"ST-{p}") for v in range(1, 6) for p in range(1, 41)]
-    await run(db, written(tmp_path, [(*key, 1_000) for key in keys], "before.csv"))
-    async with buyers(db, variants, places, 6) as got:
-        for turn in range(4):
-            quantity = 2_000 + turn if is_absolute else 250 + turn
-            file = replace(written(tmp_path, [(*key, quantity) for key in keys], f"{turn}"), is_absolute=is_absolute)
-            assert figures(await run(db, file)) == (200, 200, 0, 0)
-    levels = (await counters(db)).values()
-    assert {row[0] for row in levels} == {2_003 if is_absolute else 2_006}
-    assert sum(row[2] for row in levels) == sum(got) > 0
 
 
 async def test_a_hundred_thousand_rows(db: Database, tmp_path: Path) -> None:
