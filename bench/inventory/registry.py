@@ -8,6 +8,7 @@ from bench.record import Table
 ROWS: Final[dict[str, str]] = {
     "hot": "bench.inventory.promises",
     "spread": "bench.inventory.promises",
+    "import": "bench.inventory.stock_import",
 }
 """Name of a row -> its module: `async def measure(row: str, options: Options) -> list[Table]`."""
 

@@ -1,6 +1,5 @@
-"""Rows a second of `hikiate import stock` where every row changes: `python -m bench.stock_import`."""
+"""Rows a second of `hikiate import stock` where every row changes: `python -m bench.inventory --rows import`."""
 
-import asyncio
 import os
 import tempfile
 from pathlib import Path
@@ -12,8 +11,10 @@ from app.integrations.model import StockLayout
 from app.inventory.invariants import INVARIANTS
 from app.kit.clock import utc_now
 from bench.fresh_database import fresh_database
+from bench.inventory.registry import Options
+from bench.record import Table
 
-VARIANTS, LOCATIONS, ROUNDS, TARGET = 15_000, 20, 4, 100_000
+VARIANTS, LOCATIONS, FILES, TARGET = 15_000, 20, 4, 100_000
 _GROUND = f"""
     INSERT INTO products (slug, names, tax_class, sort_name_ja, sort_name_en, search_text, search_grams)
     VALUES ('p', '{{}}', 'STANDARD_10', 'p', 'p', 'p', '{{}}');
@@ -38,13 +39,14 @@ def cpu_seconds() -> float:
     return times.user + times.system
 
 
-async def main() -> None:
-    """The first round makes all rows of stock, the others change each of them."""
+async def measure(_row: str, _options: Options) -> list[Table]:
+    """The first file makes all rows of stock, the others change each of them."""
+    rows: list[list[str]] = []
     async with fresh_database() as db:
         async with db.write() as tx:
             await tx.connection.execute(_GROUND)
         with tempfile.TemporaryDirectory() as folder:
-            for turn in range(ROUNDS):
+            for turn in range(FILES):
                 path = Path(folder) / f"{turn}.csv"
                 write_file(path, 50 + turn)
                 await db.refresh_statistics()
@@ -54,14 +56,9 @@ async def main() -> None:
                 )
                 busy = (cpu_seconds() - before) / report.seconds
                 assert report.changed == VARIANTS * LOCATIONS, report
-                print(
-                    f"{'made' if turn == 0 else 'changed'}: {report.rows_per_second:,} rows/s (target {TARGET:,}), "
-                    f"{busy:.1f} of {os.cpu_count()} cores busy, load {os.getloadavg()[0]:.1f}"
-                )
+                what = "rows of stock are made" if turn == 0 else "every row changes"
+                rows.append([what, f"{report.rows_per_second:,}", f"{TARGET:,}", f"{busy:.1f} of {os.cpu_count()}"])
         for claim, query in INVARIANTS.items():
             async with db.read() as tx:
                 assert not await tx.connection.fetch(query), claim
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
+    return [Table(rows, ("stock file, absolute", "rows/s", "at least", "cores busy on this machine"))]
