@@ -8,7 +8,7 @@ from typing import Annotated, Any, BinaryIO, Final
 
 import typer
 
-from app.integrations.actions.export_stock import FORMATS, stock_export
+from app.integrations.actions.export_stock import FORMATS, export_stock
 from app.kit.db import Database
 
 exports: Final = typer.Typer(help="Give data out as files.", no_args_is_help=True)
@@ -32,7 +32,7 @@ def add_stock_export(with_database: Callable[[Callable[[Database], Awaitable[Any
             raise typer.BadParameter(message)
 
         async def work(db: Database) -> str:
-            async with stock_export(db, format) as found:
+            async with export_stock(db, format) as found:
                 opened: Any = nullcontext(sys.stdout.buffer) if str(file) == "-" else file.open("wb")
                 with opened as target:
                     await _write(target, found.blocks)

@@ -65,6 +65,7 @@ KEYED_MUTATIONS: Final = {
     "bundleComponentsSet",
     "channelShareSet",
     "backorderCancel",
+    "stockImport",
 }
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app.api.auth import InvalidKey, identify
 from app.api.endpoint import problem
-from app.integrations.actions.export_stock import FORMATS, StockExport, stock_export
+from app.integrations.actions.export_stock import FORMATS, StockExport, export_stock
 from app.inventory.sql.stock import locations_of_partner
 from app.kit.db import Database
 from app.kit.permissions import Actor
@@ -46,7 +46,7 @@ def stock_exports(db: Database, clock: Callable[[], datetime]) -> Callable[[Requ
         try:
             await stack.enter_async_context(places)
             found = await stack.enter_async_context(
-                stock_export(db, file_format, location_ids=await _location_ids(db, actor))
+                export_stock(db, file_format, location_ids=await _location_ids(db, actor))
             )
         except BaseException:
             await stack.aclose()

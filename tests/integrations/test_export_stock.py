@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app.api.exports import stock_exports
-from app.integrations.actions.export_stock import COLUMNS, FORMATS, stock_export
+from app.integrations.actions.export_stock import COLUMNS, FORMATS, export_stock
 from app.kit.cursor import Cursor
 from app.kit.db import Database
 from app.partners.actions.create_api_key import create_api_key
@@ -22,7 +22,7 @@ from tests.inventory.test_ledger_many import filled
 
 
 async def exported(db: Database, file_format: str, **options: Any) -> tuple[str, bytes]:
-    async with stock_export(db, file_format, **options) as found:
+    async with export_stock(db, file_format, **options) as found:
         return found.cursor, b"".join([block async for block in found.blocks])
 
 
@@ -63,7 +63,7 @@ async def test_nothing_is_an_export_too(db: Database, file_format: str) -> None:
 async def test_a_receiver_who_goes_away_frees_the_connection(db: Database, file_format: str) -> None:
     await filled(db, 5_500)
     for _ in range(12):  # more than there are connections
-        async with stock_export(db, file_format) as found:
+        async with export_stock(db, file_format) as found:
             await anext(found.blocks)
     async with db.read() as tx:
         assert await tx.connection.fetchval("SELECT 1") == 1

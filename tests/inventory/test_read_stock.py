@@ -1,6 +1,6 @@
 """A copy of all stock is of one instant, and the feed goes on from it."""
 
-from app.inventory.actions.read_stock import open_stock_copy
+from app.inventory.actions.read_stock import read_stock
 from app.kit.cursor import Cursor
 from app.kit.db import Database
 from tests.inventory.builders import counters, put_stock
@@ -11,7 +11,7 @@ from tests.inventory.test_read_stock_changes import read_through
 async def test_copy_and_changes_make_the_present(db: Database) -> None:
     variant_id, stores = await filled(db, 5_003)
     codes: dict[str, int] = {}
-    async with open_stock_copy(db) as copy:
+    async with read_stock(db) as copy:
         first = await anext(copy.batches)
         async with db.write() as tx:  # while the copy is read: in rows that were read, and in rows that were not
             await put_stock(tx, variant_id, stores[0], 100)
@@ -29,7 +29,7 @@ async def test_copy_and_changes_make_the_present(db: Database) -> None:
 
 async def test_a_copy_of_some_locations(db: Database) -> None:
     _, stores = await filled(db, 3)
-    async with open_stock_copy(db, location_ids=stores[1:2]) as copy:
+    async with read_stock(db, location_ids=stores[1:2]) as copy:
         assert [row["on_hand"] async for rows in copy.batches for row in rows] == [2]
-    async with open_stock_copy(db, location_ids=[]) as copy:
+    async with read_stock(db, location_ids=[]) as copy:
         assert [rows async for rows in copy.batches] == []

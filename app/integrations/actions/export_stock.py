@@ -12,7 +12,7 @@ import arro3.io
 import orjson
 from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema
 
-from app.inventory.actions.read_stock import StockCopy, open_stock_copy
+from app.inventory.actions.read_stock import StockCopy, read_stock
 from app.kit.db import Database
 
 FORMATS: Final = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson",
@@ -38,11 +38,11 @@ class StockExport:
 
 
 @asynccontextmanager
-async def stock_export(
+async def export_stock(
     db: Database, file_format: str, *, location_ids: Collection[int] | None = None
 ) -> AsyncGenerator[StockExport, None]:
     """A copy in one of FORMATS, of these locations (None: all), read while it is sent: its size does not matter."""
-    async with open_stock_copy(db, location_ids=location_ids) as copy:
+    async with read_stock(db, location_ids=location_ids) as copy:
         blocks = {"csv": _csv, "ndjson": _ndjson, "parquet": _parquet}[file_format](copy)
         try:
             yield StockExport(copy.cursor, blocks)

@@ -22,9 +22,7 @@ class StockCopy:
 
 
 @asynccontextmanager
-async def open_stock_copy(
-    db: Database, *, location_ids: Collection[int] | None = None
-) -> AsyncGenerator[StockCopy, None]:
+async def read_stock(db: Database, *, location_ids: Collection[int] | None = None) -> AsyncGenerator[StockCopy, None]:
     """All rows of stock that one snapshot sees, by variant and location, a few thousand at a time."""
     async with db.read_snapshot() as tx:
         # Whoever takes the rows may be slow.
