@@ -40,6 +40,9 @@ OPEN_MUTATIONS: Final = {
 KEYED_MUTATIONS: Final = {
     "stockAdjust",
     "stockReceive",
+    "stockSet",
+    "stockCorrect",
+    "stockStateChange",
     "stockSafetySet",
     "transferCreate",
     "transferShip",

@@ -22,6 +22,7 @@ from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.queries import FulfillmentQuery
 from app.inventory.graphql import errors as inventory_errors
 from app.inventory.graphql.changes import StockChangesQuery
+from app.inventory.graphql.corrections.mutations import CorrectionMutation
 from app.inventory.graphql.feeds import StockFeedMutation
 from app.inventory.graphql.mutations import InventoryMutation
 from app.inventory.graphql.purchases.mutations import PurchaseOrderMutation
@@ -65,6 +66,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     InventoryMutation,
     SellingMutation,
     StockFeedMutation,
+    CorrectionMutation,
     PurchaseOrderMutation,
     ReservationMutation,
     CatalogMutation,

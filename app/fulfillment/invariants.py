@@ -16,7 +16,10 @@ INVARIANTS: Final[dict[str, str]] = {
            AND NOT EXISTS (
                SELECT FROM transfers AS transfer
                  JOIN transfer_lines AS sent ON sent.transfer_id = transfer.id AND sent.lost_quantity > 0
-                WHERE transfer.order_id = fulfillment.order_id)""",
+                WHERE transfer.order_id = fulfillment.order_id)
+           AND NOT EXISTS (
+               SELECT FROM ledger
+                WHERE ledger.cause_id = fulfillment.order_id AND ledger.reason = 'SHRINKAGE')""",
     "a line with a bundle claims whole bundles at each place": """
         SELECT part.order_id, part.line_no, place.location_id
           FROM order_line_components AS part

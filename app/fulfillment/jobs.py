@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from app.fulfillment.actions.cancel_missing_units import cancel_missing_units
 from app.fulfillment.actions.expire_pickup import expire_pickup
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.plan_work import plan_work
@@ -31,6 +32,12 @@ async def transfer_changed(db: Database, event_key: str, payload: dict[str, Any]
     """Work moves on with the goods."""
     del payload
     await db.in_write(lambda tx: follow_transfer(tx, UUID(event_key), now=now))
+
+
+async def promise_broken(db: Database, event_key: str, payload: dict[str, Any], *, now: datetime) -> None:
+    """What is not there does not reach the buyer."""
+    missing = {int(payload["line_no"]): int(payload["quantity"])}
+    await db.in_write(lambda tx: cancel_missing_units(tx, UUID(event_key), missing, now=now))
 
 
 async def order_completed(db: Database, event_key: str, payload: dict[str, Any], *, now: datetime) -> None:
@@ -97,6 +104,7 @@ async def _expire(db: Database, pickup_id: UUID, now: datetime) -> int:
 HANDLERS: Final = {
     "order_placed": order_placed,
     "backorder_served": order_placed,
+    "promise_broken": promise_broken,
     "order_completed": order_completed,
     "order": order_changed,
     "transfer_created": transfer_changed,

@@ -88,3 +88,17 @@ class UnitsForWaiting(Event):
     key_field: ClassVar[str] = "variant_id"
 
     variant_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseBroken(Event):
+    """Units that were allocated to a line of an order are not there: they were counted, damaged or lost."""
+
+    topic: ClassVar[str] = "promise_broken"
+    key_field: ClassVar[str] = "order_id"
+
+    order_id: UUID
+    line_no: int
+    variant_id: int
+    location_id: int
+    quantity: int

@@ -134,4 +134,11 @@ INVARIANTS: Final[dict[str, str]] = {
                        FROM stock_import_chunks GROUP BY 1) c ON c.import_id = i.id
          WHERE i.finished_at IS NOT NULL AND coalesce(c.rows, 0) <> i.row_count
     """,
+    "units that are there but not sold are the sums of the ledger": """
+        SELECT variant_id, location_id, state, s.quantity, l.quantity AS ledger_quantity
+          FROM stock_states s FULL JOIN (
+               SELECT variant_id, location_id, state, sum(d_state) AS quantity
+                 FROM ledger WHERE state IS NOT NULL GROUP BY 1, 2, 3) l USING (variant_id, location_id, state)
+         WHERE coalesce(s.quantity, -1) <> coalesce(l.quantity, 0)
+    """,
 }

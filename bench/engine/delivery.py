@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import orjson
 
-from app.inventory.actions.adjust_stock import adjust_stock
+from app.inventory.actions.receive_stock import receive_stock
+from app.inventory.model import StockLine
 from app.kit.feed import CHANNEL as FEED_CHANNEL
 from app.kit.ids import new_id
 from bench.engine.ground import Ground
@@ -130,15 +131,8 @@ async def _change(
     before = await read_usage(ground.monitor, running.pid, running.user)
     await listeners.tell(expect=version + 1)
     async with ground.db.write() as tx:
-        await adjust_stock(
-            tx,
-            variant_id=variant_id,
-            location_id=location_id,
-            delta=1,
-            reason="counted",
-            cause_id=new_id(),
-            actor="bench",
-        )
+        lines = [StockLine(variant_id, location_id, 1)]
+        await receive_stock(tx, lines, cause_kind="STAFF", cause_id=new_id(), actor="bench")
         # As any other process of the shop would: heard when this commits.
         await tx.connection.execute("SELECT pg_notify($1, 'bench')", FEED_CHANNEL)
         began = time.monotonic_ns()

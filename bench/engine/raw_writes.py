@@ -17,8 +17,9 @@ from app.carts.graphql.batches import carts_by_id, lines_by_cart
 from app.carts.graphql.mutations import CartMutation
 from app.carts.graphql.types import CartLineInput, CartLinesAddInput
 from app.inventory.graphql.batches import level_by_key
-from app.inventory.graphql.mutations import InventoryMutation
-from app.inventory.graphql.mutations.forms import StockAdjustInput
+from app.inventory.graphql.corrections.forms import StockAdjustInput
+from app.inventory.graphql.corrections.mutations import CorrectionMutation
+from app.inventory.model.corrections import AdjustmentReason
 from app.kit.clock import utc_now
 from app.kit.config import Config
 from app.kit.db import Database
@@ -38,7 +39,7 @@ def resolver(root: Any, name: str) -> Any:
     return field.base_resolver.wrapped_func
 
 
-_ADJUST: Final = resolver(InventoryMutation, "stock_adjust")
+_ADJUST: Final = resolver(CorrectionMutation, "stock_adjust")
 _ADD: Final = resolver(CartMutation, "cart_lines_add")
 
 
@@ -121,7 +122,7 @@ class RawWrites:
                 sku=given["sku"],
                 location_id=given["locationId"],
                 delta=given["delta"],
-                reason=given["reason"],
+                reason=AdjustmentReason[given["reason"]],
                 idempotency_key=given["idempotencyKey"],
             ),
         )

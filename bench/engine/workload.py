@@ -117,7 +117,7 @@ def _detail(shop: Shop, choose: random.Random) -> dict[str, Any]:
 
 def _stock_adjust(shop: Shop, choose: random.Random) -> dict[str, Any]:
     sku, location_id = choose.choice(shop.levels)
-    values = {"sku": sku, "locationId": location_id, "delta": 1, "reason": "counted"}
+    values = {"sku": sku, "locationId": location_id, "delta": 1, "reason": "COUNT"}
     return {"input": {**values, "idempotencyKey": _key(choose)}}
 
 

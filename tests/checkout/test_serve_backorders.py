@@ -7,10 +7,10 @@ from uuid import UUID
 from app.checkout.actions.serve_backorders import serve_backorders
 from app.checkout.jobs import serve_all_backorders
 from app.fulfillment.actions.cancel_order import cancel_order
-from app.inventory.actions.adjust_stock import adjust_stock
+from app.inventory.actions.correct_stock import correct_stock
+from app.inventory.model.corrections import Correction
 from app.inventory.model.selling import SellingPolicy
 from app.kit.db import Database
-from app.kit.ids import new_id
 from app.kit.statement import Statement
 from tests.checkout.builders import (
     AT_PICKUP,
@@ -27,7 +27,7 @@ from tests.checkout.builders import (
 from tests.checkout.selling import pay_by_card, problems_of, receive, ship_everything
 from tests.conftest import NOW
 from tests.fulfillment.views import fulfillments_of, history_of, order_states
-from tests.inventory.builders import counters, put_stock
+from tests.inventory.builders import because, counters, put_stock
 from tests.inventory.selling import SOON, queue, sell_ahead, waiting
 from tests.pump import pump
 
@@ -76,8 +76,8 @@ async def test_units_that_come_by_a_count_and_by_a_canceled_order_serve_the_queu
     await pump(db, now=NOW)
     assert [owner for owner, *_ in await queue(db)] == waits[1:]
     async with db.write() as tx:
-        key = {"variant_id": shop.variants["A"], "location_id": shop.places["warehouse"]}
-        await adjust_stock(tx, **key, delta=1, reason="counted", cause_id=new_id(), actor="test")
+        found = Correction(shop.variants["A"], shop.places["warehouse"], delta=1)
+        await correct_stock(tx, [found], cause=because("FOUND"))
     await pump(db, now=NOW)
     assert await queue(db) == []
 

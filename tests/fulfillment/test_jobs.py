@@ -166,6 +166,8 @@ async def test_a_backlog_is_worked_off_in_batches(db: Database, monkeypatch: pyt
 def test_topics_and_times_are_wired() -> None:
     assert set(HANDLERS) == {
         "order_placed",
+        "backorder_served",
+        "promise_broken",
         "order_completed",
         "order",
         "transfer_created",

@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from app.inventory.actions.correct_stock import Correctness, correct_stock
 from app.inventory.actions.hold_stock import hold_stock
 from app.inventory.actions.receive_stock import receive_stock
 from app.inventory.model import Demand, HoldRequest, OwnerKind, StockLine, Verdict
+from app.inventory.model.corrections import Cause, Correction
 from app.kit.db import Database, WriteTx
 from app.kit.ids import new_id
 from app.kit.statement import Statement
 from tests.catalog.builders import make_variant
+from tests.conftest import NOW
 from tests.locations.builders import make_location
 
 _COUNTERS: Final = Statement("""
@@ -90,3 +93,13 @@ async def facts(db: Database, topic: str) -> list[dict[str, Any]]:
     """The payloads in the outbox with this topic, in order."""
     async with db.read() as tx:
         return [row["payload"] for row in await tx.fetch(_FACTS, topic=topic)]
+
+
+async def corrected(db: Database, *corrections: Correction, **options: Any) -> Correctness:
+    """`correct_stock` in a transaction of its own, tried again as at the edge."""
+    return await db.in_write(lambda tx: correct_stock(tx, corrections, cause=because(), **options))
+
+
+def because(reason: str = "CORRECTION") -> Cause:
+    """A cause of its own."""
+    return Cause("STAFF", new_id(), "test", NOW, reason)

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from app.inventory.actions.adjust_stock import adjust_stock
 from app.inventory.actions.allocate_reserved import allocate_reserved
 from app.inventory.actions.cancel_transfer import cancel_transfer
+from app.inventory.actions.change_stock_state import change_stock_state
+from app.inventory.actions.correct_stock import correct_stock
 from app.inventory.actions.create_transfer import create_transfer
 from app.inventory.actions.expire_reservations import expire_reservations
 from app.inventory.actions.hold_stock import hold_stock
@@ -19,14 +20,16 @@ from app.inventory.actions.set_safety_stock import set_safety_stock
 from app.inventory.actions.ship_claims import ship_claims
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.invariants import INVARIANTS
-from app.inventory.model import Claim, Demand, HoldRequest, TransferLineDraft
+from app.inventory.model import Claim, Demand, HoldRequest, StockLine, TransferLineDraft
+from app.inventory.model.corrections import Correction, PromisePolicy
+from app.inventory.model.states import StockState
 from app.inventory.sql.claims import claims_of
 from app.inventory.sql.transfers import lines_of
 from app.kit.db import Database, WriteTx
 from app.kit.errors import DomainError
 from app.kit.ids import new_id
 from tests.conftest import NOW
-from tests.inventory.builders import put_stock, stocked
+from tests.inventory.builders import because, put_stock, stocked
 
 STEPS: Final = 60
 
@@ -43,8 +46,9 @@ class Walk:
 
     async def step(self, db: Database) -> None:
         verbs = [
-            self.receive, self.adjust, self.keep, self.hold, self.hold, self.hold, self.allocate, self.release,
-            self.expire, self.ship, self.send, self.send, self.ship_transfer, self.receive_transfer, self.cancel,
+            self.receive, self.adjust, self.set_aside, self.keep, self.hold, self.hold, self.hold, self.allocate,
+            self.release, self.expire, self.ship, self.send, self.send, self.ship_transfer, self.receive_transfer,
+            self.cancel,
         ]  # fmt: skip
         verb = self.random.choice(verbs)
         try:
@@ -63,13 +67,24 @@ class Walk:
         return *where, units
 
     async def adjust(self, tx: WriteTx) -> Any:
-        facts: dict[str, Any] = {
-            "variant_id": self.random.choice(self.variants),
-            "location_id": self.random.choice(self.stores),
-            "delta": self.random.choice([-5, -1, 2]),
-        }
-        await adjust_stock(tx, **facts, reason="walk", cause_id=new_id(), actor="walk")
-        return facts
+        """Sometimes below what is promised."""
+        correction = Correction(
+            self.random.choice(self.variants),
+            self.random.choice(self.stores),
+            delta=self.random.choice([-8, -5, -1, 2]),
+        )
+        policy = self.random.choice(list(PromisePolicy))
+        done = await correct_stock(tx, [correction], policy=policy, cause=because())
+        if isinstance(done.results[0], DomainError):
+            raise done.results[0]
+        return done
+
+    async def set_aside(self, tx: WriteTx) -> Any:
+        """Or back, or out."""
+        line = StockLine(self.random.choice(self.variants), self.random.choice(self.stores), self.units(4))
+        before, after = self.random.sample(list(StockState), 2)
+        policy = self.random.choice(list(PromisePolicy))
+        return await change_stock_state(tx, line, before=before, after=after, policy=policy, cause=because())
 
     async def keep(self, tx: WriteTx) -> Any:
         where = {"variant_id": self.random.choice(self.variants), "location_id": self.random.choice(self.stores)}

@@ -4,10 +4,11 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.inventory.actions.adjust_stock import adjust_stock
+from app.inventory.actions.correct_stock import correct_stock
 from app.inventory.actions.hold_stock import hold_stock
 from app.inventory.actions.set_safety_stock import set_safety_stock
 from app.inventory.model import Demand, HoldRequest, OwnerKind
+from app.inventory.model.corrections import Cause, Correction
 from app.kit.db import Database
 from app.kit.ids import new_id
 from tests.conftest import NOW
@@ -63,7 +64,11 @@ async def _busy_shop(db: Database) -> Shop:
     async with db.write() as tx:
         await set_safety_stock(tx, variant_id=shirt, location_id=depot, quantity=5, reason="fair", **cause)
     async with db.write() as tx:
-        await adjust_stock(tx, variant_id=shirt, location_id=depot, delta=-7, reason="count", **cause)
+        await correct_stock(
+            tx,
+            [Correction(shirt, depot, delta=-7)],
+            cause=Cause("STAFF", cause["cause_id"], cause["actor"], NOW, "count"),
+        )
     await fill(db, shop, "MUG", shibuya=6)
     return shop
 

@@ -44,7 +44,7 @@ WITH_IDS: Final = (
     (ask.CART_DELIVERY_SET, "locationId", "Location", {**CART, **LINES, "mode": "STORE_PICKUP"}),
     (ask.CHECKOUT, "cartId", "Cart", CARD),
     (ask.ORDER_CANCEL, "orderId", "Order", {}),
-    (ask.STOCK_ADJUST, "locationId", "Location", {"sku": "<sku>", "delta": 1, "reason": "found"}),
+    (ask.STOCK_ADJUST, "locationId", "Location", {"sku": "<sku>", "delta": 1, "reason": "FOUND"}),
     (ask.STOCK_RECEIVE, "locationId", "Location", SOME),
     (ask.TRANSFER_CREATE, "fromLocationId", "Location", {"toLocationId": "<place>", **SOME}),
     (ask.TRANSFER_CREATE, "toLocationId", "Location", {"fromLocationId": "<place>", **SOME}),
@@ -112,13 +112,13 @@ async def test_a_quantity_that_no_location_moves(
 
 @pytest.mark.parametrize("delta", [-INT_MAX - 1, -MILLION - 1, 0, MILLION + 1, INT_MAX])
 async def test_a_correction_that_cannot_be(ground: Ground, staff: Client, delta: int) -> None:
-    values = {"sku": "<sku>", "locationId": "<place>", "delta": delta, "reason": "counted"}
+    values = {"sku": "<sku>", "locationId": "<place>", "delta": delta, "reason": "COUNT"}
     [error] = await staff.refused(ask.STOCK_ADJUST, **ground.filled(values))
     assert (error["code"], error["path"]) == ("INVALID_QUANTITY", ["input", "delta"])
 
 
 async def test_more_than_there_is_says_how_much_there_is(ground: Ground, staff: Client) -> None:
-    adjusted = {"sku": "<sku>", "locationId": "<place>", "delta": -19, "reason": "broken"}
+    adjusted = {"sku": "<sku>", "locationId": "<place>", "delta": -19, "reason": "DAMAGE"}
     [error] = await staff.refused(ask.STOCK_ADJUST, **ground.filled(adjusted))
     assert (error["code"], error["requested"], error["available"]) == ("INSUFFICIENT_STOCK", 19, 18)
     sent = {"fromLocationId": "<place>", "toLocationId": "<store>", "lines": [{"sku": "<sku>", "quantity": 19}]}

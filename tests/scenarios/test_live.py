@@ -45,7 +45,7 @@ async def test_a_crowd_of_listeners_ends_with_the_same_figure(shop: Shop, shoppe
     listeners = [asyncio.create_task(listen(started)) for started in starts]
     await asyncio.gather(*(started.wait() for started in starts))
     takes = [
-        staff.do(ask.STOCK_ADJUST, sku=sku, locationId=shibuya, delta=-1, reason=f"sold {number}")
+        staff.do(ask.STOCK_ADJUST, sku=sku, locationId=shibuya, delta=-1, reason="LOSS", note=f"sold {number}")
         for number in range(20)
     ]
     await asyncio.gather(*takes)

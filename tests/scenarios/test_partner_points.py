@@ -101,7 +101,7 @@ async def test_a_partners_key_opens_nothing_but_its_jobs(shop: Shop, shopper: Cl
         (ask.MOVEMENTS, {"sku": sku}),
         (
             ask.STOCK_ADJUST,
-            {"input": {"sku": sku, "locationId": "x", "delta": 1, "reason": "x", "idempotencyKey": "k"}},
+            {"input": {"sku": sku, "locationId": "x", "delta": 1, "reason": "FOUND", "idempotencyKey": "k"}},
         ),
         (ask.ORDER_CANCEL, {"input": {"orderId": order["id"], "idempotencyKey": "k"}}),
         (ask.MARK_READY, {"input": {"pickupId": "x"}}),

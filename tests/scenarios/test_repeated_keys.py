@@ -27,8 +27,8 @@ pytestmark = pytest.mark.usefixtures("shop")
         ),
         (
             ask.STOCK_ADJUST,
-            {"locationId": "<place>", "sku": "<sku>", "delta": 1, "reason": "found"},
-            {"locationId": "<place>", "sku": "<sku>", "delta": 1, "reason": "counted"},
+            {"locationId": "<place>", "sku": "<sku>", "delta": 1, "reason": "FOUND"},
+            {"locationId": "<place>", "sku": "<sku>", "delta": 1, "reason": "COUNT"},
         ),
     ],
     ids=["cart", "receive", "adjust"],
@@ -49,7 +49,7 @@ async def test_a_key_with_another_body(
 async def test_a_key_of_another_operation(laid_ground: Ground, staff: Client) -> None:
     received = {"locationId": "<place>", "lines": [{"sku": "<sku>", "quantity": 1}], "idempotencyKey": "one key"}
     await staff.do(ask.STOCK_RECEIVE, **laid_ground.filled(received))
-    adjusted = {"locationId": "<place>", "sku": "<sku>", "delta": 1, "reason": "found", "idempotencyKey": "one key"}
+    adjusted = {"locationId": "<place>", "sku": "<sku>", "delta": 1, "reason": "FOUND", "idempotencyKey": "one key"}
     before = await laid_ground.traces()
     [error] = await staff.refused(ask.STOCK_ADJUST, **laid_ground.filled(adjusted))
     assert error["code"] == "IDEMPOTENCY_KEY_REUSED"
@@ -57,7 +57,7 @@ async def test_a_key_of_another_operation(laid_ground: Ground, staff: Client) ->
 
 
 async def test_a_refused_request_leaves_its_key_free(laid_ground: Ground, staff: Client) -> None:
-    values = {"locationId": "<place>", "sku": "<sku>", "reason": "counted", "idempotencyKey": "tried twice"}
+    values = {"locationId": "<place>", "sku": "<sku>", "reason": "COUNT", "idempotencyKey": "tried twice"}
     [error] = await staff.refused(ask.STOCK_ADJUST, **laid_ground.filled(values), delta=-9_999)
     assert error["code"] == "INSUFFICIENT_STOCK"
     done = await staff.do(ask.STOCK_ADJUST, **laid_ground.filled(values), delta=1)
@@ -66,7 +66,7 @@ async def test_a_refused_request_leaves_its_key_free(laid_ground: Ground, staff:
 
 @pytest.mark.parametrize("key", ["", "   ", "k" * 201])
 async def test_a_key_that_is_none(laid_ground: Ground, staff: Client, key: str) -> None:
-    values = {"locationId": "<place>", "sku": "<sku>", "delta": 1, "reason": "found", "idempotencyKey": key}
+    values = {"locationId": "<place>", "sku": "<sku>", "delta": 1, "reason": "FOUND", "idempotencyKey": key}
     before = await laid_ground.traces()
     [error] = await staff.refused(ask.STOCK_ADJUST, **laid_ground.filled(values))
     assert (error["code"], error["path"]) == ("INVALID_INPUT", ["input", "idempotencyKey"])

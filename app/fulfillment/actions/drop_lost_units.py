@@ -1,4 +1,4 @@
-"""Units for a pickup were lost on their way to the store."""
+"""Units of an order are not there: lost on their way to a store, or missing on their shelf."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,19 +11,24 @@ from app.kit.permissions import SYSTEM
 from app.orders.actions.cancel_units import cancel_units
 
 
-async def drop_lost_units(tx: WriteTx, order_id: UUID, *, now: datetime) -> dict[int, int]:
-    """Take units that the order claims nowhere any more out of its open pickups; the order is locked.
+async def drop_lost_units(
+    tx: WriteTx, order_id: UUID, *, reason: str = "LOST_IN_TRANSIT", now: datetime
+) -> dict[int, int]:
+    """Take units that the order does not claim any more out of its open fulfillments; the order is locked.
 
-    The order's lines are canceled by as many, and a pickup of which nothing is left, or the whole order, with them.
-    Returns the lost units by line number. May be repeated.
+    The order's lines are canceled by as many, and a fulfillment of which nothing is left, or the whole order, with
+    them. reason: for the order's history. Returns the lost units by line number. May be repeated.
     """
-    rows = await fulfillments.pickup_units(tx, order_id)
-    lost = {row.line_no: row.lost for row in rows if row.lost > 0}
+    rows = await fulfillments.open_units(tx, order_id)
+    lost: dict[int, int] = {}
+    for row in rows:
+        if row.lost > 0:
+            lost[row.line_no] = lost.get(row.line_no, 0) + row.lost
     if not lost:
         return {}
     for fulfillment_id in {row.fulfillment_id for row in rows if row.lost > 0}:
         await _shrink(tx, [row for row in rows if row.fulfillment_id == fulfillment_id], now=now)
-    await cancel_units(tx, order_id, lost, reason="LOST_IN_TRANSIT", actor=SYSTEM.reference, now=now)
+    await cancel_units(tx, order_id, lost, reason=reason, actor=SYSTEM.reference, now=now)
     await close_payment(tx, order_id, actor=SYSTEM.reference, now=now)
     return lost
 
@@ -36,6 +41,9 @@ async def _shrink(tx: WriteTx, lines: list[Row], *, now: datetime) -> None:
         return
     await fulfillments.set_states(tx, [fulfillment_id], FulfillmentState.CANCELED, now=now)
     await work.cancel_work(tx, [fulfillment_id])
+    others = await fulfillments.fulfillments_of_delivery(tx, delivery_id)
+    if any(other["status"] != FulfillmentState.CANCELED for other in others):
+        return
     pickup = await pickups.lock_pickup_of_delivery(tx, delivery_id)
     if pickup is not None:
         await pickups.set_status(tx, pickup.id, PickupStatus.CANCELED, now=now)

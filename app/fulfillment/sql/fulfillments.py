@@ -90,8 +90,9 @@ _LOST: Final = Statement("""
       JOIN fulfillment_lines AS line ON line.fulfillment_id = fulfillment.id
      CROSS JOIN LATERAL (
            SELECT coalesce(sum(units), 0)::int AS units FROM claimed_line_units AS claim
-            WHERE claim.order_id = fulfillment.order_id AND claim.line_no = line.line_no) AS claimed
-     WHERE fulfillment.order_id = :order_id AND fulfillment.kind = 'PICKUP' AND fulfillment.status = 'OPEN'
+            WHERE claim.order_id = fulfillment.order_id AND claim.line_no = line.line_no
+              AND (fulfillment.kind = 'PICKUP' OR claim.location_id = fulfillment.location_id)) AS claimed
+     WHERE fulfillment.order_id = :order_id AND fulfillment.status = 'OPEN'
      ORDER BY fulfillment.id, line.line_no
 """)
 _SHRINK: Final = Statement("""
@@ -223,8 +224,8 @@ async def set_states(tx: WriteTx, fulfillment_ids: Sequence[UUID], state: Fulfil
     await tx.execute(_SET_STATE, ids=list(fulfillment_ids), status=state, now=now)
 
 
-async def pickup_units(tx: ReadTx, order_id: UUID) -> list[Row]:
-    """Lines of the order's open PICKUP fulfillments: fulfillment_id, delivery_id, line_no, lost, kept (units)."""
+async def open_units(tx: ReadTx, order_id: UUID) -> list[Row]:
+    """Lines of the order's open fulfillments: fulfillment_id, delivery_id, line_no, lost, kept (units)."""
     return await tx.fetch(_LOST, order_id=order_id)
 
 

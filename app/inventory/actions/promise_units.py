@@ -7,7 +7,8 @@ from typing import Final
 
 from app.inventory.actions.expire_reservations import expire_reservations
 from app.inventory.actions.hold_stock import hold_stock
-from app.inventory.model import HoldRequest, Shortage, StockKey, Verdict
+from app.inventory.model import HoldRequest, Shortage, Verdict
+from app.inventory.model.selling import StockKey
 from app.inventory.sql.claims import claims_of_owners
 from app.inventory.sql.sold_out import sold_out
 from app.inventory.sql.stock import lock_empty

@@ -9,7 +9,7 @@ from app.channels.sql import channel_by_code
 from app.engine.relations import groups_by, rows_by
 from app.inventory.model.promises import Promise
 from app.inventory.model.selling import StockKey
-from app.inventory.sql import stock, transfers
+from app.inventory.sql import states, stock, transfers
 from app.inventory.sql.availability import COUNTERS
 from app.kit.db import ReadTx, Row
 from app.kit.graphql.context import Context
@@ -91,6 +91,17 @@ async def level_by_key(context: Context, keys: list[StockKey], columns: Columns 
     """Stock rows by (variant id, location id)."""
     groups = await levels_by_keys(context, [(key,) for key in keys], columns)
     return {group[0]: rows[0] for group, rows in groups.items() if rows}
+
+
+async def states_by_key(context: Context, keys: list[StockKey], columns: Columns | None) -> dict[StockKey, Row]:
+    """Units that are there but not sold, by (variant id, location id)."""
+    del columns
+    rows = await context.fetch(
+        states.STATES_BY_KEY,
+        variant_ids=[variant_id for variant_id, _ in keys],
+        location_ids=[location_id for _, location_id in keys],
+    )
+    return {(row["variant_id"], row["location_id"]): row for row in rows}
 
 
 async def transfers_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Row]:

@@ -13,6 +13,7 @@ from app.inventory.graphql.batches import transfers_by_id
 from app.inventory.graphql.purchases.types import PurchaseOrder, visible_purchase_orders_by_id
 from app.inventory.graphql.types import LazyLocation, LazyOrder, Transfer
 from app.inventory.model import CauseKind, MovementKind, OwnerKind
+from app.inventory.model.states import StockState
 from app.locations.graphql.batches import locations_by_id
 
 
@@ -47,7 +48,14 @@ class StockMovement(Entity):
         """As for levels."""
         return max(self.on_hand - self.reserved - self.allocated - self.safety, 0)
 
-    reason: str | None = strawberry.field(description="What the caller had to say.")
+    state: StockState | None = strawberry.field(
+        description="The state of units that are there but not sold, where the row moved such units."
+    )
+    state_change: int = strawberry.field(description="Units in that state: more or fewer.")
+    reason: str | None = strawberry.field(
+        description="Why: an `AdjustmentReason`, `SHRINKAGE` for a promise that ended, or what the caller had to say."
+    )
+    note: str | None = strawberry.field(description="Why, in a person's words.")
     cause_kind: str = strawberry.field(description="What caused it: ORDER, TRANSFER, CART, STAFF, IMPORT and others.")
     actor: str = strawberry.field(description="Who did it, such as `key:demo-staff`, `shopper` or `system`.")
     order = relation(LazyOrder, orders_by_id, key=caused_by(OwnerKind.ORDER), description="The order that caused it.")

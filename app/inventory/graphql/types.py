@@ -10,7 +10,7 @@ from app.catalog.graphql.batches import variants_by_id
 from app.engine.columns import READS
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql.batches import orders_by_id
-from app.inventory.graphql.batches import lines_by_transfer, visible_transfers_by_id
+from app.inventory.graphql.batches import lines_by_transfer, states_by_key, visible_transfers_by_id
 from app.inventory.model import MovementKind, TransferStatus
 from app.kit.cursor import Cursor
 from app.kit.graphql.enums import describe_enum
@@ -45,7 +45,10 @@ describe_enum(
         MovementKind.TRANSFERRED_IN: "Units came from another location.",
         MovementKind.LOST_IN_TRANSIT: "Units were lost between two locations.",
         MovementKind.RETURNED: "Units came back from a buyer.",
-        MovementKind.ADJUSTED: "A count or a damage corrected the units on hand.",
+        MovementKind.ADJUSTED: "The units on hand were corrected.",
+        MovementKind.COUNTED: "A count was approved.",
+        MovementKind.STATE_CHANGED: "Units passed from one state to another.",
+        MovementKind.WRITTEN_OFF: "Units left the books.",
         MovementKind.SAFETY_SET: "More or fewer units are kept off sale.",
     },
 )
@@ -134,6 +137,15 @@ class VariantAvailability(Entity):
         return self.available > 0
 
 
+@strawberry.type(description="Units at a location that are there, but not sold.")
+class UnsellableStock(Entity):
+    """By state."""
+
+    damaged: int = strawberry.field(description="Broken or stained.")
+    quality_control: int = strawberry.field(description="Waiting to be looked at.")
+    display: int = strawberry.field(description="Shown to visitors of the store.")
+
+
 @strawberry.type(description="The stock of a variant at a location, with all counters.")
 class StockLevel(Entity):
     """A row of stock."""
@@ -152,6 +164,13 @@ class StockLevel(Entity):
     allocated: int = strawberry.field(description="Units promised for good.")
     safety: int = strawberry.field(description="Units kept off sale.")
     version: int = strawberry.field(description="How many movements led to these counters.")
+    unsellable = relation(
+        UnsellableStock,
+        states_by_key,
+        key=lambda row: (row.variant_id, row.location_id),
+        required=True,
+        description="Units that are there, but neither on hand nor for sale.",
+    )
 
 
 @strawberry.type(description="A change of a variant's stock at a location, as `stockChanged` reports it.")

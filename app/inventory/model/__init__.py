@@ -35,6 +35,7 @@ class CauseKind(StrEnum):
     """What moved units, beside the owners of holds: `cause_id` of a ledger row is its id."""
 
     PURCHASE_ORDER = "PURCHASE_ORDER"
+    COUNT = "COUNT"
 
 
 class HoldState(StrEnum):
@@ -63,6 +64,9 @@ class MovementKind(StrEnum):
     LOST_IN_TRANSIT = "LOST_IN_TRANSIT"
     RETURNED = "RETURNED"
     ADJUSTED = "ADJUSTED"
+    COUNTED = "COUNTED"
+    STATE_CHANGED = "STATE_CHANGED"
+    WRITTEN_OFF = "WRITTEN_OFF"
     SAFETY_SET = "SAFETY_SET"
 
 
@@ -99,7 +103,10 @@ class TransferLineDraft:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One row of the ledger: how the counters of a stock row change."""
+    """One row of the ledger: how the counters of a stock row change.
+
+    state: which of the units that are there but not sold (`set_aside`) become more or fewer by the same row.
+    """
 
     variant_id: int
     location_id: int
@@ -108,6 +115,8 @@ class Movement:
     reserved: int = 0
     allocated: int = 0
     safety: int = 0
+    state: str | None = None
+    set_aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

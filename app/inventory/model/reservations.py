@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid5
 
-from app.inventory.model import Claim, HoldRequest, ReservationReason, StockKey, Verdict, decide
+from app.inventory.model import Claim, HoldRequest, ReservationReason, Verdict, decide
+from app.inventory.model.selling import StockKey
 from app.kit.errors import InvalidInput
 
 EXTENSION_PAUSE: Final = timedelta(minutes=5)

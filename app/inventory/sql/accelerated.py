@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from app.inventory.model import Claim, Demand, HoldRequest, Shortage, StockKey, Verdict
+from app.inventory.model import Claim, Demand, HoldRequest, Shortage, Verdict
+from app.inventory.model.selling import StockKey
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
 

@@ -21,7 +21,7 @@ _HISTORY: Final = Statement("""
     SELECT m.entry_id, m.at, s.variant_id, s.location_id,
            m.d_on_hand AS on_hand_change, m.d_reserved AS reserved_change,
            m.d_allocated AS allocated_change, m.d_safety AS safety_change,
-           m.kind, m.reason, m.cause_kind, m.cause_id, m.actor,
+           m.state, m.d_state AS state_change, m.kind, m.reason, m.note, m.cause_kind, m.cause_id, m.actor,
            CAST(s.on_hand - later.on_hand - m.later_on_hand AS int) AS on_hand,
            CAST(s.reserved - later.reserved - m.later_reserved AS int) AS reserved,
            CAST(s.allocated - later.allocated - m.later_allocated AS int) AS allocated,

@@ -9,19 +9,21 @@ import asyncpg
 
 from app.inventory.errors import InvalidQuantity
 from app.inventory.model import Movement
+from app.inventory.model.corrections import Cause
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.statement import Statement
 
 _POST: Final = Statement("""
-    INSERT INTO ledger (variant_id, location_id, d_on_hand, d_reserved, d_allocated, d_safety, kind, reason,
-                        cause_kind, cause_id, actor)
-    SELECT variant_id, location_id, on_hand, reserved, allocated, safety, kind, CAST(:reason AS text),
-           CAST(:cause_kind AS text), CAST(:cause_id AS uuid), CAST(:actor AS text)
+    INSERT INTO ledger (variant_id, location_id, d_on_hand, d_reserved, d_allocated, d_safety, state, d_state, kind,
+                        reason, note, cause_kind, cause_id, actor)
+    SELECT variant_id, location_id, on_hand, reserved, allocated, safety, state, set_aside, kind,
+           CAST(:reason AS text), CAST(:note AS text), CAST(:cause_kind AS text), CAST(:cause_id AS uuid),
+           CAST(:actor AS text)
       FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[]), CAST(:on_hands AS int[]),
                   CAST(:reserveds AS int[]), CAST(:allocateds AS int[]), CAST(:safeties AS int[]),
-                  CAST(:kinds AS text[]))
-           AS m (variant_id, location_id, on_hand, reserved, allocated, safety, kind)
+                  CAST(:states AS text[]), CAST(:set_asides AS int[]), CAST(:kinds AS text[]))
+           AS m (variant_id, location_id, on_hand, reserved, allocated, safety, state, set_aside, kind)
      ORDER BY variant_id, location_id
 """)
 
@@ -36,8 +38,11 @@ async def post(
     cause_id: UUID,
     actor: str,
     reason: str | None = None,
+    note: str | None = None,
 ) -> None:
-    """Write the movements. Raises NotFound for unknown variants and locations, InvalidQuantity past
+    """Write the movements. reason: why, in a word; note: why, in a sentence of a person.
+
+    Raises NotFound for unknown variants and locations, InvalidQuantity past
     2,147,483,647 units, InvalidInput for units of a bundle.
     """
     if not movements:
@@ -51,8 +56,11 @@ async def post(
             reserveds=[movement.reserved for movement in movements],
             allocateds=[movement.allocated for movement in movements],
             safeties=[movement.safety for movement in movements],
+            states=[movement.state for movement in movements],
+            set_asides=[movement.set_aside for movement in movements],
             kinds=[movement.kind.value for movement in movements],
             reason=reason,
+            note=note,
             cause_kind=cause_kind,
             cause_id=cause_id,
             actor=actor,
@@ -66,6 +74,19 @@ async def post(
     except asyncpg.NumericValueOutOfRangeError:
         raise InvalidQuantity("A location holds at most 2,147,483,647 units of a variant.") from None
     tx.published += 1
+
+
+async def post_for(tx: WriteTx, movements: Sequence[Movement], cause: Cause) -> None:
+    """`post`, for a cause that says it all."""
+    await post(
+        tx,
+        movements,
+        cause_kind=cause.kind,
+        cause_id=cause.id,
+        actor=cause.actor,
+        reason=cause.reason,
+        note=cause.note,
+    )
 
 
 async def ensure_partitions(tx: WriteTx, first_day: date) -> None:

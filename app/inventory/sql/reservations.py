@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from app.inventory.model import Claim, HoldRequest, MovementKind, StockKey
+from app.inventory.model import Claim, HoldRequest, MovementKind
+from app.inventory.model.selling import StockKey
 from app.kit.db import Row, WriteTx
 from app.kit.statement import Statement
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from app.inventory.model import HoldRequest, StockKey
+from app.inventory.model import HoldRequest
+from app.inventory.model.selling import StockKey
 from app.kit.db import Database
 from app.kit.feed import Feed
 from app.kit.listener import Fact, Listener

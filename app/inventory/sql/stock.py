@@ -1,9 +1,10 @@
 """Rows of `stock`, read and locked. Nothing here writes them: the ledger's trigger does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
+from app.inventory.model.corrections import Level
 from app.inventory.model.selling import StockKey
 from app.inventory.sql.availability import AVAILABLE, FREE
 from app.kit.db import ReadTx, Row, WriteTx
@@ -43,6 +44,30 @@ _LOCK_ONE: Final = Statement("""
       FROM stock s JOIN locations l ON l.id = s.location_id
      WHERE s.variant_id = :variant_id AND s.location_id = :location_id AND l.kind <> 'IN_TRANSIT'
        FOR NO KEY UPDATE OF s
+""")
+
+_CREATE_MANY: Final = Statement("""
+    INSERT INTO stock (variant_id, location_id)
+    SELECT k.variant_id, k.location_id
+      FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[])) AS k (variant_id, location_id)
+      JOIN variants v ON v.id = k.variant_id
+      JOIN locations l ON l.id = k.location_id AND l.holds_stock AND l.kind <> 'IN_TRANSIT'
+     WHERE NOT EXISTS (SELECT FROM stock s WHERE s.variant_id = k.variant_id AND s.location_id = k.location_id)
+     ORDER BY k.variant_id, k.location_id
+    ON CONFLICT DO NOTHING
+""")
+_LOCK_MANY: Final = Statement("""
+    SELECT s.variant_id, s.location_id, s.on_hand, s.reserved + s.allocated AS promised
+      FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[])) AS k (variant_id, location_id)
+      JOIN stock s ON s.variant_id = k.variant_id AND s.location_id = k.location_id
+      JOIN locations l ON l.id = s.location_id AND l.kind <> 'IN_TRANSIT'
+     ORDER BY s.variant_id, s.location_id
+       FOR NO KEY UPDATE OF s
+""")
+_READ_MANY: Final = Statement("""
+    SELECT s.variant_id, s.location_id, s.on_hand, s.reserved + s.allocated AS promised
+      FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[])) AS k (variant_id, location_id)
+      JOIN stock s ON s.variant_id = k.variant_id AND s.location_id = k.location_id
 """)
 
 _STOCKING: Final = Statement("""
@@ -132,6 +157,35 @@ async def lock_stock(tx: WriteTx, variant_id: int, location_id: int) -> Row:
     if row is None:
         raise NotFound("There is no such variant, or the location holds no stock.")
     return row
+
+
+async def lock_stock_rows(
+    tx: WriteTx, keys: Iterable[StockKey], more: Iterable[StockKey] = ()
+) -> dict[StockKey, Level]:
+    """The stock rows of `keys`, and those of `more` that there are, locked in their order.
+
+    Rows of `keys` are created empty where the variant never was; unknown variants and locations that hold no stock are
+    left out.
+    """
+    wanted = sorted(set(keys))
+    await tx.execute(_CREATE_MANY, **_columns(wanted))
+    return _levels(await tx.fetch(_LOCK_MANY, **_columns(sorted({*wanted, *more}))))
+
+
+async def read_levels(tx: ReadTx, keys: Iterable[StockKey]) -> dict[StockKey, Level]:
+    """The stock rows of these keys that there are, as they stand before any lock."""
+    return _levels(await tx.fetch(_READ_MANY, **_columns(sorted(set(keys)))))
+
+
+def _columns(keys: Sequence[StockKey]) -> dict[str, list[int]]:
+    return {
+        "variant_ids": [variant_id for variant_id, _ in keys],
+        "location_ids": [location_id for _, location_id in keys],
+    }
+
+
+def _levels(rows: Iterable[Row]) -> dict[StockKey, Level]:
+    return {(row["variant_id"], row["location_id"]): Level(row["on_hand"], row["promised"]) for row in rows}
 
 
 async def stocking_locations(tx: ReadTx, location_ids: Iterable[int]) -> set[int]:

@@ -71,6 +71,7 @@ holds = Table(
     Column("reason", Text, nullable=True),
     instant("extendable_until", nullable=True),
     instant("extended_at", nullable=True),
+    instant("held_at", default_now=True),
     PrimaryKeyConstraint("owner_id", "line_no", "variant_id", "location_id"),
     Index("ix_holds_expires_at", "expires_at", postgresql_where=Column("state") == "R"),
     Index("ix_holds_variant_id", "variant_id", "location_id"),
@@ -87,6 +88,19 @@ holds = Table(
     postgresql_with={"fillfactor": "90"},
 )
 
+# Units that are there but not sold, by state; they move through the ledger only, as the counters of `stock` do.
+stock_states = Table(
+    "stock_states",
+    metadata,
+    Column("variant_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("location_id", Integer, primary_key=True, autoincrement=False),
+    Column("state", Text, primary_key=True),
+    Column("quantity", Integer, nullable=False, server_default="0"),
+    CheckConstraint("quantity >= 0", "stock_state_not_negative"),
+    CheckConstraint("state IN ('DAMAGED', 'QUALITY_CONTROL', 'DISPLAY')", "stock_state_known"),
+    postgresql_with={"fillfactor": "70"},
+)
+
 # Append-only; partitioned by month so that history is retired by dropping a partition.
 # `cause_kind` and `cause_id` say what moved the units: an order, a transfer, an import, a count …
 ledger = Table(
@@ -100,20 +114,28 @@ ledger = Table(
     Column("d_reserved", Integer, nullable=False, server_default="0"),
     Column("d_allocated", Integer, nullable=False, server_default="0"),
     Column("d_safety", Integer, nullable=False, server_default="0"),
+    Column("state", Text, nullable=True),
+    Column("d_state", Integer, nullable=False, server_default="0"),
     Column("kind", Text, nullable=False),
     Column("reason", Text, nullable=True),
+    Column("note", Text, nullable=True),
     Column("cause_kind", Text, nullable=False),
     Column("cause_id", Uuid, nullable=False),
     Column("actor", Text, nullable=False),
     PrimaryKeyConstraint("entry_id", "at"),
     Index("ix_ledger_variant_id", "variant_id", "location_id", "entry_id"),
     Index("ix_ledger_cause_id", "cause_id"),
-    CheckConstraint("d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0 OR d_safety <> 0", "ledger_moves_something"),
+    CheckConstraint(
+        "d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0 OR d_safety <> 0 OR d_state <> 0",
+        "ledger_moves_something",
+    ),
+    CheckConstraint("(state IS NULL) = (d_state = 0)", "ledger_state_with_units"),
     CheckConstraint(
         "kind IN ('RECEIVED', 'RESERVED', 'RESERVATION_RELEASED', 'RESERVATION_EXPIRED', 'ALLOCATED', "
         "'RESERVATION_ALLOCATED', 'RESERVATION_CONVERTED', 'RESERVATION_MOVED', "
         "'ALLOCATION_RELEASED', 'SHIPPED', 'HANDED_OVER', 'TRANSFERRED_OUT', "
-        "'TRANSFERRED_IN', 'LOST_IN_TRANSIT', 'RETURNED', 'ADJUSTED', 'SAFETY_SET')",
+        "'TRANSFERRED_IN', 'LOST_IN_TRANSIT', 'RETURNED', 'ADJUSTED', 'COUNTED', 'STATE_CHANGED', "
+        "'WRITTEN_OFF', 'SAFETY_SET')",
         "movement_kind_known",
     ),
     postgresql_partition_by="RANGE (at)",

@@ -39,7 +39,8 @@ R = TypeVar("R")
 class Outcome:
     """What a mutation's work found: JSON values of the payload's private fields, named alike.
 
-    refusal: a refusal whose effects are kept (a counted wrong code); a raised DomainError keeps nothing.
+    refusal: a refusal, or several, beside effects that are kept (a counted wrong code, the rows of an import that were
+    right); a raised DomainError keeps nothing.
     """
 
     values: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -155,16 +156,15 @@ def _answer(outcome: Outcome) -> dict[str, Any]:
     """What is stored of an outcome."""
     answer: dict[str, Any] = {"values": outcome.values}
     if outcome.refusal is not None:
-        refusal = outcome.refusal
-        answer["refusal"] = [refusal.code, refusal.message, refusal.path, refusal.facts]
+        answer["refusals"] = [[one.code, one.message, one.path, one.facts] for one in each_refusal(outcome.refusal)]
     return answer
 
 
 def _payload(payload_type: type[PayloadType], answer: dict[str, Any], *, replayed: bool) -> PayloadType:
-    errors: list[UserError] = []
-    if "refusal" in answer:
-        code, message, path, facts = answer["refusal"]
-        errors = [build_user_error(ErrorCode(code), message, path, facts)]
+    errors = [
+        build_user_error(ErrorCode(code), message, path, facts)
+        for code, message, path, facts in answer.get("refusals", ())
+    ]
     return payload_type(user_errors=errors, replayed=replayed, **answer["values"])
 
 

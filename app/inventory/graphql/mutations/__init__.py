@@ -2,7 +2,6 @@
 
 import strawberry
 
-from app.inventory.actions.adjust_stock import adjust_stock
 from app.inventory.actions.cancel_transfer import cancel_transfer
 from app.inventory.actions.create_transfer import create_transfer
 from app.inventory.actions.receive_stock import receive_stock
@@ -12,7 +11,6 @@ from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.errors import InsufficientStock
 from app.inventory.graphql.mutations.checks import (
     arrivals_of,
-    culprit,
     place_of,
     text_of,
     transfer_of,
@@ -20,8 +18,6 @@ from app.inventory.graphql.mutations.checks import (
     variants_of_lines,
 )
 from app.inventory.graphql.mutations.forms import (
-    StockAdjustInput,
-    StockAdjustPayload,
     StockReceiveInput,
     StockReceivePayload,
     StockSafetySetInput,
@@ -48,39 +44,6 @@ from app.kit.ids import new_id
 @strawberry.type
 class InventoryMutation:
     """Merged into the schema's Mutation. Keys limited to locations act at those only."""
-
-    @strawberry.mutation(
-        description="Correct the units on hand after a count or a damage. Promised units cannot be taken off.",
-        **requires("stock:write"),
-    )
-    async def stock_adjust(self, info: Info, input: StockAdjustInput) -> StockAdjustPayload:
-        """One ledger row."""
-        context = info.context
-
-        async def work(tx: WriteTx) -> Outcome:
-            variant_id = (await variant_ids_of(tx, {("sku",): input.sku}))[0]
-            location_id = await place_of(tx, context.actor, input.location_id, "locationId")
-            reason = text_of(input.reason, "reason", minimum=1)
-            try:
-                await adjust_stock(
-                    tx,
-                    variant_id=variant_id,
-                    location_id=location_id,
-                    delta=input.delta,
-                    reason=reason or "",
-                    expected_quantity=input.expected_quantity,
-                    cause_kind=context.actor.kind.value,
-                    cause_id=new_id(),
-                    actor=context.actor.reference,
-                )
-            except DomainError as error:
-                error.facts.setdefault("sku", input.sku)
-                raise error.at("input", culprit(error)) from None
-            return Outcome({"stock_key": [variant_id, location_id]})
-
-        return await commit(
-            context, StockAdjustPayload, work, operation="stockAdjust", key=input.idempotency_key, body=input
-        )
 
     @strawberry.mutation(
         description="Put units on hand that arrived from outside: all lines or none.", **requires("stock:write")

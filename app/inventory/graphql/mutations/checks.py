@@ -10,20 +10,14 @@ from app.inventory.graphql.mutations.forms import StockReceiveLineInput, Transfe
 from app.inventory.model import check_quantity
 from app.inventory.sql.transfers import lock_transfer
 from app.kit.db import WriteTx
-from app.kit.errors import DomainError, InvalidInput, NotFound
+from app.kit.errors import InvalidInput, NotFound
 from app.kit.graphql.nodes import require_int, require_uuid
 from app.kit.paging import MAX_PAGE
 from app.kit.permissions import Actor
+from app.locations.model import Place
 from app.locations.sql import places_by_id
 
 MAX_TEXT: Final = 200
-
-
-def culprit(error: DomainError) -> str:
-    """The argument that a refused adjustment is about."""
-    if isinstance(error, NotFound):
-        return "locationId"
-    return "expectedQuantity" if "current_quantity" in error.facts else "delta"
 
 
 async def place_of(tx: WriteTx, actor: Actor, value: str, name: str) -> int:
@@ -33,12 +27,24 @@ async def place_of(tx: WriteTx, actor: Actor, value: str, name: str) -> int:
     return location_id
 
 
+async def places_of(tx: WriteTx, actor: Actor, values: Mapping[tuple[str, ...], str]) -> list[int]:
+    """The locations at these places of the input, where the caller may act. Raises NotFound otherwise."""
+    wanted = [require_int(value, "Location", "input", *path) for path, value in values.items()]
+    found = await places_by_id(tx, sorted(set(wanted)))
+    for path, location_id in zip(values, wanted, strict=True):
+        _require_place(actor, found.get(location_id), location_id, path)
+    return wanted
+
+
 async def check_place(tx: WriteTx, actor: Actor, location_id: int, name: str) -> None:
     """Raises NotFound, pointing at `name` of the input, unless the caller may act at this location."""
-    place = (await places_by_id(tx, [location_id])).get(location_id)
+    _require_place(actor, (await places_by_id(tx, [location_id])).get(location_id), location_id, (name,))
+
+
+def _require_place(actor: Actor, place: Place | None, location_id: int, path: Sequence[str]) -> None:
     if place is None or not actor.may_act_at(location_id) or actor.partner_id not in {None, place.partner_id}:
         message = "There is no such location, or this key may not act there."
-        raise NotFound(message, path=["input", name])
+        raise NotFound(message, path=["input", *path])
 
 
 async def variant_ids_of(tx: WriteTx, skus: Mapping[tuple[str, ...], str]) -> list[int]:
@@ -61,11 +67,11 @@ async def variants_of_lines(
     return await variant_ids_of(tx, {("lines", str(index), "sku"): line.sku for index, line in enumerate(lines)})
 
 
-def check_count(lines: Sequence[object]) -> None:
-    """Raises InvalidInput unless there are 1 to 100 lines."""
+def check_count(lines: Sequence[object], name: str = "lines") -> None:
+    """Raises InvalidInput, pointing at `name` of the input, unless there are 1 to 100 of them."""
     if not 1 <= len(lines) <= MAX_PAGE:
-        message = f"Send 1 to {MAX_PAGE} lines at once."
-        raise InvalidInput(message, path=["input", "lines"])
+        message = f"Send 1 to {MAX_PAGE} {name} at once."
+        raise InvalidInput(message, path=["input", name])
 
 
 async def transfer_of(tx: WriteTx, actor: Actor, value: str, end: str, *, own: bool = False) -> UUID:

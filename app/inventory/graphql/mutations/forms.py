@@ -17,40 +17,18 @@ KEY = (
 )
 
 
-def _level_key(payload: Any) -> tuple[int, int] | None:
+def level_key(payload: Any) -> tuple[int, int] | None:
+    """The stock row that a payload is about."""
     return None if payload.stock_key is None else (payload.stock_key[0], payload.stock_key[1])
 
 
-def _level_keys(payload: Any) -> tuple[tuple[int, int], ...] | None:
+def level_keys(payload: Any) -> tuple[tuple[int, int], ...] | None:
+    """The stock rows that a payload is about."""
     return payload.stock_keys and tuple((variant_id, location_id) for variant_id, location_id in payload.stock_keys)
 
 
 def _transfer_key(payload: Any) -> UUID | None:
     return payload.transfer_id and UUID(payload.transfer_id)
-
-
-@strawberry.input(description="Input of `stockAdjust`.")
-class StockAdjustInput:
-    """A correction of one stock row."""
-
-    sku: str = strawberry.field(description="The variant.")
-    location_id: strawberry.ID = strawberry.field(description="Where.")
-    delta: int = strawberry.field(description="Units to add, or, below 0, to take off. Not 0, at most a million.")
-    reason: str = strawberry.field(
-        description="Why, for the ledger, such as `counted` or `broken`; 1 to 200 characters."
-    )
-    expected_quantity: int | None = strawberry.field(
-        default=None, description="Units on hand that you believe in; another number refuses the change."
-    )
-    idempotency_key: str = strawberry.field(description=KEY)
-
-
-@strawberry.type(description="The answer to `stockAdjust`.")
-class StockAdjustPayload(Payload):
-    """Read after the commit."""
-
-    stock_key: strawberry.Private[list[int] | None] = None
-    stock_level = relation(StockLevel, level_by_key, key=_level_key, description="The stock row as it is now.")
 
 
 @strawberry.input(description="Units of one variant that arrive.")
@@ -81,7 +59,7 @@ class StockReceivePayload(Payload):
     stock_levels = relation(
         StockLevel,
         levels_by_keys,
-        key=_level_keys,
+        key=level_keys,
         many=True,
         description="The stock rows as they are now, one for each variant, in the order of the input.",
     )
@@ -103,7 +81,7 @@ class StockSafetySetPayload(Payload):
     """Read after the commit."""
 
     stock_key: strawberry.Private[list[int] | None] = None
-    stock_level = relation(StockLevel, level_by_key, key=_level_key, description="The stock row as it is now.")
+    stock_level = relation(StockLevel, level_by_key, key=level_key, description="The stock row as it is now.")
 
 
 @strawberry.input(description="Units of one variant to send.")

@@ -1,0 +1,76 @@
+"""Units that were promised are not there."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from app.inventory.events import PromiseBroken, ReservationExpired, TransferCanceled
+from app.inventory.model import HoldState, OwnerKind, TransferStatus
+from app.inventory.model.corrections import Promise, choose_broken
+from app.inventory.model.selling import StockKey
+from app.inventory.sql.promises import (
+    lock_promises_to,
+    lock_waiting_transfers,
+    lock_youngest_promises,
+    take_promises,
+)
+from app.inventory.sql.transfers import set_status
+from app.kit.db import WriteTx
+from app.kit.outbox import publish
+
+
+async def break_promises(
+    tx: WriteTx, short: Mapping[StockKey, int], *, locked: Collection[StockKey], actor: str, now: datetime
+) -> list[Promise]:
+    """End as many promises as units are short on these stock rows, and return what each loses.
+
+    Reservations go before allocations, the youngest first. A reservation ends with all others of its owner and a
+    transfer is canceled, as if they had expired or been called off; of an order's allocations only the missing units
+    go. The caller holds the locks of the stock rows `locked`, takes the units off in the same transaction, and runs
+    in `Database.in_write`: where the only promises left are just being dealt with by others, PostgreSQL's
+    serialization failure is raised, and the transaction begins again. Publishes PromiseBroken for orders,
+    ReservationExpired for owners of reservations, TransferCanceled for transfers.
+    """
+    candidates = await lock_youngest_promises(tx, short)
+    whole = {promise.owner_id: promise.owner_kind for promise in candidates if promise.is_whole}
+    transfers = await lock_waiting_transfers(
+        tx, [owner_id for owner_id, kind in whole.items() if kind == OwnerKind.TRANSFER]
+    )
+    free = [owner_id for owner_id, kind in whole.items() if kind != OwnerKind.TRANSFER or owner_id in transfers]
+    of_owner = {
+        owner_id: promises
+        for owner_id, promises in (await lock_promises_to(tx, free)).items()
+        if all(promise.key in locked for promise in promises)
+    }
+    broken = choose_broken(short, candidates, of_owner)
+    if broken is None:
+        message = "The promises on this stock are being changed by others."
+        raise asyncpg.SerializationError(message)
+    await take_promises(tx, broken, actor=actor)
+    for transfer_id in _owners(broken, OwnerKind.TRANSFER):
+        await set_status(tx, transfer_id, TransferStatus.CANCELED, now=now)
+    await _tell(tx, broken, {key: (row["from_location_id"], row["to_location_id"]) for key, row in transfers.items()})
+    return broken
+
+
+def _owners(broken: Sequence[Promise], kind: str) -> list[UUID]:
+    return sorted({promise.owner_id for promise in broken if promise.owner_kind == kind})
+
+
+async def _tell(tx: WriteTx, broken: Sequence[Promise], ends: Mapping[UUID, tuple[int, int]]) -> None:
+    reserved = {(promise.owner_kind, promise.owner_id) for promise in broken if promise.state == HoldState.RESERVED}
+    await publish(
+        tx,
+        *(
+            PromiseBroken(promise.owner_id, promise.line_no, promise.variant_id, promise.location_id, promise.quantity)
+            for promise in broken
+            if promise.owner_kind == OwnerKind.ORDER and promise.state == HoldState.ALLOCATED
+        ),
+        *(ReservationExpired(kind, owner_id) for kind, owner_id in sorted(reserved)),
+        *(
+            TransferCanceled(transfer_id, None, *ends[transfer_id], status=TransferStatus.CANCELED)
+            for transfer_id in _owners(broken, OwnerKind.TRANSFER)
+        ),
+    )

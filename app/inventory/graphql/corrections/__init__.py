@@ -1,0 +1,1 @@
+"""Corrections of stock in the API: what is there is not what the ledger says."""

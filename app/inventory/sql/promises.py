@@ -1,0 +1,137 @@
+"""Promises that are broken because their units are not there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from app.inventory.model.corrections import Promise
+from app.inventory.model.selling import StockKey
+from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.statement import Statement
+
+# Each promise has at least one unit, so that as many promises as units are short are enough. Some more take the place
+# of those that somebody else is dealing with.
+_YOUNGEST: Final = """
+    SELECT h.*
+      FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[]), CAST(:units AS int[]))
+           AS k (variant_id, location_id, units)
+     CROSS JOIN LATERAL (
+           SELECT owner_kind, owner_id, line_no, variant_id, location_id, quantity, state, held_at
+             FROM holds h
+            WHERE h.variant_id = k.variant_id AND h.location_id = k.location_id
+            ORDER BY h.state DESC, h.held_at DESC, h.owner_id DESC, h.line_no DESC
+            LIMIT k.units + 16 {lock}) h
+     ORDER BY h.state DESC, h.held_at DESC, h.owner_id DESC, h.line_no DESC, h.variant_id, h.location_id
+"""
+_READ_YOUNGEST: Final = Statement(_YOUNGEST.format(lock=""))
+# Whoever deals with a promise locks it and then its stock row, which is locked already: waiting here would be waiting
+# in a circle.
+_LOCK_YOUNGEST: Final = Statement(_YOUNGEST.format(lock="FOR UPDATE SKIP LOCKED"))
+_OF_OWNERS: Final = Statement("""
+    SELECT owner_kind, owner_id, line_no, variant_id, location_id, quantity, state
+      FROM holds WHERE owner_id = ANY(CAST(:owner_ids AS uuid[]))
+     ORDER BY owner_id, line_no, variant_id, location_id
+""")
+_LOCK_OF_OWNERS: Final = Statement("""
+    SELECT owner_id, line_no, variant_id, location_id
+      FROM holds WHERE owner_id = ANY(CAST(:owner_ids AS uuid[]))
+     ORDER BY owner_id, line_no, variant_id, location_id FOR UPDATE SKIP LOCKED
+""")
+_LOCK_TRANSFERS: Final = Statement("""
+    SELECT id, from_location_id, to_location_id FROM transfers
+     WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'READY_TO_SHIP' ORDER BY id FOR UPDATE SKIP LOCKED
+""")
+_BREAK: Final = Statement("""
+    WITH taken AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:owner_kinds AS text[]), CAST(:owner_ids AS uuid[]), CAST(:line_nos AS int[]),
+                             CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[]),
+                             CAST(:quantities AS int[]), CAST(:states AS text[]))
+             AS t (owner_kind, owner_id, line_no, variant_id, location_id, quantity, state)),
+    ended AS (
+        DELETE FROM holds h USING taken t
+         WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id, h.quantity)
+             = (t.owner_id, t.line_no, t.variant_id, t.location_id, t.quantity)),
+    lessened AS (
+        UPDATE holds h SET quantity = h.quantity - t.quantity
+          FROM taken t
+         WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id)
+             = (t.owner_id, t.line_no, t.variant_id, t.location_id) AND h.quantity > t.quantity)
+    INSERT INTO ledger (variant_id, location_id, d_reserved, d_allocated, kind, reason, cause_kind, cause_id, actor)
+    SELECT variant_id, location_id,
+           CASE state WHEN 'R' THEN -quantity ELSE 0 END, CASE state WHEN 'A' THEN -quantity ELSE 0 END,
+           CASE state WHEN 'R' THEN 'RESERVATION_RELEASED' ELSE 'ALLOCATION_RELEASED' END,
+           'SHRINKAGE', owner_kind, owner_id, CAST(:actor AS text)
+      FROM taken ORDER BY variant_id, location_id
+""")
+
+
+async def read_youngest_promises(tx: ReadTx, short: Mapping[StockKey, int]) -> list[Promise]:
+    """Promises on these stock rows, enough for as many units: reservations first, the youngest of each kind first."""
+    return _promises(await tx.fetch(_READ_YOUNGEST, **_short(short)))
+
+
+async def lock_youngest_promises(tx: WriteTx, short: Mapping[StockKey, int]) -> list[Promise]:
+    """The same, locked, without those that somebody else is dealing with. The stock rows are locked already."""
+    return _promises(await tx.fetch(_LOCK_YOUNGEST, **_short(short)))
+
+
+async def read_promises_to(tx: ReadTx, owner_ids: Iterable[UUID]) -> list[Promise]:
+    """All promises to these owners."""
+    return _promises(await tx.fetch(_OF_OWNERS, owner_ids=sorted(owner_ids)))
+
+
+async def lock_promises_to(tx: WriteTx, owner_ids: Iterable[UUID]) -> dict[UUID, list[Promise]]:
+    """All promises to those of the owners whom nobody else is dealing with, locked."""
+    wanted = sorted(owner_ids)
+    locked: dict[UUID, set[tuple[int, int, int]]] = {}
+    for row in await tx.fetch(_LOCK_OF_OWNERS, owner_ids=wanted):
+        locked.setdefault(row["owner_id"], set()).add((row["line_no"], row["variant_id"], row["location_id"]))
+    promises: dict[UUID, list[Promise]] = {}
+    for promise in await read_promises_to(tx, locked):
+        promises.setdefault(promise.owner_id, []).append(promise)
+    return {
+        owner_id: found
+        for owner_id, found in promises.items()
+        if {(one.line_no, one.variant_id, one.location_id) for one in found} == locked[owner_id]
+    }
+
+
+async def lock_waiting_transfers(tx: WriteTx, transfer_ids: Iterable[UUID]) -> dict[UUID, Row]:
+    """Those of the transfers that have not left and that nobody else is dealing with, locked."""
+    return {row["id"]: row for row in await tx.fetch(_LOCK_TRANSFERS, ids=sorted(transfer_ids))}
+
+
+async def take_promises(tx: WriteTx, broken: Sequence[Promise], *, actor: str) -> None:
+    """End or lessen locked promises, and say so in the ledger: their owners are the cause, shrinkage the reason."""
+    if not broken:
+        return
+    columns: dict[str, list[Any]] = {
+        f"{name}s": [getattr(promise, name) for promise in broken]
+        for name in ("owner_kind", "owner_id", "line_no", "variant_id", "location_id", "state")
+    }
+    await tx.execute(_BREAK, quantities=[promise.quantity for promise in broken], actor=actor, **columns)
+    tx.published += 1
+
+
+def _short(short: Mapping[StockKey, int]) -> dict[str, list[int]]:
+    keys = sorted(short)
+    return {
+        "variant_ids": [variant_id for variant_id, _ in keys],
+        "location_ids": [location_id for _, location_id in keys],
+        "units": [short[key] for key in keys],
+    }
+
+
+def _promises(rows: Sequence[Row]) -> list[Promise]:
+    return [
+        Promise(
+            row["owner_kind"],
+            row["owner_id"],
+            row["line_no"],
+            row["variant_id"],
+            row["location_id"],
+            row["quantity"],
+            row["state"],
+        )
+        for row in rows
+    ]
