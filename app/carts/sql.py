@@ -31,7 +31,9 @@ _CART: Final = """
            channels.tax_rounding, channels.shipping_fee_minor, channels.free_shipping_from_minor
       FROM carts JOIN channels ON channels.id = carts.channel_id
 """
-LOCK_CART: Final = Statement(f"{_CART} WHERE carts.id = :id FOR UPDATE OF carts")
+LOCK_CARTS: Final = Statement(
+    f"{_CART} WHERE carts.id = ANY(CAST(:ids AS uuid[])) ORDER BY carts.id FOR UPDATE OF carts"
+)
 CARTS_BY_ID: Final = Statement(f"{_CART} WHERE carts.id = ANY(CAST(:ids AS uuid[]))")
 
 # With what the channel says about the goods now (price null: not listed) and where the line goes. Ids are made in the
@@ -61,15 +63,19 @@ _DELIVERIES: Final = "SELECT id, cart_id, mode, location_id, address FROM cart_d
 DELIVERIES_BY_CART: Final = Statement(f"{_DELIVERIES} WHERE cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY id")
 DELIVERIES_BY_ID: Final = Statement(f"{_DELIVERIES} WHERE id = ANY(CAST(:ids AS uuid[]))")
 
-INSERT_CART: Final = Statement("""
+INSERT_CARTS: Final = Statement("""
     INSERT INTO carts (id, channel_id, currency, status, email, member_id, created_at, updated_at, expires_at)
-    VALUES (:id, :channel_id, :currency, 'OPEN', :email, :member_id, :now, :now, :expires_at)
+    SELECT id, channel_id, currency, 'OPEN', email, member_id, now, now, expires_at
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:channel_ids AS int[]), CAST(:currencies AS text[]),
+                  CAST(:emails AS text[]), CAST(:member_ids AS uuid[]), CAST(:nows AS timestamptz[]),
+                  CAST(:expiries AS timestamptz[]))
+        AS cart (id, channel_id, currency, email, member_id, now, expires_at)
 """)
 PUT_LINES: Final = Statement("""
-    INSERT INTO cart_lines (id, cart_id, variant_id, quantity, unit_price_minor)
-    SELECT id, :cart_id, variant_id, quantity, price
-      FROM unnest(CAST(:ids AS uuid[]), CAST(:variant_ids AS bigint[]), CAST(:quantities AS int[]),
-                  CAST(:prices AS int[])) AS wanted (id, variant_id, quantity, price)
+    INSERT INTO cart_lines (id, cart_id, variant_id, quantity, unit_price_minor, delivery_id)
+    SELECT *
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:cart_ids AS uuid[]), CAST(:variant_ids AS bigint[]),
+                  CAST(:quantities AS int[]), CAST(:prices AS int[]), CAST(:delivery_ids AS uuid[]))
     ON CONFLICT (cart_id, variant_id) DO UPDATE
        SET quantity = cart_lines.quantity + excluded.quantity, unit_price_minor = excluded.unit_price_minor
 """)
@@ -81,17 +87,19 @@ UPDATE_LINES: Final = Statement("""
      WHERE line.id = wanted.id AND line.cart_id = :cart_id
 """)
 DELETE_LINES: Final = Statement("DELETE FROM cart_lines WHERE cart_id = :cart_id AND id = ANY(CAST(:ids AS uuid[]))")
-INSERT_DELIVERY: Final = Statement("""
+INSERT_DELIVERIES: Final = Statement("""
     INSERT INTO cart_deliveries (id, cart_id, mode, location_id, address)
-    VALUES (:id, :cart_id, :mode, :location_id, :address)
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:cart_ids AS uuid[]), CAST(:modes AS text[]),
+                         CAST(:location_ids AS int[]), CAST(:addresses AS jsonb[]))
 """)
 MOVE_LINES: Final = Statement("""
     UPDATE cart_lines SET delivery_id = :delivery_id WHERE cart_id = :cart_id AND id = ANY(CAST(:ids AS
     uuid[]))
 """)
-COMPLETE_CART: Final = Statement("""
+COMPLETE_CARTS: Final = Statement("""
     UPDATE carts SET status = 'COMPLETED', updated_at = :now, version = version + 1
-     WHERE id = :id AND status = 'OPEN'
+     WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'OPEN'
+    RETURNING id
 """)
 REOPEN_CART: Final = Statement("""
     UPDATE carts SET status = 'OPEN', updated_at = :now, expires_at = :expires_at, version = version + 1
@@ -111,10 +119,6 @@ _SAVE: Final = Statement("""
     RETURNING (SELECT count(*) FROM cart_lines WHERE cart_id = :cart_id) AS lines,
               (SELECT coalesce(sum(quantity::bigint * unit_price_minor), 0)::bigint
                  FROM cart_lines WHERE cart_id = :cart_id) AS subtotal
-""")
-_SIZE: Final = Statement("""
-    SELECT count(*) AS lines, coalesce(sum(quantity::bigint * unit_price_minor), 0)::bigint AS subtotal
-      FROM cart_lines WHERE cart_id = :cart_id
 """)
 
 
@@ -149,9 +153,14 @@ def problems_of(lines: Sequence[Row], inputs: PlanInputs) -> list[CartProblem]:
     )
 
 
+async def lock_carts(tx: WriteTx, cart_ids: Iterable[UUID]) -> dict[UUID, Row]:
+    """The carts with their channel's columns by id, locked in that order until the transaction ends."""
+    return {row["id"]: row for row in await tx.fetch(LOCK_CARTS, ids=list(cart_ids))}
+
+
 async def lock_cart(tx: WriteTx, cart_id: UUID) -> Row | None:
-    """The cart with its channel's columns, locked until the transaction ends; None when there is none."""
-    return await tx.fetchrow(LOCK_CART, id=cart_id)
+    """One cart; None when there is none."""
+    return (await lock_carts(tx, [cart_id])).get(cart_id)
 
 
 async def lock_open_cart(tx: WriteTx, cart_id: UUID, *, now: datetime) -> Row:
@@ -183,17 +192,10 @@ async def save_change(tx: WriteTx, cart_id: UUID, *, now: datetime) -> None:
         check_size(size.lines, size.subtotal)
 
 
-async def check_stored_size(tx: WriteTx, cart_id: UUID) -> None:
-    """Raises CartTooLarge when the lines that were written are too many or too dear."""
-    size = await tx.fetchrow(_SIZE, cart_id=cart_id)
-    if size is not None:
-        check_size(size.lines, size.subtotal)
-
-
 async def load_contents(
     tx: ReadTx, carts: Sequence[Row], *, now: datetime, with_all_points: bool = False
 ) -> dict[UUID, CartContents]:
-    """Carts (rows as of `lock_cart`) with everything that their rules ask for, by id.
+    """Carts (rows as of `lock_carts`) with everything that their rules ask for, by id.
 
     Two statements, and for each channel among the carts at most four more, whatever the number of lines.
     with_all_points: with every point of the channel, not only those that the carts' deliveries name.

@@ -31,7 +31,8 @@ _UPSERT: Final = Statement(
 _BY_CODES: Final = Statement(select(channels).where(channels.c.code == func.any(bindparam("codes", type_=ARRAY(Text)))))
 
 
-async def _load_by_code(tx: ReadTx, codes: list[str]) -> Mapping[str, Row]:
+async def channels_by_code(tx: ReadTx, codes: list[str]) -> Mapping[str, Row]:
+    """The channels with these codes, active or not, by code: all columns."""
     return {row["code"]: row for row in await tx.fetch(_BY_CODES, codes=codes)}
 
 
@@ -40,7 +41,7 @@ async def _load_by_id(tx: ReadTx, ids: list[int]) -> Mapping[int, Row]:
 
 
 # Whole rows, of channels in any state.
-KEPT_BY_CODE: Final = Kept(frozenset({"channels"}), _load_by_code)
+KEPT_BY_CODE: Final = Kept(frozenset({"channels"}), channels_by_code)
 KEPT_BY_ID: Final = Kept(frozenset({"channels"}), _load_by_id)
 
 

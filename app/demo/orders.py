@@ -7,18 +7,17 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from app.carts.actions.create_cart import create_cart
-from app.carts.actions.set_delivery import set_delivery
-from app.carts.model import AddressDraft, WantedLine
-from app.carts.sql import lines_of
+from app.carts.actions.create_carts import create_carts
+from app.carts.model import AddressDraft, CartDraft, Destination, WantedLine
 from app.checkout.actions.complete_payment import complete_payment
-from app.checkout.actions.place_order import place_order
-from app.checkout.model import CheckoutRequest
+from app.checkout.actions.place_orders import place_orders
+from app.checkout.model import Checkout, CheckoutRequest
 from app.demo.assortment import SEED
 from app.demo.places import Town, towns
 from app.demo.steps import ACTOR, take_steps
 from app.kit import idempotency
 from app.kit.db import Database, WriteTx
+from app.kit.errors import answer_of
 from app.kit.statement import Statement
 from app.members.actions.save_members import save_members
 from app.members.model import MemberDraft
@@ -123,7 +122,8 @@ async def _place(
         cart_id = await _fill_cart(tx, number, recipe, town, locations, buyer=buyer, at=at)
         method = PaymentMethod.CARD if recipe.token else PaymentMethod.PAY_AT_PICKUP
         request = CheckoutRequest(method=method, email=f"buyer{number}@example.jp", token=recipe.token)
-        return await place_order(tx, cart_id, request, actor=ACTOR, now=at)
+        [placed] = await place_orders(tx, [Checkout(cart_id, request, at)], actor=ACTOR, now=at)
+        return answer_of(placed).order_id
 
     order_id = await db.in_write(order)
     if order_id is None:
@@ -150,29 +150,22 @@ async def _fill_cart(
     else:
         sku = await tx.fetchval(_IN_STORE, store=store, skip=skip)
     wanted = [WantedLine(quantity=1 + number % 3, sku=sku)]
-    cart_id = await create_cart(tx, channel_code=CHANNEL, lines=wanted, member_id=buyer, now=at)
     point = {
         STORE: f"STORE-{town.code}",
         KONBINI: f"HOSHI-{town.code}-1",
         LOCKER: f"EKIBAKO-{town.code}-1",
     }.get(recipe.mode)
-    await set_delivery(
-        tx,
-        cart_id,
-        [line.id for line in await lines_of(tx, cart_id)],
-        mode=recipe.mode,
-        location_id=locations[point] if point else None,
-        address=None if point else _address(town, number),
-        now=at,
-    )
-    return cart_id
+    to = Destination(recipe.mode, locations[point]) if point else Destination(HOME, address=_address(town, number))
+    [answer] = await create_carts(tx, [CartDraft(CHANNEL, at, wanted, member_id=buyer, delivery=to)])
+    return answer_of(answer)
 
 
 async def _open_cart(tx: WriteTx, number: int, town: Town, locations: Mapping[str, int], now: datetime) -> None:
     if await _is_done(tx, f"cart-{number}"):
         return
     sku = await tx.fetchval(_IN_STORE, store=locations[f"STORE-{town.code}"], skip=number)
-    await create_cart(tx, channel_code=CHANNEL, lines=[WantedLine(quantity=1 + number, sku=sku)], now=now)
+    [answer] = await create_carts(tx, [CartDraft(CHANNEL, now, [WantedLine(quantity=1 + number, sku=sku)])])
+    answer_of(answer)
 
 
 async def _is_done(tx: WriteTx, key: str) -> bool:

@@ -6,7 +6,7 @@ single statements; `Database.write()` gives a transaction. Both run `Statement`s
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Final, Literal, TypeAlias, TypeVar
@@ -162,11 +162,14 @@ class Database:
                 await asyncio.sleep(random.uniform(0.005, 0.05) * (attempt + 1))  # noqa: S311  # jitter, no secret
         raise AssertionError  # the loop returns or raises
 
-    def group(self, work: Work[R, A], *, lanes: int = 1, most: int = MOST) -> Group[R, A]:
-        """The group of this process for a work, which is a function of a module: made when it is first asked for."""
-        found = self._groups.get(work)
+    def group(self, work: Work[R, A], *, apart: Hashable = None, lanes: int = 1, most: int = MOST) -> Group[R, A]:
+        """The group of this process for a work, which is a function of a module: made when it is first asked for.
+
+        apart: requests with different ones never share a transaction, such as those of different actors.
+        """
+        found = self._groups.get((work, apart))
         if found is None:
-            found = self._groups[work] = Group(self, work, lanes=lanes, most=most)
+            found = self._groups[work, apart] = Group(self, work, lanes=lanes, most=most)
         return found
 
     def is_unavailable(self, error: BaseException) -> bool:

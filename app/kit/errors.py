@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
+
+A = TypeVar("A")
 
 
 class ErrorCode(StrEnum):
@@ -75,6 +77,13 @@ class Refusals(DomainError):
         super().__init__(first.message, path=first.path, **first.facts)
         self.code = first.code  # pyright: ignore[reportAttributeAccessIssue]
         self.refusals = list(refusals)
+
+
+def answer_of(answer: A | DomainError) -> A:
+    """The answer of a set-based action to one request. Raises it when it is a refusal."""
+    if isinstance(answer, DomainError):
+        raise answer
+    return answer
 
 
 def each_refusal(error: DomainError) -> Sequence[DomainError]:

@@ -76,9 +76,14 @@ async def find_answers(tx: WriteTx, asked: Sequence[Keyed]) -> dict[int, dict[st
     for number, one in enumerate(asked):
         if not is_key(one.key):
             found[number] = _no_key()
-    rows = await tx.fetch(_FIND_MANY, callers=[one.caller for one in asked], keys=[one.key for one in asked])
+    usable = [number for number in range(len(asked)) if number not in found]
+    rows = await tx.fetch(
+        _FIND_MANY,
+        callers=[asked[number].caller for number in usable],
+        keys=[asked[number].key for number in usable],
+    )
     for row in rows:
-        number = row["number"] - 1
+        number = usable[row["number"] - 1]
         is_same = (row["operation"], row["body_hash"]) == (asked[number].operation, asked[number].body)
         found[number] = (row["answer"] or {}) if is_same else _reused()
     return found

@@ -1,6 +1,6 @@
 """Statements of the orders slice that actions run; what people see of orders is read in `graphql/batches.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -71,14 +71,17 @@ _TELLS: Final = Statement("""
                     WHERE order_id = :order_id AND kind = :kind AND facts = CAST(:facts AS jsonb))
 """)
 
-_LOCK: Final = Statement("SELECT * FROM orders WHERE id = :order_id FOR UPDATE")
+_LOCK: Final = Statement("SELECT * FROM orders WHERE id = ANY(CAST(:order_ids AS uuid[])) ORDER BY id FOR UPDATE")
 
 UPDATE_STATES: Final = Statement("""
-    UPDATE orders
-       SET status = :status, payment_status = :payment_status, fulfillment_status = :fulfillment_status,
-           canceled_at = COALESCE(canceled_at, :canceled_at), version = version + 1
-     WHERE id = :order_id
-    RETURNING version
+    UPDATE orders AS o
+       SET status = change.status, payment_status = change.payment_status,
+           fulfillment_status = change.fulfillment_status,
+           canceled_at = COALESCE(o.canceled_at, change.canceled_at), version = o.version + 1
+      FROM unnest(CAST(:order_ids AS uuid[]), CAST(:statuses AS text[]), CAST(:payment_statuses AS text[]),
+                  CAST(:fulfillment_statuses AS text[]), CAST(:canceled_ats AS timestamptz[]))
+        AS change (id, status, payment_status, fulfillment_status, canceled_at)
+     WHERE o.id = change.id RETURNING o.id, o.version
 """)
 
 RELEASE_SOURCE: Final = Statement("""
@@ -92,9 +95,6 @@ _LINES: Final = Statement("""
 
 _COMPONENTS: Final = Statement("SELECT * FROM order_line_components WHERE order_id = ANY(CAST(:order_ids AS uuid[]))")
 
-_LOCK_ORDERS: Final = Statement(
-    "SELECT id, status FROM orders WHERE id = ANY(CAST(:order_ids AS uuid[])) ORDER BY id FOR UPDATE"
-)
 
 _DELIVERIES: Final = Statement("""
     SELECT * FROM order_deliveries WHERE order_id = ANY(CAST(:order_ids AS uuid[])) ORDER BY order_id, id
@@ -121,8 +121,7 @@ CANCEL_UNITS: Final = Statement("""
 
 CANCEL_OPEN_UNITS: Final = Statement("""
     UPDATE order_lines SET canceled_quantity = quantity - fulfilled_quantity - short_quantity
-     WHERE order_id = :order_id AND quantity > 0
-    RETURNING line_no
+     WHERE order_id = :order_id AND quantity > 0 RETURNING line_no
 """)
 
 _CANCELED_VALUE: Final = Statement(
@@ -131,18 +130,18 @@ _CANCELED_VALUE: Final = Statement(
 )
 
 _FIND_BY_SOURCE: Final = Statement(
-    "SELECT * FROM orders WHERE source_system = :source_system AND external_reference = :external_reference"
+    "SELECT * FROM orders WHERE source_system = :system AND external_reference = ANY(CAST(:references AS text[]))"
 )
 
 
+async def lock_orders(tx: WriteTx, order_ids: Iterable[UUID]) -> dict[UUID, Row]:
+    """The orders (all columns) by id, locked in that order until the transaction ends."""
+    return {row["id"]: row for row in await tx.fetch(_LOCK, order_ids=list(order_ids))}
+
+
 async def lock_order(tx: WriteTx, order_id: UUID) -> Row | None:
-    """The order's row (all columns), locked until the transaction ends; None when there is none."""
-    return await tx.fetchrow(_LOCK, order_id=order_id)
-
-
-async def lock_orders(tx: WriteTx, order_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The status of orders by id, locked in the order of their ids until the transaction ends."""
-    return {row["id"]: row["status"] for row in await tx.fetch(_LOCK_ORDERS, order_ids=list(order_ids))}
+    """One order; None when there is none."""
+    return (await lock_orders(tx, [order_id])).get(order_id)
 
 
 async def lines_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
@@ -175,9 +174,10 @@ async def deliveries_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
     return await tx.fetch(_DELIVERIES, order_ids=list(order_ids))
 
 
-async def order_by_source(tx: ReadTx, source_system: str, external_reference: str) -> Row | None:
-    """The order that came from this cart or from this order of another system."""
-    return await tx.fetchrow(_FIND_BY_SOURCE, source_system=source_system, external_reference=external_reference)
+async def orders_by_source(tx: ReadTx, source_system: str, references: Sequence[str]) -> dict[str, Row]:
+    """The orders that came from these carts, or from these orders of another system, by external reference."""
+    rows = await tx.fetch(_FIND_BY_SOURCE, system=source_system, references=list(references))
+    return {row["external_reference"]: row for row in rows}
 
 
 async def insert_history(

@@ -55,6 +55,17 @@ FIRST_STATUSES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentDraft:
+    """The payment of an order: its total in minor units of `currency`. token: of the card, from the provider."""
+
+    order_id: UUID
+    method: str
+    amount_minor: int
+    currency: str
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
     """What a provider is asked to set aside: minor units of `currency`.
 
@@ -65,6 +76,13 @@ class AuthorizationRequest:
     amount_minor: int
     currency: str
     token: str
+
+
+def authorization_of(key: UUID, payment: PaymentDraft) -> AuthorizationRequest | None:
+    """What a card company has to be asked for a payment that begins; None when there is nobody to ask."""
+    if payment.method != PaymentMethod.CARD or payment.token is None:
+        return None
+    return AuthorizationRequest(key, payment.amount_minor, payment.currency, payment.token)
 
 
 @dataclass(frozen=True, slots=True)

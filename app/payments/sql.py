@@ -1,27 +1,40 @@
 """Statements of the payments slice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
+from app.payments.model import AuthorizationResult
 
 INSERT: Final = Statement("""
     INSERT INTO payments (id, order_id, method, provider, status, amount_minor, captured_minor, currency, token,
                           created_at, updated_at)
-    VALUES (:id, :order_id, :method, :provider, :status, :amount_minor, :captured_minor, :currency, :token, :now, :now)
+    SELECT *, CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:order_ids AS uuid[]), CAST(:methods AS text[]),
+                  CAST(:providers AS text[]), CAST(:statuses AS text[]), CAST(:amounts AS int[]),
+                  CAST(:captured AS int[]), CAST(:currencies AS text[]), CAST(:tokens AS text[]))
 """)
 
 # The token has done its duty once there is an answer; it is not kept longer than that.
 UPDATE: Final = Statement("""
     UPDATE payments
-       SET status = :status, provider_reference = COALESCE(:provider_reference, provider_reference),
-           failure = COALESCE(:failure, failure), captured_minor = captured_minor + :taken_minor,
-           token = NULL, updated_at = :now
+       SET status = :status, captured_minor = captured_minor + :taken_minor, token = NULL, updated_at = :now
      WHERE id = :id
     RETURNING *
+""")
+
+# An order has at most one payment that waits.
+_ANSWER: Final = Statement("""
+    UPDATE payments AS payment
+       SET status = answer.status, provider_reference = answer.reference, failure = answer.failure, token = NULL,
+           updated_at = :now
+      FROM unnest(CAST(:order_ids AS uuid[]), CAST(:statuses AS text[]), CAST(:references AS text[]),
+                  CAST(:failures AS text[])) AS answer (order_id, status, reference, failure)
+     WHERE payment.order_id = answer.order_id AND payment.status = 'PENDING'
+    RETURNING payment.order_id
 """)
 
 _NEWEST_LOCKED: Final = Statement("""
@@ -50,27 +63,34 @@ async def payment_of(tx: ReadTx, order_id: UUID) -> Row | None:
     return await tx.fetchrow(_NEWEST, order_id=order_id)
 
 
+async def answer_payments(
+    tx: WriteTx, results: Mapping[UUID, AuthorizationResult], statuses: Mapping[UUID, str], *, now: datetime
+) -> set[UUID]:
+    """Write the provider's answers to payments that wait for one; the ids of the orders where one did."""
+    rows = await tx.fetch(
+        _ANSWER,
+        order_ids=list(results),
+        statuses=[str(statuses[order_id]) for order_id in results],
+        references=[result.reference for result in results.values()],
+        failures=[None if one.is_authorized else (one.failure or "declined") for one in results.values()],
+        now=now,
+    )
+    return {row["order_id"] for row in rows}
+
+
 async def update_payment(
     tx: WriteTx,
     payment_id: UUID,
     status: str,
     *,
     now: datetime,
-    reference: str | None = None,
-    failure: str | None = None,
     taken_minor: int = 0,
 ) -> Row:
-    """Write a state that the caller has checked; reference and failure stay as they were when None.
+    """Write a state that the caller has checked.
 
     taken_minor: what was taken with this step, on top of what was taken before.
     """
-    values: dict[str, Any] = {
-        "provider_reference": reference,
-        "failure": failure,
-        "taken_minor": taken_minor,
-        "now": now,
-    }
-    row = await tx.fetchrow(UPDATE, id=payment_id, status=str(status), **values)
+    row = await tx.fetchrow(UPDATE, id=payment_id, status=str(status), taken_minor=taken_minor, now=now)
     assert row is not None  # noqa: S101  # the caller holds its lock
     return row
 

@@ -41,7 +41,7 @@ class Load:
             self.failure = answer.decode(errors="replace")[:1_000]
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One connection, used by one load after another."""
 
     def __init__(self) -> None:
@@ -96,14 +96,14 @@ class _Connection(asyncio.Protocol):
 class Client:
     """So many connections to one server."""
 
-    def __init__(self, port: int, connections: list[_Connection]) -> None:
+    def __init__(self, port: int, connections: list[Connection]) -> None:
         self._port = port
         self._connections = connections
 
     @classmethod
     async def open(cls, port: int, count: int = CONNECTIONS) -> "Client":
         """Connect."""
-        client = cls(port, [_Connection() for _ in range(count)])
+        client = cls(port, [Connection() for _ in range(count)])
         await client._connect()
         return client
 

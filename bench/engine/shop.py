@@ -12,7 +12,8 @@ from typing import Final
 
 import orjson
 
-from app.carts.actions.create_cart import create_cart
+from app.carts.actions.create_carts import create_carts
+from app.carts.model import CartDraft
 from app.catalog.actions.save_products import save_products
 from app.catalog.actions.set_prices import set_prices
 from app.catalog.model import PriceDraft, ProductDraft, VariantDraft
@@ -22,6 +23,7 @@ from app.inventory.actions.receive_stock import receive_stock
 from app.inventory.model import Demand, HoldRequest, Movement, MovementKind, StockLine
 from app.inventory.sql.ledger import post
 from app.kit.db import Database, WriteTx
+from app.kit.errors import answer_of
 from app.kit.ids import global_id, new_id
 from app.kit.permissions import STAFF_SCOPES
 from app.kit.statement import Statement
@@ -204,8 +206,8 @@ async def _load_stock(tx: WriteTx, lines: list[StockLine], choose: random.Random
 async def _load_carts(tx: WriteTx, sold: list[ProductDraft], count: int, now: datetime) -> list[tuple[str, list[str]]]:
     """Empty carts, each with the SKUs of the middle variants of three products, which are on sale."""
     carts: list[tuple[str, list[str]]] = []
-    for number in range(count):
-        cart_id = await create_cart(tx, channel_code=CHANNEL, now=now)
+    opened = await create_carts(tx, [CartDraft(CHANNEL, now) for _ in range(count)])
+    for number, cart_id in enumerate(opened):
         chosen = [sold[(number * 3 + index) % len(sold)] for index in range(3)]
-        carts.append((global_id("Cart", cart_id), [draft.variants[1].sku for draft in chosen]))
+        carts.append((global_id("Cart", answer_of(cart_id)), [draft.variants[1].sku for draft in chosen]))
     return carts

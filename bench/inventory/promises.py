@@ -85,8 +85,8 @@ def _lanes(place: Ground, name: str) -> Contestant:
         variant_id, owner = random.choice(place.variants), new_id()  # noqa: S311
         request = HoldRequest(OwnerKind.ORDER, owner, (Demand(1, variant_id, 1, (place.location_id,)),))
         asked = Asked(request, Keyed(f"bench-{name}", str(owner), "order", b""))
-        answer, _ = await place.db.group(keyed_work, lanes=LANES).ask(asked, identity=owner, lane=variant_id)
-        assert answer == {"values": {"held": 1}}
+        answered = await place.db.group(keyed_work, lanes=LANES).ask(asked, identity=owner, lane=variant_id)
+        assert answered.stored == {"values": {"held": 1}}
 
     return Contestant(name, order, _counts(place, f"bench-{name}"))
 

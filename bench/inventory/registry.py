@@ -9,6 +9,7 @@ ROWS: Final[dict[str, str]] = {
     "hot": "bench.inventory.promises",
     "spread": "bench.inventory.promises",
     "import": "bench.inventory.stock_import",
+    "checkouts": "bench.inventory.checkouts",
 }
 """Name of a row -> its module: `async def measure(row: str, options: Options) -> list[Table]`."""
 

@@ -7,9 +7,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.carts import sql
-from app.carts.actions.create_cart import create_cart
-from app.carts.model import AddressDraft, WantedLine
+from app.carts.actions.create_carts import create_carts
+from app.carts.model import AddressDraft, CartDraft, WantedLine
 from app.kit.db import Database, WriteTx
+from app.kit.errors import answer_of
 from app.kit.statement import Statement
 from tests.catalog.builders import make_variant
 from tests.channels.builders import make_channel
@@ -68,7 +69,8 @@ async def make_goods(
 async def make_cart(tx: WriteTx, *lines: tuple[str, int], channel: str = "web", now: datetime = NOW) -> UUID:
     """A cart with lines of (SKU, quantity)."""
     wanted = [WantedLine(quantity, sku) for sku, quantity in lines]
-    return await create_cart(tx, channel_code=channel, lines=wanted, now=now)
+    [cart_id] = await create_carts(tx, [CartDraft(channel, now, wanted)])
+    return answer_of(cart_id)
 
 
 async def line_ids(db: Database, cart_id: UUID) -> dict[str, UUID]:

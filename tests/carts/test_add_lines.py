@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.carts.actions.add_lines import add_lines
-from app.carts.actions.complete_cart import complete_cart
+from app.carts.actions.complete_carts import complete_carts
 from app.carts.errors import CartCompleted, CartExpired, CartTooLarge
 from app.carts.model import WantedLine
 from app.inventory.errors import InvalidQuantity
@@ -95,7 +95,7 @@ async def test_a_completed_cart_does_not_change_however_old(db: Database) -> Non
         shop = await make_shop(tx)
         await make_goods(tx, shop, "TEA")
         cart_id = await make_cart(tx, ("TEA", 1))
-        await complete_cart(tx, cart_id, now=NOW)
+        await complete_carts(tx, [cart_id], now=NOW)
     with pytest.raises(CartCompleted) as caught:
         async with db.write() as tx:
             await add_lines(tx, cart_id, [WantedLine(1, "TEA")], now=NOW + timedelta(days=400))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from app.carts.actions.complete_cart import complete_cart
+from app.carts.actions.complete_carts import complete_carts
 from app.kit.db import Database
 from app.kit.ids import global_id, parse_global_id
 from tests.carts.builders import line_ids, make_cart, make_goods, make_shop
@@ -92,7 +92,7 @@ async def test_a_completed_cart_has_no_problems_and_does_not_change(db: Database
         shop = await make_shop(tx)
         await make_goods(tx, shop, "TEA")
         key = await make_cart(tx, ("TEA", 1))
-        await complete_cart(tx, key, now=NOW)
+        await complete_carts(tx, [key], now=NOW)
     cart_id = global_id("Cart", key)
     cart = (await execute(READ, {"id": cart_id}, now=NOW + timedelta(days=99)))["cart"]
     assert (cart["status"], cart["isExpired"], cart["problems"]) == ("COMPLETED", False, [])

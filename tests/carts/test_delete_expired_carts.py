@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from app.carts import jobs
-from app.carts.actions.complete_cart import complete_cart
+from app.carts.actions.complete_carts import complete_carts
 from app.carts.actions.delete_expired_carts import delete_expired_carts
 from app.carts.actions.set_delivery import set_delivery
-from app.carts.model import LIFETIME
+from app.carts.model import LIFETIME, Destination
 from app.carts.sql import lock_cart
 from app.kit.db import Database
 from app.kit.statement import Statement
@@ -45,7 +45,7 @@ async def make_carts(db: Database, *days_ago: int) -> list[UUID]:
         lines = list((await line_ids(db, cart_id)).values())
         async with db.write() as tx:
             await set_delivery(
-                tx, cart_id, lines, mode=DeliveryMode.HOME_DELIVERY, address=ADDRESS, now=NOW - days * DAY
+                tx, cart_id, lines, Destination(DeliveryMode.HOME_DELIVERY, address=ADDRESS), now=NOW - days * DAY
             )
     return made
 
@@ -53,7 +53,7 @@ async def make_carts(db: Database, *days_ago: int) -> list[UUID]:
 async def test_open_carts_go_thirty_days_after_they_expired(db: Database) -> None:
     fresh, expired, just_kept, forgotten, completed = await make_carts(db, 0, 31, 60, 61, 400)
     async with db.write() as tx:
-        await complete_cart(tx, completed, now=NOW - 400 * DAY)
+        await complete_carts(tx, [completed], now=NOW - 400 * DAY)
     assert await jobs.forget_carts(db, now=NOW) == 1
     assert await carts(db) == {fresh, expired, just_kept, completed}
     assert forgotten not in await carts(db)

@@ -7,6 +7,7 @@ import pytest
 from app.carts.actions.remove_lines import remove_lines
 from app.carts.actions.set_delivery import set_delivery
 from app.carts.errors import CartExpired, CartTooLarge
+from app.carts.model import Destination
 from app.kit.db import Database
 from app.kit.errors import DomainError, InvalidInput, each_refusal
 from app.kit.ids import new_id
@@ -25,7 +26,7 @@ async def test_a_line_goes_and_so_does_its_delivery(db: Database) -> None:
         cart_id = await make_cart(tx, ("TEA", 2), ("CUP", 1))
     ids = await line_ids(db, cart_id)
     async with db.write() as tx:
-        await set_delivery(tx, cart_id, [ids["TEA"]], mode=DeliveryMode.HOME_DELIVERY, address=ADDRESS, now=NOW)
+        await set_delivery(tx, cart_id, [ids["TEA"]], Destination(DeliveryMode.HOME_DELIVERY, address=ADDRESS), now=NOW)
         await remove_lines(tx, cart_id, [ids["TEA"], ids["TEA"]], now=LATER)
     assert await contents(db, cart_id) == [("CUP", 1, 1980)]
     assert await deliveries(db, cart_id) == [("", None, ["CUP"])]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.carts.actions.add_lines import add_lines
-from app.carts.actions.complete_cart import complete_cart
+from app.carts.actions.complete_carts import complete_carts
 from app.carts.actions.reopen_cart import reopen_cart
 from app.carts.model import LIFETIME, WantedLine
 from app.kit.db import Database
@@ -17,7 +17,7 @@ async def test_a_completed_cart_is_open_again_with_its_lines_and_a_whole_life(db
         shop = await make_shop(tx)
         await make_goods(tx, shop, "TEA")
         cart_id = await make_cart(tx, ("TEA", 1))
-        await complete_cart(tx, cart_id, now=NOW)
+        await complete_carts(tx, [cart_id], now=NOW)
     await db.in_write(lambda tx: reopen_cart(tx, cart_id, now=later))
     assert await contents(db, cart_id) == [("TEA", 1, 1980)]
     assert await stamp(db, cart_id) == ("OPEN", 3, later, later + LIFETIME)

@@ -9,7 +9,7 @@ import pytest
 
 from app.carts.actions.set_delivery import set_delivery
 from app.carts.errors import CartExpired, CartTooLarge, DeliveryModeNotEligible
-from app.carts.model import AddressDraft
+from app.carts.model import AddressDraft, Destination
 from app.kit.db import Database
 from app.kit.errors import DomainError, InvalidInput, NotFound, each_refusal
 from app.kit.ids import new_id
@@ -36,7 +36,7 @@ async def prepare(db: Database, *skus: str) -> tuple[Shop, UUID, dict[str, UUID]
 
 async def move(db: Database, cart_id: UUID, ids: list[UUID], mode: DeliveryMode, **place: Any) -> UUID:
     async with db.write() as tx:
-        return await set_delivery(tx, cart_id, ids, mode=mode, now=LATER, **place)
+        return await set_delivery(tx, cart_id, ids, Destination(mode, **place), now=LATER)
 
 
 async def test_lines_go_to_different_places_one_delivery_each(db: Database) -> None:
@@ -172,5 +172,5 @@ async def test_lines_must_be_named_and_belong_to_a_cart_that_lives(db: Database)
     with pytest.raises(CartExpired):
         async with db.write() as tx:
             await set_delivery(
-                tx, cart_id, [ids["TEA"]], mode=STORE, location_id=shop.shibuya, now=NOW + timedelta(days=31)
+                tx, cart_id, [ids["TEA"]], Destination(STORE, shop.shibuya), now=NOW + timedelta(days=31)
             )

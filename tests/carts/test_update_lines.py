@@ -7,6 +7,7 @@ import pytest
 from app.carts.actions.set_delivery import set_delivery
 from app.carts.actions.update_lines import update_lines
 from app.carts.errors import CartExpired, CartTooLarge
+from app.carts.model import Destination
 from app.inventory.errors import InvalidQuantity
 from app.kit.db import Database
 from app.kit.errors import DomainError, InvalidInput, NotFound, each_refusal
@@ -55,7 +56,7 @@ async def test_a_delivery_goes_with_its_last_line(db: Database) -> None:
     ids = await line_ids(db, cart_id)
     async with db.write() as tx:
         for sku, place in (("TEA", shop.shibuya), ("CUP", shop.yokohama)):
-            await set_delivery(tx, cart_id, [ids[sku]], mode=DeliveryMode.STORE_PICKUP, location_id=place, now=NOW)
+            await set_delivery(tx, cart_id, [ids[sku]], Destination(DeliveryMode.STORE_PICKUP, place), now=NOW)
         await update_lines(tx, cart_id, {ids["TEA"]: 0}, now=LATER)
     assert await deliveries(db, cart_id) == [("STORE_PICKUP", shop.yokohama, ["CUP"])]
 

@@ -9,10 +9,11 @@ from uuid import UUID
 from app.carts import sql as carts_sql
 from app.carts.actions.add_lines import add_lines
 from app.carts.actions.set_delivery import set_delivery
-from app.carts.model import AddressDraft, WantedLine
-from app.checkout.actions.place_order import place_order
-from app.checkout.model import CheckoutRequest
+from app.carts.model import AddressDraft, Destination, WantedLine
+from app.checkout.actions.place_orders import place_orders
+from app.checkout.model import Checkout, CheckoutRequest
 from app.kit.db import Database, WriteTx
+from app.kit.errors import answer_of
 from app.kit.ids import new_id
 from app.kit.statement import Statement
 from app.payments.model import PaymentMethod
@@ -73,14 +74,14 @@ async def make_cart(
     """An open cart with units by the SKU's letter; nothing is said about deliveries."""
     cart_id = new_id()
     await tx.execute(
-        carts_sql.INSERT_CART,
-        id=cart_id,
-        channel_id=shop.channel_id,
-        currency=currency,
-        email=email,
-        member_id=None,
-        now=NOW,
-        expires_at=NOW + timedelta(days=30),
+        carts_sql.INSERT_CARTS,
+        ids=[cart_id],
+        channel_ids=[shop.channel_id],
+        currencies=[currency],
+        emails=[email],
+        member_ids=[None],
+        nows=[NOW],
+        expiries=[NOW + timedelta(days=30)],
     )
     if lines:
         wanted = [WantedLine(quantity, sku=f"SKU-{letter}") for letter, quantity in lines.items()]
@@ -103,15 +104,9 @@ async def deliver(
         city="渋谷区",
         line1="神宮前1-1-1",
     )
-    await set_delivery(
-        tx,
-        cart_id,
-        wanted,
-        mode=modes.get(to, DeliveryMode.STORE_PICKUP),
-        location_id=shop.places.get(to),
-        address=address if to == "home" else None,
-        now=NOW,
-    )
+    mode = modes.get(to, DeliveryMode.STORE_PICKUP)
+    destination = Destination(mode, shop.places.get(to), address if to == "home" else None)
+    await set_delivery(tx, cart_id, wanted, destination, now=NOW)
 
 
 async def ready_cart(db: Database, shop: Shop, lines: Mapping[str, int], to: str = "home", **delivery: Any) -> UUID:
@@ -123,8 +118,11 @@ async def ready_cart(db: Database, shop: Shop, lines: Mapping[str, int], to: str
 
 
 async def check_out(db: Database, cart_id: UUID, request: CheckoutRequest = AT_PICKUP) -> UUID:
-    """`place_order` in a transaction of its own, as the edge runs it."""
-    return await db.in_write(lambda tx: place_order(tx, cart_id, request, actor="shopper", now=NOW))
+    """`place_orders` for one cart, in a transaction of its own. Raises its refusal."""
+    [answer] = await db.in_write(
+        lambda tx: place_orders(tx, [Checkout(cart_id, request, NOW)], actor="shopper", now=NOW)
+    )
+    return answer_of(answer).order_id
 
 
 async def holds_of(db: Database, owner_id: UUID) -> list[tuple[int, int, int, str]]:

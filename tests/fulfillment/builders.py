@@ -16,9 +16,9 @@ from app.kit.permissions import Actor, ActorKind
 from app.kit.statement import Statement
 from app.orders.actions.create_orders import create_orders
 from app.orders.model import DeliveryDraft, LineDraft, OrderDraft
-from app.payments.actions.record_authorization import record_authorization
-from app.payments.actions.start_payment import start_payment
-from app.payments.model import AuthorizationResult
+from app.payments.actions.record_authorizations import record_authorizations
+from app.payments.actions.start_payments import start_payments
+from app.payments.model import AuthorizationResult, PaymentDraft
 from tests.catalog.builders import make_variant
 from tests.channels.builders import make_channel
 from tests.conftest import CONFIG, NOW
@@ -146,9 +146,11 @@ async def make_order(tx: WriteTx, shop: Shop, *parts: Part, payment: str = "CARD
             )
     token = "tok_ok" if payment == "CARD" else None
     total = created.total_minor
-    await start_payment(tx, order_id, method=payment, amount_minor=total, currency="JPY", token=token, now=NOW)
+    await start_payments(
+        tx, [PaymentDraft(order_id, method=payment, amount_minor=total, currency="JPY", token=token)], now=NOW
+    )
     if payment == "CARD":
-        await record_authorization(tx, order_id, AuthorizationResult(reference="auth-1"), now=NOW)
+        await record_authorizations(tx, {order_id: AuthorizationResult(reference="auth-1")}, now=NOW)
     return order_id
 
 

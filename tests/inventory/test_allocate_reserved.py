@@ -2,12 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from app.inventory.actions.allocate_reserved import allocate_reserved
 from app.inventory.actions.expire_reservations import expire_reservations
-from app.inventory.errors import ReservationExpired
 from app.inventory.model import Claim, Demand, HoldRequest
 from app.kit.db import Database
 from app.kit.ids import new_id
@@ -23,8 +23,8 @@ async def test_reserved_units_are_allocated_once(db: Database) -> None:
     await hold(db, request)
     for _ in range(2):
         async with db.write() as tx:
-            claims = await allocate_reserved(tx, request.owner_id, actor="test")
-        assert claims == [Claim(1, shirt, store, 2)]
+            claims = await allocate_reserved(tx, [request.owner_id], actor="test")
+        assert claims == {request.owner_id: [Claim(1, shirt, store, 2)]}
     assert await counters(db) == {(shirt, store): (5, 0, 2, 0)}
     assert (await movements(db))[2:] == [("RESERVATION_ALLOCATED", 0, -2, 2, store)]
 
@@ -34,15 +34,24 @@ async def test_a_reservation_that_nobody_swept_may_still_be_allocated(db: Databa
     request = wish(shirt, 1, store, expires_at=NOW - timedelta(days=1))
     await hold(db, request)
     async with db.write() as tx:
-        assert await allocate_reserved(tx, request.owner_id, actor="test") == [Claim(1, shirt, store, 1)]
+        claims = await allocate_reserved(tx, [request.owner_id], actor="test")
+        assert claims == {request.owner_id: [Claim(1, shirt, store, 1)]}
     async with db.write() as tx:
         assert await expire_reservations(tx, now=SOON) == []
 
 
-async def test_nothing_held_is_refused(db: Database) -> None:
-    with pytest.raises(ReservationExpired):
+async def test_many_owners_at_once_and_those_without_units_are_left_out(db: Database, count_statements: Any) -> None:
+    shirt, [store] = await stocked(db, 50)
+    requests = [wish(shirt, 2, store, expires_at=SOON) for _ in range(20)]
+    await hold(db, *requests)
+    unknown = new_id()
+    owners = [request.owner_id for request in requests]
+    with count_statements() as count:
         async with db.write() as tx:
-            await allocate_reserved(tx, new_id(), actor="test")
+            claims = await allocate_reserved(tx, [*owners, unknown], actor="test")
+    assert claims == {owner: [Claim(1, shirt, store, 2)] for owner in owners}
+    assert count.total == 2
+    assert await counters(db) == {(shirt, store): (50, 0, 40, 0)}
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -54,13 +63,10 @@ async def test_allocation_and_expiry_race_and_one_of_them_wins_all_lines(db: Dat
     await hold(db, *(HoldRequest("ORDER", owner, lines, expires_at=NOW) for owner in owners))
 
     async def allocate(number: int) -> bool:
-        try:
-            async with db.write() as tx:
-                claims = await allocate_reserved(tx, owners[number], actor="test")
-        except ReservationExpired:
-            return False
-        assert len(claims) == 3
-        return True
+        async with db.write() as tx:
+            claims = await allocate_reserved(tx, [owners[number]], actor="test")
+        assert [len(own) for own in claims.values()] in ([], [3])
+        return bool(claims)
 
     async def sweep(_: int) -> list[str]:
         async with db.write() as tx:

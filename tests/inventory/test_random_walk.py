@@ -116,7 +116,7 @@ class Walk:
         return verdicts
 
     async def allocate(self, tx: WriteTx) -> Any:
-        return await allocate_reserved(tx, self.owner(), actor="walk")
+        return await allocate_reserved(tx, [self.owner()], actor="walk")
 
     async def release(self, tx: WriteTx) -> Any:
         return await release_holds(tx, self.owner(), line_nos=self.random.choice([None, [1]]), actor="walk")

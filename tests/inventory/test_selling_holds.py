@@ -129,7 +129,7 @@ async def test_a_reservation_that_waits_becomes_final_expires_and_is_released_li
         await hold(db, await ask(db, variant, units, place, owner_id=owner, expires_at=NOW))
     assert await waiting(db) == {variant: (7, 9)}
     async with db.write() as tx:
-        assert await allocate_reserved(tx, kept, actor="test") == [Claim(1, variant, WAITING, 1)]
+        assert await allocate_reserved(tx, [kept], actor="test") == {kept: [Claim(1, variant, WAITING, 1)]}
         assert await release_holds(tx, released, actor="test") == [Claim(1, variant, WAITING, 4)]
         assert await release_holds(tx, released, actor="test") == []
     async with db.write() as tx:

@@ -14,7 +14,7 @@ from app.kit import idempotency
 from app.kit.db import Database, WriteTx
 from app.kit.errors import DomainError, NotFound
 from app.kit.graphql.context import Context
-from app.kit.graphql.payload import Asked, Outcome, Payload, commit_in_group, grouped
+from app.kit.graphql.payload import Answered, Asked, Outcome, Payload, commit_in_group, grouped
 from app.kit.groups import HOT, RECENT, Group
 from app.kit.permissions import SHOPPER
 from tests.conftest import CONFIG
@@ -122,7 +122,7 @@ async def outcomes(tx: WriteTx, names: Sequence[str]) -> list[Outcome | DomainEr
 
 
 def asker(db: Database) -> Any:
-    group: Group[Asked[str], tuple[dict[str, Any], bool]] = Group(db, grouped(outcomes))
+    group: Group[Asked[str], Answered] = Group(db, grouped(outcomes))
 
     async def ask(name: str, key: str, operation: str = "put") -> tuple[Any, ...]:
         now = datetime(2026, 11, 22, tzinfo=UTC)

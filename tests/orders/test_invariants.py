@@ -8,8 +8,9 @@ import pytest
 
 from app.kit.db import Database
 from app.orders.invariants import INVARIANTS as ORDERS
-from app.payments.actions.start_payment import start_payment
+from app.payments.actions.start_payments import start_payments
 from app.payments.invariants import INVARIANTS as PAYMENTS
+from app.payments.model import PaymentDraft
 from tests.conftest import NOW
 from tests.orders.builders import make_ground, make_order
 
@@ -47,8 +48,10 @@ async def test_damage_is_found(db: Database, name: str) -> None:
     with suppress(Undo):
         async with db.write() as tx:
             order = await make_order(tx, await make_ground(tx), shipping_minor=550)
-            await start_payment(
-                tx, order.id, method="CARD", amount_minor=order.total_minor, currency="JPY", token="tok_ok", now=NOW
+            await start_payments(
+                tx,
+                [PaymentDraft(order.id, method="CARD", amount_minor=order.total_minor, currency="JPY", token="tok_ok")],
+                now=NOW,
             )
             await tx.connection.execute(
                 "UPDATE payments SET status = 'AUTHORIZED', provider_reference = 'r-1', token = NULL"

@@ -12,7 +12,8 @@ from app.kit.ids import global_id, new_id
 from app.kit.permissions import Actor, ActorKind
 from app.kit.statement import Statement
 from app.orders.actions.create_orders import create_orders
-from app.payments.actions.start_payment import start_payment
+from app.payments.actions.start_payments import start_payments
+from app.payments.model import PaymentDraft
 from tests.conftest import NOW, Execute
 from tests.locations.builders import make_location
 from tests.orders.builders import Ground, make_ground, make_order, order_draft
@@ -58,7 +59,9 @@ async def test_everything_that_an_order_says(db: Database, execute: Execute) -> 
         )
         [created] = await create_orders(tx, [draft], actor="key:mall", now=NOW)
         assert created is not None
-        await start_payment(tx, draft.id, method="EXTERNAL", amount_minor=3290, currency="JPY", now=NOW)
+        await start_payments(
+            tx, [PaymentDraft(draft.id, method="EXTERNAL", amount_minor=3290, currency="JPY")], now=NOW
+        )
     order_id = global_id("Order", draft.id)
     data = await execute(EVERYTHING, {"id": order_id}, language="en")
     order = data["order"]

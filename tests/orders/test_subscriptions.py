@@ -12,6 +12,8 @@ from app.kit.feed import Feed
 from app.kit.ids import global_id, new_id
 from app.orders.actions.mark_placed import mark_placed
 from app.orders.actions.record_fulfilled import record_fulfilled
+from app.orders.sql import lock_orders
+from app.payments.model import PaymentStatus
 from tests.conftest import NOW, Execute
 from tests.orders.builders import make_ground, make_order
 
@@ -52,7 +54,8 @@ async def test_the_present_order_and_then_each_change(db: Database, feed: Feed) 
     assert (first["version"], first["status"]) == (1, "PENDING_PAYMENT")
     async with db.write() as tx:
         await record_fulfilled(tx, other.id, {1: 1}, actor="test", now=NOW)
-        await mark_placed(tx, order.id, payment_status="AUTHORIZED", actor="test", now=NOW)
+        orders = list((await lock_orders(tx, [order.id])).values())
+        await mark_placed(tx, orders, payment_status=PaymentStatus.AUTHORIZED, actor="test", now=NOW)
     second = await next_order(stream)
     assert (second["version"], second["status"], second["paymentStatus"]) == (2, "PLACED", "AUTHORIZED")
     assert [entry["kind"] for entry in second["history"]] == ["CREATED", "PLACED"]

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from app.kit.db import Database, WriteTx
 from app.kit.statement import Statement
-from app.payments.actions.start_payment import start_payment
+from app.payments.actions.start_payments import start_payments
+from app.payments.model import PaymentDraft
 from tests.conftest import NOW
 from tests.orders.builders import make_ground, make_order
 
@@ -16,8 +17,10 @@ async def make_payment(tx: WriteTx, *, method: str = "CARD", token: str | None =
     """A payment of 2,740 yen as checkout starts it; returns its order's id."""
     status, payment_status = _ORDER_STATES[method]
     order = await make_order(tx, await make_ground(tx), status=status, payment_status=payment_status)
-    await start_payment(
-        tx, order.id, method=method, amount_minor=order.total_minor, currency="JPY", token=token, now=NOW
+    await start_payments(
+        tx,
+        [PaymentDraft(order.id, method=method, amount_minor=order.total_minor, currency="JPY", token=token)],
+        now=NOW,
     )
     return order.id
 

@@ -7,7 +7,7 @@ from app.kit.db import Database
 from app.kit.errors import InvalidTransition, NotFound
 from app.kit.ids import new_id
 from app.payments.actions.capture_payment import capture_payment
-from app.payments.actions.record_authorization import record_authorization
+from app.payments.actions.record_authorizations import record_authorizations
 from app.payments.model import AuthorizationResult
 from tests.conftest import NOW
 from tests.payments.builders import make_payment, payment_row, set_order
@@ -46,7 +46,7 @@ async def test_never_more_is_taken_than_the_amount(db: Database) -> None:
 async def test_a_card_that_was_declined_is_not_charged(db: Database) -> None:
     async with db.write() as tx:
         order_id = await make_payment(tx)
-        await record_authorization(tx, order_id, AuthorizationResult(failure="card_declined"), now=NOW)
+        await record_authorizations(tx, {order_id: AuthorizationResult(failure="card_declined")}, now=NOW)
         await set_order(tx, order_id, "FAILED", "CANCELED")
         with pytest.raises(InvalidTransition) as refusal:
             await capture_payment(tx, order_id, now=NOW)

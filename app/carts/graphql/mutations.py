@@ -1,14 +1,15 @@
 """What buyers do with carts."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import strawberry
 
 from app.carts.actions.add_lines import add_lines
-from app.carts.actions.create_cart import create_cart
+from app.carts.actions.create_carts import create_carts
 from app.carts.actions.remove_lines import remove_lines
 from app.carts.actions.set_delivery import set_delivery
 from app.carts.actions.update_lines import update_lines
@@ -17,19 +18,28 @@ from app.carts.graphql.types import (
     Cart,
     CartCreateInput,
     CartDelivery,
+    CartDeliveryInput,
     CartDeliverySetInput,
     CartLineInput,
     CartLinesAddInput,
     CartLinesRemoveInput,
     CartLinesUpdateInput,
 )
-from app.carts.model import AddressDraft, WantedLine, check_row_count
+from app.carts.model import AddressDraft, CartDraft, Destination, WantedLine, check_row_count
 from app.engine.relations import relation
 from app.kit.db import WriteTx
-from app.kit.errors import InvalidInput
+from app.kit.errors import DomainError, InvalidInput
 from app.kit.graphql.context import Info
 from app.kit.graphql.nodes import require_int, require_uuid
-from app.kit.graphql.payload import Outcome, Payload, PayloadType, commit
+from app.kit.graphql.payload import (
+    Outcome,
+    Payload,
+    PayloadType,
+    answer_each,
+    commit,
+    commit_in_group,
+    grouped,
+)
 
 MIN_CREATE_KEY: Final = 16
 
@@ -87,30 +97,44 @@ class CartDeliverySetPayload(Payload):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A `cartCreate` as it came. channel: that of the request."""
+
+    input: CartCreateInput
+    channel: str
+    now: datetime
+
+
+async def _open(tx: WriteTx, openings: Sequence[_Opening]) -> list[Outcome | DomainError]:
+    async def work(drafts: Sequence[CartDraft]) -> list[Outcome | DomainError]:
+        answers = await create_carts(tx, drafts)
+        return [one if isinstance(one, DomainError) else Outcome({"cart_id": str(one)}) for one in answers]
+
+    return await answer_each(openings, _draft, work)
+
+
+# Without a key, nobody misses a cart that was opened twice: it is found by its id alone.
+_OPEN: Final = grouped(_open)
+
+
 @strawberry.type
 class CartMutation:
     """Open to everyone: who knows a cart's id may change it."""
 
     @strawberry.mutation(description="Open a cart, with or without goods.")
     async def cart_create(self, info: Info, input: CartCreateInput) -> CartCreatePayload:
-        """In one transaction."""
-        context, key = info.context, input.idempotency_key
-
-        async def work(tx: WriteTx) -> Outcome:
-            if key is not None and len(key) < MIN_CREATE_KEY:
-                message = f"The key of a new cart has at least {MIN_CREATE_KEY} characters, such as a UUID."
-                raise InvalidInput(message, path=["input", "idempotencyKey"])
-            cart_id = await create_cart(
-                tx,
-                channel_code=input.channel or context.channel,
-                lines=_wanted(input.lines),
-                email=input.email,
-                currency=input.currency,
-                now=context.now,
-            )
-            return Outcome({"cart_id": str(cart_id)})
-
-        return await commit(context, CartCreatePayload, work, operation="cartCreate", key=key, body=input)
+        """In one transaction with the other carts that are opened at this moment."""
+        context = info.context
+        return await commit_in_group(
+            context,
+            CartCreatePayload,
+            context.db.group(_OPEN),
+            _Opening(input, context.channel, context.now),
+            operation="cartCreate",
+            key=input.idempotency_key,
+            body=input,
+        )
 
     @strawberry.mutation(description="Put goods into a cart at the prices of now; a variant has one line.")
     async def cart_lines_add(self, info: Info, input: CartLinesAddInput) -> CartLinesAddPayload:
@@ -163,18 +187,9 @@ class CartMutation:
 
         async def work(tx: WriteTx) -> Outcome:
             cart_id = require_uuid(input.cart_id, "Cart", "input", "cartId")
-            location_id = input.location_id
-            delivery_id = await set_delivery(
-                tx,
-                cart_id,
-                _line_ids(input.line_ids),
-                mode=input.mode,
-                location_id=None
-                if location_id is None
-                else require_int(location_id, "Location", "input", "locationId"),
-                address=None if input.address is None else AddressDraft(**asdict(input.address)),
-                now=info.context.now,
-            )
+            line_ids = _line_ids(input.line_ids)
+            to = _destination(input, "input")
+            delivery_id = await set_delivery(tx, cart_id, line_ids, to, now=info.context.now)
             return Outcome({"cart_id": str(cart_id), "delivery_id": str(delivery_id)})
 
         return await _commit(info, CartDeliverySetPayload, work, "cartDeliverySet", input)
@@ -189,6 +204,32 @@ async def _commit(
 ) -> PayloadType:
     key, cart = given.idempotency_key, given.cart_id
     return await commit(info.context, payload, work, operation=operation, key=key, body=given, subject=cart)
+
+
+def _draft(opening: _Opening) -> CartDraft:
+    """Raises InvalidInput for a key that could be guessed, NotFound for an id that is nobody's."""
+    given, key = opening.input, opening.input.idempotency_key
+    if key is not None and len(key) < MIN_CREATE_KEY:
+        message = f"The key of a new cart has at least {MIN_CREATE_KEY} characters, such as a UUID."
+        raise InvalidInput(message, path=["input", "idempotencyKey"])
+    return CartDraft(
+        channel_code=given.channel or opening.channel,
+        now=opening.now,
+        lines=_wanted(given.lines),
+        email=given.email,
+        currency=given.currency,
+        delivery=None if given.delivery is None else _destination(given.delivery, "input", "delivery"),
+    )
+
+
+def _destination(given: CartDeliveryInput | CartDeliverySetInput, *path: str) -> Destination:
+    """Raises NotFound for an id that is no location's."""
+    location_id = given.location_id
+    return Destination(
+        given.mode,
+        None if location_id is None else require_int(location_id, "Location", *path, "locationId"),
+        None if given.address is None else AddressDraft(**asdict(given.address)),
+    )
 
 
 def _wanted(lines: Sequence[CartLineInput]) -> list[WantedLine]:

@@ -1,10 +1,13 @@
 """Rules of carts. No I/O.
 
-`limits`: size, life and what a command may ask. `address`: what buyers write. `problems`: what keeps a
-cart from becoming an order. `totals`: what it costs. `options`: ways to hand its goods over.
+`limits`: size, life and what a command may ask. `draft`: what a cart begins with. `address`: what buyers write.
+`destination`: where goods go. `wanted`: goods to put in. `problems`: what keeps a cart from becoming an order.
+`totals`: what it costs. `options`: ways to hand its goods over.
 """
 
 from app.carts.model.address import AddressDraft, clean_address, is_plain_text
+from app.carts.model.destination import Destination, clean_destination
+from app.carts.model.draft import CartDraft, WantedLine
 from app.carts.model.limits import (
     LIFETIME,
     MAX_LINES,
@@ -12,7 +15,6 @@ from app.carts.model.limits import (
     MAX_ROWS,
     MAX_SUBTOTAL_MINOR,
     CartStatus,
-    WantedLine,
     check_quantities,
     check_row_count,
     check_size,
@@ -35,6 +37,7 @@ from app.carts.model.problems import (
     cart_problems,
 )
 from app.carts.model.totals import CartTotals, CostLine, ShippingRate, cart_totals, shipping_fee
+from app.carts.model.wanted import check_sold, skus_of, units_by_variant, variants_of
 
 __all__ = [
     "LIFETIME",
@@ -45,6 +48,7 @@ __all__ = [
     "AddressDraft",
     "AskedLine",
     "CartDelivery",
+    "CartDraft",
     "CartLine",
     "CartProblem",
     "CartProblemCode",
@@ -53,6 +57,7 @@ __all__ = [
     "CostLine",
     "DeliveryMissingProblem",
     "DeliveryModeNotEligibleProblem",
+    "Destination",
     "InsufficientStockProblem",
     "NotSoldProblem",
     "Offer",
@@ -67,11 +72,16 @@ __all__ = [
     "check_quantities",
     "check_row_count",
     "check_size",
+    "check_sold",
     "clean_address",
+    "clean_destination",
     "invalid_quantity",
     "is_expired",
     "is_plain_text",
     "pickup_options",
     "require_open",
     "shipping_fee",
+    "skus_of",
+    "units_by_variant",
+    "variants_of",
 ]

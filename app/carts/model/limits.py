@@ -1,7 +1,6 @@
 """How large a cart may be, how long it lives, and when it may change."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -25,15 +24,6 @@ class CartStatus(StrEnum):
 
     OPEN = "OPEN"
     COMPLETED = "COMPLETED"
-
-
-@dataclass(frozen=True, slots=True)
-class WantedLine:
-    """Units of a variant that are to be put into a cart, named by its id or its SKU: exactly one of them."""
-
-    quantity: int
-    sku: str | None = None
-    variant_id: int | None = None
 
 
 def is_expired(cart: Any, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from app.orders.actions.change_states import require_order
 from app.orders.actions.mark_canceled import mark_canceled
 from app.orders.actions.release_source import release_source
 from app.orders.model import OrderStatus
-from app.payments.actions.record_authorization import record_authorization
+from app.payments.actions.record_authorizations import record_authorizations
 from app.payments.actions.void_payment import void_payment
 from app.payments.model import AuthorizationResult, PaymentStatus
 
@@ -37,7 +37,7 @@ async def cancel_unpaid(
         await void_payment(tx, order_id, now=now)
         reason, paid = RESERVATION_EXPIRED, PaymentStatus.VOIDED
     else:
-        await record_authorization(tx, order_id, declined, now=now)
+        await record_authorizations(tx, {order_id: declined}, now=now)
         reason, paid = PAYMENT_DECLINED, PaymentStatus.FAILED
     await mark_canceled(tx, order_id, reason=reason, payment_status=paid, actor=actor, now=now)
     if cart_id is not None:

@@ -1,15 +1,18 @@
 """Ask the card company, outside of any transaction, and settle with its answer; safe to repeat at any time."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from app.checkout.actions.cancel_unpaid import cancel_unpaid
-from app.checkout.actions.settle_payment import settle_payment
+from app.checkout.actions.settle_payments import settle_payments
 from app.inventory.errors import ReservationExpired
 from app.inventory.sql import claims_of
-from app.kit.db import Database, Row
+from app.kit.db import Database, Row, WriteTx
+from app.kit.errors import DomainError
 from app.orders.model import OrderStatus
 from app.payments.errors import ProviderUnreachable
 from app.payments.model import (
@@ -32,19 +35,36 @@ class PaymentOutcome(StrEnum):
     TOO_LATE = "TOO_LATE"
 
 
-async def complete_payment(db: Database, order_id: UUID, *, actor: str, now: datetime) -> PaymentOutcome:
+@dataclass(frozen=True, slots=True)
+class _Authorized:
+    """A yes of the card company."""
+
+    order_id: UUID
+    result: AuthorizationResult
+    actor: str
+    now: datetime
+
+
+async def complete_payment(
+    db: Database, order_id: UUID, *, actor: str, now: datetime, asked: AuthorizationRequest | None = None
+) -> PaymentOutcome:
     """Bring the payment of an order to its end, whoever else is doing so at this moment.
 
-    SETTLED: there is nothing left to ask. WAITING: the provider gave no answer; a job asks again with the
-    same key. DECLINED: the order is canceled and its cart open again. TOO_LATE: the same, because the
-    reservation ended first; the payment is void.
+    asked: what the company has to be asked, from who has just begun the payment; None: that is looked up. SETTLED:
+    there is nothing left to ask. WAITING: the provider gave no answer; a job asks again with the same key. DECLINED:
+    the order is canceled and its cart open again. TOO_LATE: the same, because the reservation ended first; the payment
+    is void.
     """
-    async with db.read() as tx:
-        payment = await payment_of(tx, order_id)
-        is_held = bool(await claims_of(tx, order_id)) if _is_waiting(payment) else False
-    if payment is None or not _is_waiting(payment):
-        return _outcome_of(payment)
-    result = await _ask(payment) if is_held else None
+    is_held = True
+    if asked is None:
+        async with db.read() as tx:
+            payment = await payment_of(tx, order_id)
+            is_waiting = payment is not None and payment.status == PaymentStatus.PENDING
+            is_held = is_waiting and bool(await claims_of(tx, order_id))
+        if payment is None or not is_waiting:
+            return _outcome_of(payment)
+        asked = AuthorizationRequest(payment.id, payment.amount_minor, payment.currency, payment.token)
+    result = await _ask(asked) if is_held else None
     if is_held and result is None:
         return PaymentOutcome.WAITING
     status = await _settle(db, order_id, result, actor=actor, now=now)
@@ -54,15 +74,12 @@ async def complete_payment(db: Database, order_id: UUID, *, actor: str, now: dat
     return PaymentOutcome.SETTLED
 
 
-async def _ask(payment: Row) -> AuthorizationResult | None:
-    """The provider's final answer, or None when there is none yet."""
-    provider = provider_of(payment.method)
+async def _ask(request: AuthorizationRequest) -> AuthorizationResult | None:
+    """The company's final answer, or None when there is none yet."""
+    provider = provider_of(PaymentMethod.CARD)
     if provider is None:
-        message = f"A payment by {payment.method} waits for a provider."
+        message = "A payment by card waits for a provider."
         raise AssertionError(message)
-    request = AuthorizationRequest(
-        key=payment.id, amount_minor=payment.amount_minor, currency=payment.currency, token=payment.token
-    )
     try:
         async with asyncio.timeout(PROVIDER_TIMEOUT_S):
             return await provider.authorize(request)
@@ -73,16 +90,18 @@ async def _ask(payment: Row) -> AuthorizationResult | None:
 async def _settle(
     db: Database, order_id: UUID, result: AuthorizationResult | None, *, actor: str, now: datetime
 ) -> OrderStatus:
-    if result is not None:
+    if result is not None and result.is_authorized:
         try:
-            return await db.in_write(lambda tx: settle_payment(tx, order_id, result, actor=actor, now=now))
+            return await db.group(_settle_group, apart=actor).ask(_Authorized(order_id, result, actor, now))
         except ReservationExpired:
-            pass  # The units went back on sale while the provider thought; they never come back by themselves.
-    return await db.in_write(lambda tx: cancel_unpaid(tx, order_id, actor=actor, now=now))
+            result = None  # The units went back on sale while the company thought; they never come back by themselves.
+    return await db.in_write(lambda tx: cancel_unpaid(tx, order_id, declined=result, actor=actor, now=now))
 
 
-def _is_waiting(payment: Row | None) -> bool:
-    return payment is not None and payment.status == PaymentStatus.PENDING
+async def _settle_group(tx: WriteTx, asked: Sequence[_Authorized]) -> Sequence[OrderStatus | DomainError]:
+    results = {one.order_id: one.result for one in asked}
+    answers = await settle_payments(tx, results, actor=asked[0].actor, now=max(one.now for one in asked))
+    return [answers[one.order_id] for one in asked]
 
 
 def _outcome_of(payment: Row | None) -> PaymentOutcome:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.checkout.actions.raise_transfers import raise_transfers
 from app.checkout.events import BackorderServed
-from app.checkout.sql import stores_of_order
+from app.checkout.sql import stores_of_orders
 from app.inventory.actions.serve_waiting import MOST, serve_waiting
 from app.inventory.model import OwnerKind
 from app.inventory.model.selling import selling_day
@@ -28,16 +28,16 @@ async def serve_backorders(tx: WriteTx, variant_id: int, *, now: datetime) -> li
     orders = {row["owner_id"] for row in rows if row["owner_kind"] == OwnerKind.ORDER}
     if not orders:
         return []
-    states = await lock_orders(tx, sorted(orders))
-    placed = {order_id for order_id, status in states.items() if status == OrderStatus.PLACED}
+    locked = await lock_orders(tx, orders)
+    placed = {order_id for order_id, order in locked.items() if order["status"] == OrderStatus.PLACED}
     today, actor = selling_day(now), SYSTEM.reference
     served = await serve_waiting(tx, variant_id, placed, today=today, actor=actor)
+    stores = await stores_of_orders(tx, list(served)) if served else {}
     for order_id, claims in served.items():
         lines = {str(claim.line_no): 0 for claim in claims}
         for claim in claims:
             lines[str(claim.line_no)] += claim.quantity
-        stores = await stores_of_order(tx, order_id)
-        await raise_transfers(tx, order_id, claims, stores, actor=actor, now=now)
+        await raise_transfers(tx, order_id, claims, stores.get(order_id, {}), actor=actor, now=now)
         facts = {"quantities": lines}
         await add_history(tx, order_id, OrderHistoryKind.BACKORDER_ALLOCATED, actor=actor, now=now, facts=facts)
     await publish(tx, *(BackorderServed(order_id) for order_id in served))

@@ -1,15 +1,18 @@
 """The checkout."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
 import strawberry
 
 from app.carts.graphql.batches import carts_by_id
 from app.checkout.actions.complete_payment import PaymentOutcome, complete_payment
-from app.checkout.actions.place_order import place_order
-from app.checkout.model import CheckoutRequest
+from app.checkout.actions.place_orders import place_orders
+from app.checkout.model import Checkout, CheckoutRequest, PlacedOrder
 from app.engine.relations import relation
 from app.inventory.errors import ReservationExpired
 from app.kit.db import WriteTx
@@ -18,10 +21,10 @@ from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.errors import to_user_error
 from app.kit.graphql.nodes import require_uuid
-from app.kit.graphql.payload import Outcome, Payload, commit
+from app.kit.graphql.payload import Outcome, Payload, answer_each, commit_in_group, grouped
 from app.orders.graphql.batches import orders_by_id
 from app.payments.errors import PaymentDeclined
-from app.payments.model import PaymentMethod
+from app.payments.model import AuthorizationRequest, PaymentMethod
 
 if TYPE_CHECKING:
     from app.carts.graphql.types import Cart
@@ -83,6 +86,7 @@ class CheckoutCompleteInput:
 class CheckoutCompletePayload(Payload):
     """Order and cart as they are after the checkout."""
 
+    authorization: strawberry.Private[AuthorizationRequest | None] = None
     order_id: strawberry.Private[str | None] = None
     cart_id: strawberry.Private[str | None] = None
     order = relation(
@@ -101,6 +105,27 @@ class CheckoutCompletePayload(Payload):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A `checkoutComplete` as it came."""
+
+    input: CheckoutCompleteInput
+    actor: str
+    now: datetime
+
+
+async def _place(tx: WriteTx, sent: Sequence[_Sent]) -> list[Outcome | DomainError]:
+    async def work(checkouts: Sequence[Checkout]) -> list[Outcome | DomainError]:
+        now = max(checkout.now for checkout in checkouts)
+        answers = await place_orders(tx, checkouts, actor=sent[0].actor, now=now)
+        return [_outcome(*pair) for pair in zip(checkouts, answers, strict=True)]
+
+    return await answer_each(sent, _checkout, work)
+
+
+_PLACE: Final = grouped(_place)
+
+
 @strawberry.type
 class CheckoutMutation:
     """Open to whoever knows the cart's id."""
@@ -111,18 +136,16 @@ class CheckoutMutation:
         "When the payment is declined or comes too late, the order is canceled and the cart open again."
     )
     async def checkout_complete(self, info: Info, input: CheckoutCompleteInput) -> CheckoutCompletePayload:
-        """One transaction, then the provider outside of any, then a second one; each can be repeated."""
+        """One transaction, then the provider outside of any, then a second one.
+
+        Each can be repeated, and is shared with the others who check out at this moment.
+        """
         context = info.context
-
-        async def work(tx: WriteTx) -> Outcome:
-            cart_id = require_uuid(input.cart_id, "Cart", "input", "cartId")
-            order_id = await place_order(tx, cart_id, _request(input), actor=context.actor.reference, now=context.now)
-            return Outcome({"order_id": str(order_id), "cart_id": str(cart_id)})
-
-        payload = await commit(
+        payload = await commit_in_group(
             context,
             CheckoutCompletePayload,
-            work,
+            context.db.group(_PLACE, apart=context.actor.reference),
+            _Sent(input, context.actor.reference, context.now),
             operation="checkoutComplete",
             key=input.idempotency_key,
             body=input,
@@ -130,19 +153,33 @@ class CheckoutMutation:
         )
         if payload.order_id is not None:
             outcome = await complete_payment(
-                context.db, UUID(payload.order_id), actor=context.actor.reference, now=context.now
+                context.db,
+                UUID(payload.order_id),
+                actor=context.actor.reference,
+                now=context.now,
+                asked=payload.authorization,
             )
             payload.user_errors += [to_user_error(refusal) for refusal in _refusals(outcome)]
         return payload
 
 
-def _request(input: CheckoutCompleteInput) -> CheckoutRequest:
-    return CheckoutRequest(
-        method=PaymentMethod(input.payment.method),
-        email=input.email,
-        token=input.payment.token,
-        expected_total=input.expected_total,
+def _checkout(sent: _Sent) -> Checkout:
+    """Raises NotFound for an id that is no cart's."""
+    given = sent.input
+    request = CheckoutRequest(
+        method=PaymentMethod(given.payment.method),
+        email=given.email,
+        token=given.payment.token,
+        expected_total=given.expected_total,
     )
+    return Checkout(require_uuid(given.cart_id, "Cart", "input", "cartId"), request, sent.now)
+
+
+def _outcome(checkout: Checkout, answer: PlacedOrder | DomainError) -> Outcome | DomainError:
+    if isinstance(answer, DomainError):
+        return answer
+    values = {"order_id": str(answer.order_id), "cart_id": str(checkout.cart_id)}
+    return Outcome(values, once={"authorization": answer.authorization})
 
 
 def _refusals(outcome: PaymentOutcome) -> list[DomainError]:

@@ -12,8 +12,10 @@ from app.checkout.model.request import (
     REDRIVE_AFTER,
     RESERVATION_TIME,
     SOURCE_SYSTEM,
+    Checkout,
     CheckoutRequest,
     PaymentMethodReason,
+    PlacedOrder,
 )
 
 __all__ = [
@@ -21,8 +23,10 @@ __all__ = [
     "REDRIVE_AFTER",
     "RESERVATION_TIME",
     "SOURCE_SYSTEM",
+    "Checkout",
     "CheckoutRequest",
     "PaymentMethodReason",
+    "PlacedOrder",
     "PlannedTransfer",
     "by_terms",
     "cart_shipping",

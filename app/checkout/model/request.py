@@ -1,11 +1,12 @@
 """What the buyer says at the checkout, and how long things may take."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
-from app.payments.model import PaymentMethod
+from app.payments.model import AuthorizationRequest, PaymentMethod
 
 SOURCE_SYSTEM: Final = "cart"
 """Orders that come from a checkout carry it with the cart's id, which makes them unique."""
@@ -35,3 +36,22 @@ class CheckoutRequest:
     email: str | None = None
     token: str | None = None
     expected_total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A buyer who wants to order a cart, at an instant (UTC)."""
+
+    cart_id: UUID
+    request: CheckoutRequest
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """What became of a checkout. authorization: what the card company has to be asked after the commit; None when there
+    is nothing to ask, or when the cart was an order before.
+    """
+
+    order_id: UUID
+    authorization: AuthorizationRequest | None = None

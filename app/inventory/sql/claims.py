@@ -26,6 +26,20 @@ _HELD_LINES: Final = Statement("""
      ORDER BY owner_id, line_no, variant_id, location_id
 """)
 
+_LOCK_HELD_LINES: Final = Statement("""
+    WITH held AS MATERIALIZED (
+        SELECT owner_id, line_no, variant_id, location_id, quantity
+          FROM holds WHERE owner_id = ANY(CAST(:owner_ids AS uuid[]))
+         ORDER BY owner_id, line_no, variant_id, location_id
+           FOR UPDATE),
+    waiting AS MATERIALIZED (
+        SELECT owner_id, line_no, variant_id, 0 AS location_id, quantity
+          FROM backorders WHERE owner_id = ANY(CAST(:owner_ids AS uuid[]))
+         ORDER BY owner_id, line_no, variant_id
+           FOR UPDATE)
+    SELECT * FROM held UNION ALL SELECT * FROM waiting ORDER BY owner_id, line_no, variant_id, location_id
+""")
+
 _LOCK_HOLDS: Final = Statement("""
     SELECT line_no, variant_id, location_id, owner_kind, quantity, state
       FROM holds WHERE owner_id = :owner_id AND location_id = ANY(CAST(:location_ids AS int[]))
@@ -72,8 +86,17 @@ async def claims_of(tx: ReadTx, owner_id: UUID) -> list[Claim]:
 
 async def claims_of_owners(tx: ReadTx, owner_ids: Sequence[UUID]) -> dict[UUID, list[Claim]]:
     """What is held for each of the owners; those without holds are left out."""
+    return _by_owner(await tx.fetch(_HELD_LINES, owner_ids=owner_ids))
+
+
+async def lock_claims_of_owners(tx: WriteTx, owner_ids: Sequence[UUID]) -> dict[UUID, list[Claim]]:
+    """The same, locked: nobody releases or moves them before the transaction ends. Stock rows stay free."""
+    return _by_owner(await tx.fetch(_LOCK_HELD_LINES, owner_ids=owner_ids))
+
+
+def _by_owner(rows: Sequence[Row]) -> dict[UUID, list[Claim]]:
     found: dict[UUID, list[Claim]] = {}
-    for row in await tx.fetch(_HELD_LINES, owner_ids=owner_ids):
+    for row in rows:
         found.setdefault(row["owner_id"], []).append(claim_of(row))
     return found
 

@@ -50,8 +50,8 @@ _HOLD: Final = Statement("""
 _ALLOCATE: Final = Statement("""
     WITH due AS MATERIALIZED (
         SELECT owner_id, line_no, variant_id, location_id
-          FROM holds WHERE owner_id = :owner_id
-         ORDER BY line_no, variant_id, location_id
+          FROM holds WHERE owner_id = ANY(CAST(:owner_ids AS uuid[]))
+         ORDER BY owner_id, line_no, variant_id, location_id
            FOR UPDATE),
     allocated AS (
         UPDATE holds h
@@ -61,13 +61,14 @@ _ALLOCATE: Final = Statement("""
              = (d.owner_id, d.line_no, d.variant_id, d.location_id) AND h.state = 'R'
         RETURNING h.*),
     waiting AS (
-        UPDATE backorders SET state = 'A', expires_at = NULL WHERE owner_id = :owner_id AND state = 'R'),
+        UPDATE backorders SET state = 'A', expires_at = NULL
+         WHERE owner_id = ANY(CAST(:owner_ids AS uuid[])) AND state = 'R'),
     moved AS (
         INSERT INTO ledger
                (variant_id, location_id, d_reserved, d_allocated, kind, cause_kind, cause_id, actor)
         SELECT variant_id, location_id, -quantity, quantity, 'RESERVATION_ALLOCATED', owner_kind, owner_id,
                CAST(:actor AS text)
-          FROM allocated ORDER BY line_no, variant_id, location_id)
+          FROM allocated ORDER BY owner_id, line_no, variant_id, location_id)
     SELECT count(*) FROM allocated
 """)
 
@@ -172,9 +173,9 @@ async def write_holds(tx: WriteTx, granted: Sequence[tuple[int, HoldRequest, Cla
     return {row["request"] for row in rows}
 
 
-async def allocate_holds(tx: WriteTx, owner_id: UUID, *, actor: str) -> int:
-    """Turn the owner's reservations into allocations; returns how many rows were reserved."""
-    changed: int = await tx.fetchval(_ALLOCATE, owner_id=owner_id, actor=actor)
+async def allocate_holds(tx: WriteTx, owner_ids: Sequence[UUID], *, actor: str) -> int:
+    """Turn the owners' reservations into allocations; returns how many rows were reserved."""
+    changed: int = await tx.fetchval(_ALLOCATE, owner_ids=owner_ids, actor=actor)
     tx.published += changed
     return changed
 

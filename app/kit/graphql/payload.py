@@ -33,6 +33,7 @@ class Payload:
 MAX_SUBJECT: Final = 200
 PayloadType = TypeVar("PayloadType", bound=Payload)
 R = TypeVar("R")
+S = TypeVar("S")
 
 
 @dataclass(slots=True)
@@ -40,11 +41,13 @@ class Outcome:
     """What a mutation's work found: JSON values of the payload's private fields, named alike.
 
     refusal: a refusal, or several, beside effects that are kept (a counted wrong code, the rows of an import that were
-    right); a raised DomainError keeps nothing.
+    right); a raised DomainError keeps nothing. once: more values of private fields, of any kind, for the payload of
+    this run only: they are not stored, a repetition goes without them.
     """
 
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     refusal: DomainError | None = None
+    once: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 async def commit(
@@ -68,83 +71,138 @@ async def commit(
     hashed = idempotency.body_hash(_plain(body)) if key is not None else b""
     caller = _caller(context, subject)
 
-    async def transaction(tx: WriteTx) -> tuple[dict[str, Any], bool]:
+    async def transaction(tx: WriteTx) -> Answered:
         if key is not None:
             stored = await idempotency.claim(tx, caller=caller, key=key, operation=operation, body=hashed)
             if stored is not None:
-                return stored, True
-        answer = _answer(await work(tx))
+                return Answered(stored, replayed=True)
+        answered = Answered.of(await work(tx))
         if key is not None:
-            await idempotency.answer(tx, caller=caller, key=key, value=answer)
-        return answer, False
+            await idempotency.answer(tx, caller=caller, key=key, value=answered.stored)
+        return answered
 
     try:
         # Without a key nothing tells a repetition from a second wish, such as twice the same delivery of goods.
-        answer, replayed = await context.db.in_write(transaction, is_repeatable=key is not None)
+        answered = await context.db.in_write(transaction, is_repeatable=key is not None)
         context.forget()
     except DomainError as error:
-        return payload_type(user_errors=[to_user_error(refusal) for refusal in each_refusal(error)])
-    return _payload(payload_type, answer, replayed=replayed)
+        return _refused(payload_type, error)
+    return answered.payload(payload_type)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[R]):
-    """One mutation of a group: what it asks for, and its idempotency key."""
+    """One mutation of a group: what it asks for, and its idempotency key, if it has one."""
 
     request: R
-    keyed: idempotency.Keyed
+    keyed: idempotency.Keyed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a mutation is answered with. stored: what is kept of it; once: see `Outcome`."""
+
+    stored: dict[str, Any]
+    once: dict[str, Any] = field(default_factory=dict[str, Any])
+    replayed: bool = False
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "Answered":
+        """A new answer."""
+        stored: dict[str, Any] = {"values": outcome.values}
+        if outcome.refusal is not None:
+            stored["refusals"] = [[one.code, one.message, one.path, one.facts] for one in each_refusal(outcome.refusal)]
+        return cls(stored, outcome.once)
+
+    def payload(self, payload_type: type[PayloadType]) -> PayloadType:
+        """As the API gives it."""
+        errors = [
+            build_user_error(ErrorCode(code), message, path, facts)
+            for code, message, path, facts in self.stored.get("refusals", ())
+        ]
+        return payload_type(user_errors=errors, replayed=self.replayed, **self.stored["values"], **self.once)
 
 
 def grouped(
     work: Callable[[WriteTx, Sequence[R]], Awaitable[Sequence[Outcome | DomainError]]],
-) -> Callable[[WriteTx, Sequence[Asked[R]]], Awaitable[Sequence[tuple[dict[str, Any], bool] | DomainError]]]:
+) -> Callable[[WriteTx, Sequence[Asked[R]]], Awaitable[Sequence[Answered | DomainError]]]:
     """A set-based work, for `commit_in_group`: each request with a stored answer is answered with that one.
 
     work: the outcomes in the order of the requests; nothing may be kept of one that is answered with a DomainError.
     It must be able to run again from its start, and to run for a second time for a request whose twin is just being
-    answered: that run is rolled back.
+    answered: that run is rolled back. Where requests may come without a key, a second run whose first one was
+    committed, when the connection broke before anybody knew, must do no harm.
     """
 
-    async def transaction(
-        tx: WriteTx, asked: Sequence[Asked[R]]
-    ) -> Sequence[tuple[dict[str, Any], bool] | DomainError]:
-        stored = await idempotency.find_answers(tx, [one.keyed for one in asked])
-        fresh = [number for number in range(len(asked)) if number not in stored]
-        found: dict[int, tuple[dict[str, Any], bool] | DomainError] = {
-            number: value if isinstance(value, DomainError) else (value, True) for number, value in stored.items()
-        }
+    async def transaction(tx: WriteTx, asked: Sequence[Asked[R]]) -> Sequence[Answered | DomainError]:
+        found = await _stored_answers(tx, asked)
+        fresh = [number for number in range(len(asked)) if number not in found]
         if fresh:
             outcomes = await work(tx, [asked[number].request for number in fresh])
             for number, outcome in zip(fresh, outcomes, strict=True):
-                found[number] = outcome if isinstance(outcome, DomainError) else (_answer(outcome), False)
-        answered = [(number, found[number]) for number in fresh]
-        kept = [(asked[number].keyed, one[0]) for number, one in answered if not isinstance(one, DomainError)]
+                found[number] = outcome if isinstance(outcome, DomainError) else Answered.of(outcome)
+        kept: list[tuple[idempotency.Keyed, dict[str, Any]]] = []
+        for number in fresh:
+            keyed, answered = asked[number].keyed, found[number]
+            if keyed is not None and isinstance(answered, Answered):
+                kept.append((keyed, answered.stored))
         await idempotency.store_answers(tx, kept)
         return [found[number] for number in range(len(asked))]
 
     return transaction
 
 
+async def _stored_answers(tx: WriteTx, asked: Sequence[Asked[R]]) -> dict[int, Answered | DomainError]:
+    keyed = [(number, one.keyed) for number, one in enumerate(asked) if one.keyed is not None]
+    if not keyed:
+        return {}
+    stored = await idempotency.find_answers(tx, [key for _, key in keyed])
+    return {
+        keyed[place][0]: value if isinstance(value, DomainError) else Answered(value, replayed=True)
+        for place, value in stored.items()
+    }
+
+
 async def commit_in_group(
     context: Context,
     payload_type: type[PayloadType],
-    group: Group[Asked[R], tuple[dict[str, Any], bool]],
+    group: Group[Asked[R], Answered],
     request: R,
     *,
     operation: str,
-    key: str,
+    key: str | None,
     body: Any = None,
     subject: str = "",
     lane: Hashable = 0,
 ) -> PayloadType:
     """Like `commit`, in one transaction with the others who ask at this moment: see `grouped` and `Group`."""
-    keyed = idempotency.Keyed(_caller(context, subject), key, operation, idempotency.body_hash(_plain(body)))
+    keyed = None
+    if key is not None:
+        keyed = idempotency.Keyed(_caller(context, subject), key, operation, idempotency.body_hash(_plain(body)))
+    identity = None if keyed is None else (keyed.caller, keyed.key)
     try:
-        answer, replayed = await group.ask(Asked(request, keyed), identity=(keyed.caller, keyed.key), lane=lane)
+        answered = await group.ask(Asked(request, keyed), identity=identity, lane=lane)
         context.forget()
     except DomainError as error:
-        return payload_type(user_errors=[to_user_error(refusal) for refusal in each_refusal(error)])
-    return _payload(payload_type, answer, replayed=replayed)
+        return _refused(payload_type, error)
+    return answered.payload(payload_type)
+
+
+async def answer_each(
+    sent: Sequence[S],
+    read: Callable[[S], R],
+    work: Callable[[Sequence[R]], Awaitable[Sequence[Outcome | DomainError]]],
+) -> list[Outcome | DomainError]:
+    """`work` on all inputs that `read` understands; the others are answered with what it raises."""
+    found: dict[int, Outcome | DomainError] = {}
+    requests: list[R] = []
+    for number, one in enumerate(sent):
+        try:
+            requests.append(read(one))
+        except DomainError as refusal:
+            found[number] = refusal
+    outcomes = iter(await work(requests) if requests else ())
+    return [found[number] if number in found else next(outcomes) for number in range(len(sent))]
 
 
 def _caller(context: Context, subject: str) -> str:
@@ -152,20 +210,8 @@ def _caller(context: Context, subject: str) -> str:
     return f"shopper:{_short(subject)}" if actor.kind is ActorKind.SHOPPER else actor.reference
 
 
-def _answer(outcome: Outcome) -> dict[str, Any]:
-    """What is stored of an outcome."""
-    answer: dict[str, Any] = {"values": outcome.values}
-    if outcome.refusal is not None:
-        answer["refusals"] = [[one.code, one.message, one.path, one.facts] for one in each_refusal(outcome.refusal)]
-    return answer
-
-
-def _payload(payload_type: type[PayloadType], answer: dict[str, Any], *, replayed: bool) -> PayloadType:
-    errors = [
-        build_user_error(ErrorCode(code), message, path, facts)
-        for code, message, path, facts in answer.get("refusals", ())
-    ]
-    return payload_type(user_errors=errors, replayed=replayed, **answer["values"])
+def _refused(payload_type: type[PayloadType], error: DomainError) -> PayloadType:
+    return payload_type(user_errors=[to_user_error(refusal) for refusal in each_refusal(error)])
 
 
 def _short(subject: str) -> str:

@@ -1,6 +1,7 @@
 """Every statement of the locations slice, by noun."""
 
 from app.locations.sql.places import (
+    open_places,
     places_by_id,
     places_of_group,
     stock_places_of_group,
@@ -11,6 +12,7 @@ from app.locations.sql.postal_areas import find_point, find_points
 __all__ = [
     "find_point",
     "find_points",
+    "open_places",
     "places_by_id",
     "places_of_group",
     "stock_places_of_group",

@@ -37,6 +37,11 @@ _STOCK_PLACES_OF_GROUP: Final = Statement(
     .where(locations.c.holds_stock | (locations.c.id == func.any(bindparam("also", type_=ARRAY(Integer)))))
     .order_by(locations.c.id)
 )
+_OPEN_PLACES: Final = Statement(
+    _PLACE.join(location_group_members, location_group_members.c.location_id == locations.c.id)
+    .where(location_group_members.c.group_id == bindparam("group_id", type_=Integer), locations.c.is_active)
+    .where(locations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+)
 _PLACES_BY_ID: Final = Statement(_PLACE.where(locations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
 # A literal, so that the partial unique index on this kind is used.
 _TRANSIT: Final = Statement(select(locations.c.id).where(locations.c.kind == literal_column("'IN_TRANSIT'")))
@@ -58,6 +63,11 @@ async def _load_stock_places(tx: ReadTx, group_ids: list[int]) -> Mapping[int, N
 
 # The active locations of a group that hold stock, by the group's id.
 KEPT_STOCK_PLACES: Final = Kept(frozenset({"locations", "location_group_members"}), _load_stock_places, capacity=100)
+
+
+async def open_places(tx: ReadTx, group_id: int, ids: Iterable[int]) -> dict[int, Place]:
+    """Those of the locations that are active and in the group, by id."""
+    return {row.id: _place(row) for row in await tx.fetch(_OPEN_PLACES, group_id=group_id, ids=list(ids))}
 
 
 async def places_by_id(tx: ReadTx, ids: Iterable[int]) -> dict[int, Place]:

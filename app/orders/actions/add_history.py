@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.kit.db import WriteTx
-from app.orders.actions.change_states import change_states, require_order
+from app.orders.actions.change_states import StateChange, change_states, require_order
 from app.orders.model import OrderHistoryKind
 
 
@@ -22,4 +22,6 @@ async def add_history(
 
     Returns the new version: who listens to the order hears of it. Raises NotFound.
     """
-    return await change_states(tx, await require_order(tx, order_id), kind, actor=actor, now=now, facts=facts)
+    change = StateChange(await require_order(tx, order_id), kind, facts=facts or {})
+    [version] = await change_states(tx, [change], actor=actor, now=now)
+    return version

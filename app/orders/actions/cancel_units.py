@@ -7,7 +7,7 @@ from uuid import UUID
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
 from app.orders import sql
-from app.orders.actions.change_states import change_states, require_order
+from app.orders.actions.change_states import StateChange, change_states, require_order
 from app.orders.errors import TooManyFulfilled
 from app.orders.events import OrderCompleted
 from app.orders.model import (
@@ -45,19 +45,17 @@ async def cancel_units(
     goods = fulfillment_status_of(counts.values())
     status = _status_after(goods)
     paid = order["payment_status"]
-    await change_states(
-        tx,
+    change = StateChange(
         order,
         OrderHistoryKind.UNITS_CANCELED,
         status=next_order_status(order["status"], status) if status is not OrderStatus.PLACED else None,
         payment_status=payment_status_when_canceled(paid) if status is OrderStatus.CANCELED else None,
         fulfillment_status=goods,
         canceled_at=now if status is OrderStatus.CANCELED else None,
-        actor=actor,
-        now=now,
         facts={"reason": reason, "quantities": {str(line): units for line, units in quantities.items()}},
         events=(OrderCompleted(order_id),) if status is OrderStatus.COMPLETED else (),
     )
+    await change_states(tx, [change], actor=actor, now=now)
     return status
 
 

@@ -1,5 +1,7 @@
-"""The one way in which an order's states move: version, history and fact go with it."""
+"""The one way in which orders' states move: version, history and fact go with it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +14,23 @@ from app.orders.events import OrderChanged
 from app.orders.model import OrderHistoryKind
 
 
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """New states of a locked order (None: as before). The caller has checked the step.
+
+    kind and facts: the line of history. events: further facts of the same change.
+    """
+
+    order: Row
+    kind: OrderHistoryKind
+    status: str | None = None
+    payment_status: str | None = None
+    fulfillment_status: str | None = None
+    canceled_at: datetime | None = None
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    events: tuple[Event, ...] = ()
+
+
 async def require_order(tx: WriteTx, order_id: UUID) -> Row:
     """The order's row, locked. Raises NotFound."""
     order = await sql.lock_order(tx, order_id)
@@ -21,32 +40,30 @@ async def require_order(tx: WriteTx, order_id: UUID) -> Row:
     return order
 
 
-async def change_states(  # noqa: PLR0913  # three states, each may stay; all by keyword
-    tx: WriteTx,
-    order: Row,
-    kind: OrderHistoryKind,
-    *,
-    actor: str,
-    now: datetime,
-    status: str | None = None,
-    payment_status: str | None = None,
-    fulfillment_status: str | None = None,
-    canceled_at: datetime | None = None,
-    facts: dict[str, Any] | None = None,
-    events: tuple[Event, ...] = (),
-) -> int:
-    """Give a locked order new states (None: as before), and tell of it. Returns the new version.
-
-    kind and facts: the line of history. events: further facts of the same change. The caller has checked
-    the step.
-    """
-    states = {
-        "status": str(status or order["status"]),
-        "payment_status": str(payment_status or order["payment_status"]),
-        "fulfillment_status": str(fulfillment_status or order["fulfillment_status"]),
-    }
-    version: int = await tx.fetchval(sql.UPDATE_STATES, order_id=order["id"], canceled_at=canceled_at, **states)
-    await sql.insert_history(tx, [(order["id"], kind, facts or {})], actor=actor, at=now)
-    changed = OrderChanged(order_id=order["id"], version=version, **states)
-    await publish(tx, changed, *events)
-    return version
+async def change_states(tx: WriteTx, changes: Sequence[StateChange], *, actor: str, now: datetime) -> list[int]:
+    """Change orders, each once, and tell of it, in three statements. The new versions, in the order of the changes."""
+    states = [
+        {
+            "status": str(change.status or change.order["status"]),
+            "payment_status": str(change.payment_status or change.order["payment_status"]),
+            "fulfillment_status": str(change.fulfillment_status or change.order["fulfillment_status"]),
+        }
+        for change in changes
+    ]
+    ids: list[UUID] = [change.order["id"] for change in changes]
+    rows = await tx.fetch(
+        sql.UPDATE_STATES,
+        order_ids=ids,
+        statuses=[each["status"] for each in states],
+        payment_statuses=[each["payment_status"] for each in states],
+        fulfillment_statuses=[each["fulfillment_status"] for each in states],
+        canceled_ats=[change.canceled_at for change in changes],
+    )
+    versions: dict[UUID, int] = {row["id"]: row["version"] for row in rows}
+    entries = [(order_id, change.kind, change.facts) for order_id, change in zip(ids, changes, strict=True)]
+    await sql.insert_history(tx, entries, actor=actor, at=now)
+    events: list[Event] = []
+    for order_id, change, each in zip(ids, changes, states, strict=True):
+        events += (OrderChanged(order_id=order_id, version=versions[order_id], **each), *change.events)
+    await publish(tx, *events)
+    return [versions[order_id] for order_id in ids]

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
 from app.orders import sql
-from app.orders.actions.change_states import change_states, require_order
+from app.orders.actions.change_states import StateChange, change_states, require_order
 from app.orders.model import (
     FulfillmentStatus,
     OrderHistoryKind,
@@ -41,15 +41,14 @@ async def mark_canceled(
     )
     await tx.execute(sql.CANCEL_OPEN_UNITS, order_id=order_id)
     counts = await sql.counts_of(tx, order_id)
-    return await change_states(
-        tx,
+    change = StateChange(
         order,
         OrderHistoryKind.CANCELED,
         status=status,
         payment_status=paid,
         fulfillment_status=fulfillment_status_of(counts.values()),
         canceled_at=now,
-        actor=actor,
-        now=now,
         facts={"reason": reason},
     )
+    [version] = await change_states(tx, [change], actor=actor, now=now)
+    return version

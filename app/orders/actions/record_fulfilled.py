@@ -7,7 +7,7 @@ from uuid import UUID
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
 from app.orders import sql
-from app.orders.actions.change_states import change_states, require_order
+from app.orders.actions.change_states import StateChange, change_states, require_order
 from app.orders.errors import TooManyFulfilled
 from app.orders.events import OrderCompleted
 from app.orders.model import (
@@ -45,14 +45,13 @@ async def record_fulfilled(
         raise TooManyFulfilled(message, requested=quantities[line_no], available=available)
     fulfilled = fulfillment_status_of(counts.values())
     is_complete = fulfilled is FulfillmentStatus.FULFILLED
-    return await change_states(
-        tx,
+    change = StateChange(
         order,
         OrderHistoryKind.COMPLETED if is_complete else OrderHistoryKind.PARTIALLY_FULFILLED,
         status=next_order_status(order["status"], OrderStatus.COMPLETED) if is_complete else None,
         fulfillment_status=fulfilled,
-        actor=actor,
-        now=now,
         facts={"quantities": {str(line_no): quantity for line_no, quantity in quantities.items()}},
         events=(OrderCompleted(order_id),) if is_complete else (),
     )
+    [version] = await change_states(tx, [change], actor=actor, now=now)
+    return version

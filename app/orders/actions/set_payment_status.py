@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.kit.db import WriteTx
-from app.orders.actions.change_states import change_states, require_order
+from app.orders.actions.change_states import StateChange, change_states, require_order
 from app.orders.model import OrderHistoryKind
 from app.payments.model import PaymentStatus, next_payment_status
 
@@ -20,12 +20,11 @@ async def set_payment_status(
     order = await require_order(tx, order_id)
     if order["payment_status"] == status:
         return order["version"]
-    return await change_states(
-        tx,
+    change = StateChange(
         order,
         OrderHistoryKind.PAYMENT_CHANGED,
         payment_status=next_payment_status(order["payment_status"], PaymentStatus(status)),
-        actor=actor,
-        now=now,
         facts={"paymentStatus": str(status)} | ({} if captured_minor is None else {"capturedMinor": captured_minor}),
     )
+    [version] = await change_states(tx, [change], actor=actor, now=now)
+    return version

@@ -4,6 +4,7 @@ from app.carts.graphql.types.carts import Cart, CartDelivery, CartLine, CartTota
 from app.carts.graphql.types.inputs import (
     AddressInput,
     CartCreateInput,
+    CartDeliveryInput,
     CartDeliverySetInput,
     CartLineInput,
     CartLinesAddInput,
@@ -18,6 +19,7 @@ __all__ = [
     "Cart",
     "CartCreateInput",
     "CartDelivery",
+    "CartDeliveryInput",
     "CartDeliverySetInput",
     "CartLine",
     "CartLineInput",

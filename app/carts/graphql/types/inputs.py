@@ -18,6 +18,33 @@ class CartLineInput:
     quantity: int = strawberry.field(description="Units to add, 1 to 9,999.", default=1)
 
 
+@strawberry.input(description="A Japanese address with who lives there.")
+class AddressInput:
+    """As it was typed; it is checked and brought into one spelling."""
+
+    name: str = strawberry.field(description="Who receives the goods, up to 100 characters.")
+    name_kana: str | None = strawberry.field(description="The same in kana, for the carrier.", default=None)
+    phone: str = strawberry.field(description="Phone number for the carrier.")
+    postal_code: str = strawberry.field(description="Seven digits; full-width ones and hyphens are understood.")
+    prefecture: int = strawberry.field(description="JIS X 0401 number: 1 (Hokkaido) to 47 (Okinawa).")
+    city: str = strawberry.field(description="City, ward, town or village, up to 100 characters.")
+    line1: str = strawberry.field(description="Town area, block and house number, up to 200 characters.")
+    line2: str | None = strawberry.field(description="Building and room, up to 200 characters.", default=None)
+
+
+@strawberry.input(description="How all lines of a new cart are to be handed over.")
+class CartDeliveryInput:
+    """An address for home delivery, a location for all pickups."""
+
+    mode: DeliveryMode = strawberry.field(description="How.")
+    location_id: strawberry.ID | None = strawberry.field(
+        description="Id of the location where the buyer collects the goods; for pickups only.", default=None
+    )
+    address: AddressInput | None = strawberry.field(
+        description="Where the goods are sent; for home delivery only.", default=None
+    )
+
+
 @strawberry.input(description="A cart to open.")
 class CartCreateInput:
     """All optional: an empty cart in the request's channel."""
@@ -31,6 +58,11 @@ class CartCreateInput:
     )
     lines: list[CartLineInput] = strawberry.field(
         description="Goods to begin with, at most 100 rows.", default_factory=list[CartLineInput]
+    )
+    delivery: CartDeliveryInput | None = strawberry.field(
+        description="How all of them are to be handed over. With it the cart is ready for `checkoutComplete`; "
+        "`cartDeliverySet` says it later, and for each line.",
+        default=None,
     )
     idempotency_key: str | None = strawberry.field(
         description="Makes repeating the mutation safe. Without a cart to keep it apart it must be unguessable: "
@@ -72,20 +104,6 @@ class CartLinesRemoveInput:
     cart_id: strawberry.ID = strawberry.field(description="Id of the cart.")
     line_ids: list[strawberry.ID] = strawberry.field(description="Ids of 1 to 100 lines.")
     idempotency_key: str | None = strawberry.field(description=_KEY, default=None)
-
-
-@strawberry.input(description="A Japanese address with who lives there.")
-class AddressInput:
-    """As it was typed; it is checked and brought into one spelling."""
-
-    name: str = strawberry.field(description="Who receives the goods, up to 100 characters.")
-    name_kana: str | None = strawberry.field(description="The same in kana, for the carrier.", default=None)
-    phone: str = strawberry.field(description="Phone number for the carrier.")
-    postal_code: str = strawberry.field(description="Seven digits; full-width ones and hyphens are understood.")
-    prefecture: int = strawberry.field(description="JIS X 0401 number: 1 (Hokkaido) to 47 (Okinawa).")
-    city: str = strawberry.field(description="City, ward, town or village, up to 100 characters.")
-    line1: str = strawberry.field(description="Town area, block and house number, up to 200 characters.")
-    line2: str | None = strawberry.field(description="Building and room, up to 200 characters.", default=None)
 
 
 @strawberry.input(description="How lines of a cart are to be handed over.")

@@ -3,8 +3,9 @@
 import pytest
 
 from app.kit.db import Database
-from app.payments.actions.start_payment import start_payment
+from app.payments.actions.start_payments import start_payments
 from app.payments.errors import PaymentTokenMissing
+from app.payments.model import PaymentDraft
 from tests.conftest import NOW
 from tests.orders.builders import make_ground, make_order, row_counts
 from tests.payments.builders import make_payment, payment_row
@@ -30,5 +31,7 @@ async def test_a_card_without_a_token_is_refused(db: Database, token: str | None
     async with db.write() as tx:
         order = await make_order(tx, await make_ground(tx))
         with pytest.raises(PaymentTokenMissing):
-            await start_payment(tx, order.id, method="CARD", amount_minor=1, currency="JPY", token=token, now=NOW)
+            await start_payments(
+                tx, [PaymentDraft(order.id, method="CARD", amount_minor=1, currency="JPY", token=token)], now=NOW
+            )
     assert await row_counts(db, "payments") == {"payments": 0}

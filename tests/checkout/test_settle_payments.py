@@ -6,9 +6,11 @@ from uuid import UUID
 import pytest
 
 from app.checkout.actions.cancel_unpaid import cancel_unpaid
-from app.checkout.actions.settle_payment import settle_payment
+from app.checkout.actions.settle_payments import settle_payments
 from app.inventory.errors import ReservationExpired
 from app.kit.db import Database
+from app.kit.errors import DomainError, NotFound, answer_of
+from app.kit.ids import new_id
 from app.orders.model import OrderStatus
 from app.payments.model import AuthorizationResult
 from tests.checkout.builders import CARD, TRACES, check_out, expire_holds, holds_of, make_shop, ready_cart, transfers_of
@@ -21,8 +23,11 @@ YES, NO = AuthorizationResult(reference="r-1"), AuthorizationResult(failure="car
 
 
 async def settle(db: Database, order_id: UUID, result: AuthorizationResult) -> OrderStatus:
-    """In a transaction of its own."""
-    return await db.in_write(lambda tx: settle_payment(tx, order_id, result, actor="shopper", now=NOW))
+    """In a transaction of its own, as `complete_payment` does."""
+    if not result.is_authorized:
+        return await db.in_write(lambda tx: cancel_unpaid(tx, order_id, declined=result, actor="shopper", now=NOW))
+    answers = await db.in_write(lambda tx: settle_payments(tx, {order_id: result}, actor="shopper", now=NOW))
+    return answer_of(answers[order_id])
 
 
 async def test_a_yes_allocates_and_places(db: Database) -> None:
@@ -91,3 +96,28 @@ async def test_a_yes_after_the_order_was_given_up_is_told_so_that_the_provider_v
     [*_, (_, last)] = await published(db, "order")
     assert (last["status"], last["payment_status"], last["version"]) == ("CANCELED", "VOIDED", 3)
     assert (await payment_row(db, order_id))["status"] == "VOIDED"
+
+
+async def test_payments_that_came_too_late_do_not_disturb_those_in_time(db: Database) -> None:
+    shop = await make_shop(db, {("A", "osaka"): 20})
+    carts = [await ready_cart(db, shop, {"A": 2}, "shibuya") for _ in range(6)]
+    late, *orders = [await check_out(db, cart_id, CARD) for cart_id in carts]
+    assert await expire_holds(db) == [late, *orders]
+    fresh = [await check_out(db, await ready_cart(db, shop, {"A": 2}, "shibuya"), CARD) for _ in range(2)]
+    await db.in_write(lambda tx: cancel_unpaid(tx, orders[0], actor="system", now=NOW))
+    unknown = new_id()
+    results = dict.fromkeys((late, fresh[0], orders[0], unknown, fresh[1]), YES)
+
+    async def settle_all() -> dict[UUID, OrderStatus | DomainError]:
+        return await db.in_write(lambda tx: settle_payments(tx, results, actor="shopper", now=NOW))
+
+    answers = await settle_all()
+    assert [type(answers[key]) for key in (late, unknown)] == [ReservationExpired, NotFound]
+    assert [answers[key] for key in (*fresh, orders[0])] == ["PLACED", "PLACED", "CANCELED"]
+    assert await history_kinds(db, late) == ["CREATED"]
+    assert await history_kinds(db, orders[0]) == ["CREATED", "CANCELED", "LATE_AUTHORIZATION"]
+    assert [len(await transfers_of(db, order_id)) for order_id in (*fresh, late)] == [1, 1, 0]
+    assert await counters(db) == {(shop.variants["A"], shop.places["osaka"]): (20, 0, 4, 0)}
+    again = await settle_all()
+    assert [again[key] for key in fresh] == ["PLACED", "PLACED"]
+    assert await counters(db) == {(shop.variants["A"], shop.places["osaka"]): (20, 0, 4, 0)}

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.carts.actions.complete_cart import complete_cart
+from app.carts.actions.complete_carts import complete_carts
 from app.carts.errors import CartCompleted
 from app.kit.db import Database
 from tests.carts.builders import contents, make_cart, make_goods, make_shop, stamp
@@ -18,7 +18,7 @@ async def test_a_completed_cart_keeps_its_lines(db: Database) -> None:
         shop = await make_shop(tx)
         await make_goods(tx, shop, "TEA")
         cart_id = await make_cart(tx, ("TEA", 1))
-        await complete_cart(tx, cart_id, now=later)
+        await complete_carts(tx, [cart_id], now=later)
     assert await contents(db, cart_id) == [("TEA", 1, 1980)]
     assert await stamp(db, cart_id) == ("COMPLETED", 2, later, NOW + timedelta(days=30))
 
@@ -31,7 +31,7 @@ async def test_a_cart_is_completed_once_however_many_try(db: Database) -> None:
     async def completes() -> bool:
         try:
             async with db.write() as tx:
-                await complete_cart(tx, cart_id, now=NOW)
+                await complete_carts(tx, [cart_id], now=NOW)
         except CartCompleted:
             return False
         return True
@@ -40,5 +40,5 @@ async def test_a_cart_is_completed_once_however_many_try(db: Database) -> None:
     assert sum(outcomes) == 1
     with pytest.raises(CartCompleted):
         async with db.write() as tx:
-            await complete_cart(tx, cart_id, now=NOW)
+            await complete_carts(tx, [cart_id], now=NOW)
     assert (await stamp(db, cart_id))[:2] == ("COMPLETED", 2)

@@ -1,22 +1,36 @@
 """Opening a cart."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
-from app.carts.actions.create_cart import create_cart
+from app.carts.actions.create_carts import create_carts
 from app.carts.errors import CartTooLarge, NotSold
-from app.carts.model import WantedLine
+from app.carts.model import CartDraft, Destination, WantedLine
 from app.channels.errors import UnknownCurrency
 from app.inventory.errors import InvalidQuantity
-from app.kit.db import Database
-from app.kit.errors import DomainError, InvalidInput, NotFound, Refusals, each_refusal
+from app.kit.db import Database, WriteTx
+from app.kit.errors import DomainError, InvalidInput, NotFound, Refusals, answer_of, each_refusal
 from app.kit.statement import Statement
-from tests.carts.builders import contents, make_goods, make_shop, paths, stamp
+from app.sourcing.model import DeliveryMode
+from tests.carts.builders import ADDRESS, contents, deliveries, make_goods, make_shop, paths, stamp
 from tests.catalog.builders import make_variant
 from tests.conftest import NOW
 
 COUNT = Statement("SELECT count(*) FROM carts")
+HOME, STORE = DeliveryMode.HOME_DELIVERY, DeliveryMode.STORE_PICKUP
+
+
+def draft(**values: Any) -> CartDraft:
+    return CartDraft(**{"channel_code": "web", "now": NOW, **values})
+
+
+async def open_cart(tx: WriteTx, **values: Any) -> UUID:
+    [answer] = await create_carts(tx, [draft(**values)])
+    return answer_of(answer)
 
 
 async def test_a_cart_begins_with_goods_at_the_channels_prices(db: Database) -> None:
@@ -24,14 +38,8 @@ async def test_a_cart_begins_with_goods_at_the_channels_prices(db: Database) -> 
         shop = await make_shop(tx)
         tea = await make_goods(tx, shop, "TEA", price=648)
         await make_goods(tx, shop, "CUP", price=1980)
-        cart_id = await create_cart(
-            tx,
-            channel_code="web",
-            email=" Hanako@Example.JP ",
-            currency="JPY",
-            lines=[WantedLine(2, "TEA"), WantedLine(1, "CUP"), WantedLine(3, variant_id=tea)],
-            now=NOW,
-        )
+        lines = [WantedLine(2, "TEA"), WantedLine(1, "CUP"), WantedLine(3, variant_id=tea)]
+        cart_id = await open_cart(tx, lines=lines, email=" Hanako@Example.JP ", currency="JPY")
     assert await contents(db, cart_id) == [("TEA", 5, 648), ("CUP", 1, 1980)]
     assert await stamp(db, cart_id) == ("OPEN", 1, NOW, NOW + timedelta(days=30))
     async with db.read() as tx:
@@ -42,7 +50,7 @@ async def test_a_cart_begins_with_goods_at_the_channels_prices(db: Database) -> 
 async def test_an_empty_cart_is_no_mistake(db: Database) -> None:
     async with db.write() as tx:
         await make_shop(tx)
-        cart_id = await create_cart(tx, channel_code="web", now=NOW)
+        cart_id = await open_cart(tx)
     assert await contents(db, cart_id) == []
 
 
@@ -54,13 +62,11 @@ async def refused(db: Database, **values: object) -> DomainError:
         await make_goods(tx, shop, "GOLD", price=2_000_000)
         await make_goods(tx, shop, "OLD", is_published=False)
         await make_variant(tx, "ELSEWHERE")
-    arguments = {"channel_code": "web", "now": NOW, **values}
-    with pytest.raises(DomainError) as caught:
-        async with db.write() as tx:
-            await create_cart(tx, **arguments)  # type: ignore[arg-type]
+        [answer] = await create_carts(tx, [draft(**values)])
     async with db.read() as tx:
         assert await tx.fetchval(COUNT) == 0
-    return caught.value
+    assert isinstance(answer, DomainError)
+    return answer
 
 
 @pytest.mark.parametrize("currency", ["USD", "XXX", "jpy", "", "円"])
@@ -145,3 +151,77 @@ async def test_a_cart_costs_no_more_than_an_order_can_hold(db: Database) -> None
     refusal = await refused(db, lines=[WantedLine(9_999, "GOLD")])
     assert isinstance(refusal, CartTooLarge)
     assert refusal.facts == {"maximum": 2_000_000_000}
+
+
+async def test_all_lines_of_a_new_cart_go_to_one_place(db: Database) -> None:
+    async with db.write() as tx:
+        shop = await make_shop(tx)
+        await make_goods(tx, shop, "TEA")
+        await make_goods(tx, shop, "CUP")
+        lines = [WantedLine(2, "TEA"), WantedLine(1, "CUP")]
+        home = await open_cart(tx, lines=lines, delivery=Destination(HOME, address=ADDRESS))
+        store = await open_cart(tx, lines=lines, delivery=Destination(STORE, shop.shibuya))
+    assert await deliveries(db, home) == [("HOME_DELIVERY", None, ["TEA", "CUP"])]
+    assert await deliveries(db, store) == [("STORE_PICKUP", shop.shibuya, ["TEA", "CUP"])]
+    async with db.read() as tx:
+        address = await tx.fetchval(Statement("SELECT address FROM cart_deliveries WHERE address IS NOT NULL"))
+    assert (address["postal_code"], address["name"]) == ("1500001", "山田 花子")
+
+
+@pytest.mark.parametrize(
+    ("delivery", "code", "path"),
+    [
+        (Destination(HOME), "INVALID_INPUT", "input.delivery.address"),
+        (Destination(HOME, 5, ADDRESS), "INVALID_INPUT", "input.delivery.locationId"),
+        (Destination(HOME, address=replace(ADDRESS, city="")), "INVALID_INPUT", "input.delivery.address.city"),
+        (Destination(STORE), "INVALID_INPUT", "input.delivery.locationId"),
+        (Destination(STORE, 2**40), "NOT_FOUND", "input.delivery.locationId"),
+        (Destination(STORE, 5, ADDRESS), "INVALID_INPUT", "input.delivery.address"),
+    ],
+)
+async def test_a_delivery_that_cannot_be_is_refused(db: Database, delivery: Destination, code: str, path: str) -> None:
+    refusal = await refused(db, lines=[WantedLine(1, "TEA")], delivery=delivery)
+    assert paths(each_refusal(refusal)) == [(code, path)]
+
+
+async def test_a_delivery_needs_goods(db: Database) -> None:
+    refusal = await refused(db, delivery=Destination(HOME, address=ADDRESS))
+    assert paths(each_refusal(refusal)) == [("INVALID_INPUT", "input.delivery")]
+
+
+async def test_many_carts_take_as_many_statements_as_two_and_refusals_are_apart(
+    db: Database, count_statements: Any
+) -> None:
+    async with db.write() as tx:
+        shop = await make_shop(tx)
+        await make_goods(tx, shop, "TEA", price=648)
+        await make_goods(tx, shop, "CUP", price=1980)
+    totals: dict[int, int] = {}
+    for count in (2, 25):
+        drafts = [
+            draft(
+                lines=[WantedLine(1 + number, ("TEA", "CUP")[number % 2])],
+                delivery=Destination(STORE, shop.shibuya) if number % 3 else Destination(HOME, address=ADDRESS),
+            )
+            for number in range(count)
+        ]
+        drafts[1:1] = [
+            draft(channel_code="none"),
+            draft(lines=[WantedLine(1, "NONE")]),
+            draft(lines=[WantedLine(0, "TEA")]),
+        ]
+        with count_statements() as counted:
+            answers = await db.in_write(lambda tx, drafts=drafts: create_carts(tx, drafts))
+        totals[count] = counted.total
+        assert [one.code.value for one in answers[1:4] if isinstance(one, DomainError)] == [
+            "NOT_FOUND",
+            "NOT_FOUND",
+            "INVALID_QUANTITY",
+        ]
+        opened = [answer_of(one) for one in (answers[0], *answers[4:])]
+        assert [await contents(db, cart_id) for cart_id in opened] == [
+            [(("TEA", 1 + number, 648), ("CUP", 1 + number, 1980))[number % 2]] for number in range(count)
+        ]
+    assert totals == {2: 7, 25: 7}
+    async with db.read() as tx:
+        assert await tx.fetchval(COUNT) == 27

@@ -1,0 +1,189 @@
+"""Carts become orders: checked, sourced, held, written and closed in one transaction, however many they are."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from app.carts.actions.complete_carts import complete_carts
+from app.carts.model import CartStatus, require_open
+from app.carts.sql import CartContents, load_contents, lock_carts
+from app.checkout.actions.raise_transfers import raise_transfers
+from app.checkout.model import (
+    RESERVATION_TIME,
+    SOURCE_SYSTEM,
+    Checkout,
+    CheckoutRequest,
+    PlacedOrder,
+    by_terms,
+    cart_shipping,
+    checkout_refusals,
+    demands_of,
+    draft_order,
+    shortage_refusals,
+    stores_of_lines,
+)
+from app.inventory.actions.hold_stock import hold_stock
+from app.inventory.model import Claim, HoldRequest, OwnerKind
+from app.kit.db import Row, WriteTx
+from app.kit.errors import DomainError, NotFound, Refusals
+from app.kit.mail import normalize_email
+from app.orders.actions.create_orders import create_orders
+from app.orders.model import OrderDraft
+from app.orders.sql import orders_by_source
+from app.payments.actions.start_payments import start_payments
+from app.payments.model import PaymentDraft, PaymentMethod, authorization_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Sale:
+    """A cart whose checkout found nothing in its way, and the order that it is to become. number: of the checkout."""
+
+    number: int
+    request: CheckoutRequest
+    contents: CartContents
+    draft: OrderDraft
+
+
+async def place_orders(
+    tx: WriteTx, checkouts: Sequence[Checkout], *, actor: str, now: datetime
+) -> list[PlacedOrder | DomainError]:
+    """Turn carts into orders, first come first served; an answer for each checkout, in their order. A cart that is an
+    order already, or becomes one by an earlier checkout of the same call, answers with that one.
+
+    Pay-at-pickup: the units are allocated and the order is PLACED. Card: the units are reserved for 15 minutes, the
+    order is PENDING_PAYMENT, and `complete_payment` has to ask the provider after the commit. An order exists if, and
+    only if, its units are held. Nothing is kept of a checkout that is answered with NotFound, CartExpired, or Refusals
+    with everything that is wrong. The number of statements does not depend on how many carts, lines and units there
+    are; each channel among them adds four, each transfer its own.
+    """
+    carts = await lock_carts(tx, {checkout.cart_id for checkout in checkouts})
+    outcomes = await _existing_orders(tx, carts.values())
+    opened = [cart for cart in carts.values() if cart.status == CartStatus.OPEN]
+    contents = await load_contents(tx, opened, now=now) if opened else {}
+    sales: dict[UUID, _Sale] = {}
+    refusals: list[DomainError | None] = []
+    for number, checkout in enumerate(checkouts):
+        try:
+            _check(checkout, carts.get(checkout.cart_id), contents)
+        except DomainError as refusal:
+            refusals.append(refusal)
+        else:
+            refusals.append(None)
+            if checkout.cart_id in contents and checkout.cart_id not in sales:
+                sales[checkout.cart_id] = _sale(number, checkout, contents[checkout.cart_id])
+    outcomes |= await _sell(tx, sales, actor=actor, now=now) if sales else {}
+    return [
+        _answer(refusal, outcomes.get(checkout.cart_id), is_later=_is_later(number, sales.get(checkout.cart_id)))
+        for number, (checkout, refusal) in enumerate(zip(checkouts, refusals, strict=True))
+    ]
+
+
+def _is_later(number: int, sale: _Sale | None) -> bool:
+    return sale is not None and number > sale.number
+
+
+def _answer(
+    refusal: DomainError | None, outcome: PlacedOrder | DomainError | None, *, is_later: bool
+) -> PlacedOrder | DomainError:
+    """refusal: of this very checkout; outcome: what became of its cart; is_later: whether that came before it."""
+    if refusal is not None and not (is_later and isinstance(outcome, PlacedOrder)):
+        return refusal
+    assert outcome is not None  # noqa: S101  # a checkout that nothing speaks against has one
+    return outcome
+
+
+async def _existing_orders(tx: WriteTx, carts: Iterable[Row]) -> dict[UUID, PlacedOrder | DomainError]:
+    """The orders of carts that were completed before."""
+    ids: list[UUID] = [cart.id for cart in carts if cart.status == CartStatus.COMPLETED]
+    if not ids:
+        return {}
+    orders = await orders_by_source(tx, SOURCE_SYSTEM, [str(cart_id) for cart_id in ids])
+    return {cart_id: PlacedOrder(orders[str(cart_id)].id) for cart_id in ids}
+
+
+def _check(checkout: Checkout, cart: Row | None, contents: Mapping[UUID, CartContents]) -> None:
+    """Raises what keeps the cart from becoming an order; of one that is an order already nothing is said."""
+    if cart is None:
+        message = "There is no such cart."
+        raise NotFound(message, path=["input", "cartId"])
+    if cart.status == CartStatus.COMPLETED:
+        return
+    require_open(cart, checkout.now)
+    own = contents[cart.id]
+    total_minor = sum(line.total_minor for line in own.lines) + cart_shipping(cart, own.lines)
+    refusals = checkout_refusals(cart, own.lines, own.problems(), checkout.request, total_minor=total_minor)
+    if refusals:
+        raise Refusals(refusals)
+
+
+def _sale(number: int, checkout: Checkout, contents: CartContents) -> _Sale:
+    request = checkout.request
+    draft = draft_order(
+        contents.cart,
+        contents.lines,
+        contents.deliveries,
+        contents.goods,
+        method=request.method,
+        email=normalize_email(request.email or contents.cart.email),
+        now=checkout.now,
+    )
+    return _Sale(number, request, contents, draft)
+
+
+async def _sell(
+    tx: WriteTx, sales: Mapping[UUID, _Sale], *, actor: str, now: datetime
+) -> dict[UUID, PlacedOrder | DomainError]:
+    """What became of each cart: an order, or Refusals because there are too few units."""
+    verdicts = await hold_stock(tx, [_hold_request(sale) for sale in sales.values()], actor=actor)
+    outcomes: dict[UUID, PlacedOrder | DomainError] = {}
+    sold: list[tuple[_Sale, Sequence[Claim]]] = []
+    for (cart_id, sale), verdict in zip(sales.items(), verdicts, strict=True):
+        if verdict.shortages:
+            outcomes[cart_id] = Refusals(shortage_refusals(verdict.shortages, sale.contents.lines))
+        else:
+            draft = by_terms(sale.draft, verdict.claims, sale.contents.inputs.terms)
+            sold.append((replace(sale, draft=draft), verdict.claims))
+    if sold:
+        placed = await _write(tx, sold, actor=actor, now=now)
+        outcomes |= dict(zip((sale.contents.cart.id for sale, _ in sold), placed, strict=True))
+    return outcomes
+
+
+def _hold_request(sale: _Sale) -> HoldRequest:
+    """The units are allocated, or reserved while a card company is asked."""
+    inputs = sale.contents.inputs
+    demands = demands_of(
+        sale.contents.lines,
+        sale.contents.deliveries,
+        places=inputs.places,
+        origins=inputs.origins,
+        available=inputs.available,
+        terms=inputs.terms,
+    )
+    expires_at = sale.draft.placed_at + RESERVATION_TIME if sale.request.method is PaymentMethod.CARD else None
+    return HoldRequest(OwnerKind.ORDER, sale.draft.id, demands, expires_at=expires_at)
+
+
+async def _write(
+    tx: WriteTx, sold: Sequence[tuple[_Sale, Sequence[Claim]]], *, actor: str, now: datetime
+) -> list[PlacedOrder]:
+    created = await create_orders(tx, [sale.draft for sale, _ in sold], actor=actor, now=now)
+    payments: list[PaymentDraft] = []
+    for (sale, _), order in zip(sold, created, strict=True):
+        if order is None:
+            message = "An open cart is an order already."
+            raise AssertionError(message)
+        payments.append(
+            PaymentDraft(order.id, sale.request.method, order.total_minor, sale.draft.currency, sale.request.token)
+        )
+    keys = await start_payments(tx, payments, now=now)
+    for sale, claims in sold:
+        if sale.request.method is not PaymentMethod.CARD:
+            stores = stores_of_lines(sale.draft.lines, sale.draft.deliveries)
+            await raise_transfers(tx, sale.draft.id, claims, stores, actor=actor, now=now)
+    await complete_carts(tx, [sale.contents.cart.id for sale, _ in sold], now=now)
+    return [
+        PlacedOrder(payment.order_id, authorization_of(key, payment))
+        for key, payment in zip(keys, payments, strict=True)
+    ]
