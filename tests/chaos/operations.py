@@ -1,0 +1,237 @@
+"""The requests: each a JSON body under an idempotency key, and what it does in its transaction."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
+from uuid import UUID, uuid5
+
+from app.inventory.actions.adjust_stock import adjust_stock
+from app.inventory.actions.adopt_holds import adopt_holds
+from app.inventory.actions.allocate_reserved import allocate_reserved
+from app.inventory.actions.cancel_purchase_order import cancel_purchase_order
+from app.inventory.actions.cancel_transfer import cancel_transfer
+from app.inventory.actions.create_purchase_order import create_purchase_order
+from app.inventory.actions.create_transfer import create_transfer
+from app.inventory.actions.expire_reservations import expire_reservations
+from app.inventory.actions.extend_reservation import extend_reservation
+from app.inventory.actions.hold_stock import hold_stock
+from app.inventory.actions.place_purchase_order import place_purchase_order
+from app.inventory.actions.receive_purchase_order import receive_purchase_order
+from app.inventory.actions.receive_stock import receive_stock
+from app.inventory.actions.receive_transfer import receive_transfer
+from app.inventory.actions.release_holds import release_holds
+from app.inventory.actions.release_reservation import release_reservation
+from app.inventory.actions.set_safety_stock import set_safety_stock
+from app.inventory.actions.ship_claims import ship_claims
+from app.inventory.actions.ship_transfer import ship_transfer
+from app.inventory.actions.transfer_reservation import transfer_reservation
+from app.inventory.errors import InsufficientStock
+from app.inventory.model import Claim, Demand, HoldRequest, StockLine, TransferLineDraft, Verdict
+from app.inventory.model.purchases import PurchaseLineDraft
+from app.inventory.model.reservations import Adoption
+from app.inventory.sql.claims import claims_of
+from app.inventory.sql.transfers import lines_of
+from app.kit.db import WriteTx
+from app.kit.errors import DomainError
+from app.kit.graphql.payload import Outcome, grouped
+
+Body: TypeAlias = dict[str, Any]
+Operation: TypeAlias = Callable[[WriteTx, Body, datetime], Awaitable[Any]]
+
+ACTOR: Final = "key:chaos"
+OPERATIONS: Final[dict[str, Operation]] = {}
+_CAUSES: Final = UUID(int=4)
+
+
+def cause_of(key: str) -> UUID:
+    """What the ledger names as the cause of a request's movements."""
+    return uuid5(_CAUSES, key)
+
+
+def operation(work: Operation) -> Operation:
+    """One kind of request, by the name of its function. It returns what its caller is told."""
+    OPERATIONS[work.__name__] = work
+    return work
+
+
+# ── what is asked for most: units ───────────────────────────────────────────────────────────────────────────────
+
+
+def hold_request(body: Body, now: datetime) -> HoldRequest:
+    """The request of a body: `owner`, `kind`, `ttl` in seconds or None, `partial` and `lines`."""
+    ttl = body["ttl"]
+    demands = tuple(
+        Demand(number, line["variant"], line["quantity"], tuple(line["places"]), line["split"])
+        for number, line in enumerate(body["lines"], 1)
+    )
+    end = None if ttl is None else now + timedelta(seconds=ttl)
+    until = None if end is None else end + timedelta(hours=1)
+    return HoldRequest(body["kind"], UUID(body["owner"]), demands, end, body["partial"], extendable_until=until)
+
+
+def told_claims(verdict: Verdict) -> list[list[int]]:
+    """Claims as JSON."""
+    return sorted([one.line_no, one.variant_id, one.location_id, one.quantity] for one in verdict.claims)
+
+
+async def _hold(tx: WriteTx, requests: Sequence[HoldRequest]) -> list[Outcome | DomainError]:
+    verdicts = await hold_stock(tx, requests, actor=ACTOR)
+    return [
+        Outcome({"answer": told_claims(verdict)})
+        if verdict.claims
+        else InsufficientStock("Sold out.", requested=1, available=0, variant_id=request.demands[0].variant_id)
+        for request, verdict in zip(requests, verdicts, strict=True)
+    ]
+
+
+keyed_hold = grouped(_hold)
+
+
+# ── what becomes of them ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@operation
+async def release(tx: WriteTx, body: Body, _now: datetime) -> Any:
+    claims = await release_holds(tx, UUID(body["owner"]), actor=ACTOR)
+    return len(claims)
+
+
+@operation
+async def give_back(tx: WriteTx, body: Body, _now: datetime) -> Any:
+    return await release_reservation(tx, UUID(body["owner"]), actor=ACTOR)
+
+
+@operation
+async def extend(tx: WriteTx, body: Body, now: datetime) -> Any:
+    await extend_reservation(tx, UUID(body["owner"]), expires_at=now + timedelta(seconds=body["ttl"]), now=now)
+    return True
+
+
+@operation
+async def move(tx: WriteTx, body: Body, _now: datetime) -> Any:
+    places = {"from_location_ids": body["sources"], "to_location_id": body["place"]}
+    return await transfer_reservation(tx, UUID(body["owner"]), **places, actor=ACTOR)
+
+
+@operation
+async def allocate(tx: WriteTx, body: Body, _now: datetime) -> Any:
+    return len(await allocate_reserved(tx, UUID(body["owner"]), actor=ACTOR))
+
+
+@operation
+async def adopt(tx: WriteTx, body: Body, now: datetime) -> Any:
+    """A cart's reservation becomes its order's."""
+    request = hold_request(body["request"], now)
+    [verdict] = await adopt_holds(tx, [Adoption(UUID(body["owner"]), request)], actor=ACTOR)
+    if verdict is None or not verdict.claims:
+        raise InsufficientStock("Gone.", requested=1, available=0, variant_id=request.demands[0].variant_id)
+    return told_claims(verdict)
+
+
+@operation
+async def ship(tx: WriteTx, body: Body, _now: datetime) -> Any:
+    owner_id = UUID(body["owner"])
+    claims = [
+        Claim(one.line_no, one.variant_id, one.location_id, one.quantity)
+        for one in await claims_of(tx, owner_id)
+        if one.location_id in body["places"]
+    ]
+    await ship_claims(tx, owner_id, claims, actor=ACTOR)
+    return len(claims)
+
+
+@operation
+async def sweep(tx: WriteTx, _body: Body, now: datetime) -> Any:
+    return len(await expire_reservations(tx, now=now, limit=50))
+
+
+# ── units themselves ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@operation
+async def receive(tx: WriteTx, body: Body, _now: datetime) -> Any:
+    lines = [StockLine(body["variant"], body["place"], body["quantity"])]
+    await receive_stock(tx, lines, cause_kind="CHAOS", cause_id=UUID(body["cause"]), actor=ACTOR)
+    return body["quantity"]
+
+
+@operation
+async def adjust(tx: WriteTx, body: Body, _now: datetime) -> Any:
+    await adjust_stock(
+        tx,
+        variant_id=body["variant"],
+        location_id=body["place"],
+        delta=body["delta"],
+        reason="chaos",
+        expected_quantity=body.get("expected"),
+        cause_id=UUID(body["cause"]),
+        actor=ACTOR,
+    )
+    return body["delta"]
+
+
+@operation
+async def keep(tx: WriteTx, body: Body, _now: datetime) -> Any:
+    where = {"variant_id": body["variant"], "location_id": body["place"]}
+    await set_safety_stock(tx, **where, quantity=body["quantity"], cause_id=UUID(body["cause"]), actor=ACTOR)
+    return True
+
+
+# ── transfers and purchases ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@operation
+async def send(tx: WriteTx, body: Body, now: datetime) -> Any:
+    lines = [TransferLineDraft(variant_id, quantity) for variant_id, quantity in body["lines"]]
+    places = {"from_location_id": body["source"], "to_location_id": body["place"]}
+    return str(await create_transfer(tx, **places, lines=lines, actor=ACTOR, now=now))
+
+
+@operation
+async def send_off(tx: WriteTx, body: Body, now: datetime) -> Any:
+    await ship_transfer(tx, UUID(body["transfer"]), actor=ACTOR, now=now)
+    return True
+
+
+@operation
+async def take_in(tx: WriteTx, body: Body, now: datetime) -> Any:
+    transfer_id = UUID(body["transfer"])
+    under_way = {
+        line["line_no"]: line["shipped_quantity"] - line["received_quantity"] - line["lost_quantity"]
+        for line in await lines_of(tx, transfer_id)
+    }
+    lost = {number: 1 for number, units in under_way.items() if units and body["loses"]}
+    received = {number: units - lost.get(number, 0) for number, units in under_way.items()}
+    await receive_transfer(tx, transfer_id, quantities=received, lost=lost, actor=ACTOR, now=now)
+    return True
+
+
+@operation
+async def call_off(tx: WriteTx, body: Body, now: datetime) -> Any:
+    await cancel_transfer(tx, UUID(body["transfer"]), actor=ACTOR, now=now)
+    return True
+
+
+@operation
+async def buy(tx: WriteTx, body: Body, now: datetime) -> Any:
+    lines = [PurchaseLineDraft(variant_id, quantity) for variant_id, quantity in body["lines"]]
+    purchase_id = await create_purchase_order(
+        tx, location_id=body["place"], supplier_name="Chaos", lines=lines, now=now
+    )
+    await place_purchase_order(tx, purchase_id, now=now)
+    return str(purchase_id)
+
+
+@operation
+async def unload(tx: WriteTx, body: Body, now: datetime) -> Any:
+    quantities = {int(number): units for number, units in body["quantities"].items()}
+    await receive_purchase_order(
+        tx, UUID(body["purchase"]), quantities=quantities, over_delivery_percent=100, actor=ACTOR, now=now
+    )
+    return True
+
+
+@operation
+async def countermand(tx: WriteTx, body: Body, now: datetime) -> Any:
+    await cancel_purchase_order(tx, UUID(body["purchase"]), now=now)
+    return True
