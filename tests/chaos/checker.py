@@ -14,7 +14,7 @@ from tests.chaos.journal import Record, Told
 from tests.chaos.operations import ACTOR
 
 _HELD: Final = ("hold", "promise", "adopt")
-_POSTED: Final = ("receive", "adjust")
+_POSTED: Final = ("receive", "correct")
 _ANSWERS: Final = "SELECT key, answer FROM requests WHERE caller = $1"
 _GRANTS: Final = """
     SELECT cause_id::text AS owner, variant_id, location_id, sum(d_reserved + d_allocated) AS units FROM ledger
@@ -129,7 +129,9 @@ def _is_kept(told: Told, body: Any, there: "_There") -> bool:
         for _, variant_id, location_id, quantity in told.value:
             units[variant_id, location_id] += quantity
         return there.grants.get(owner) == units
-    return told.operation not in _POSTED or there.posted.get(body["cause"]) == told.value
+    if told.operation not in _POSTED or told.value is None:
+        return True
+    return there.posted.get(body["cause"]) == told.value
 
 
 def _changed_verdicts(told: Sequence[Told], answers: Any) -> Iterable[str]:

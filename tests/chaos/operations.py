@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid5
 
-from app.inventory.actions.adjust_stock import adjust_stock
 from app.inventory.actions.adopt_holds import adopt_holds
 from app.inventory.actions.allocate_reserved import allocate_reserved
 from app.inventory.actions.cancel_purchase_order import cancel_purchase_order
 from app.inventory.actions.cancel_transfer import cancel_transfer
+from app.inventory.actions.change_stock_state import change_stock_state
+from app.inventory.actions.correct_stock import correct_stock
 from app.inventory.actions.create_purchase_order import create_purchase_order
 from app.inventory.actions.create_transfer import create_transfer
 from app.inventory.actions.expire_reservations import expire_reservations
@@ -27,8 +28,10 @@ from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.actions.transfer_reservation import transfer_reservation
 from app.inventory.errors import InsufficientStock
 from app.inventory.model import Claim, Demand, HoldRequest, StockLine, TransferLineDraft, Verdict
+from app.inventory.model.corrections import Cause, Correction, PromisePolicy
 from app.inventory.model.purchases import PurchaseLineDraft
 from app.inventory.model.reservations import Adoption
+from app.inventory.model.states import StockState
 from app.inventory.sql.claims import claims_of
 from app.inventory.sql.transfers import lines_of
 from app.kit.db import WriteTx
@@ -155,19 +158,27 @@ async def receive(tx: WriteTx, body: Body, _now: datetime) -> Any:
     return body["quantity"]
 
 
+def _cause(body: Body, now: datetime) -> Cause:
+    return Cause("STAFF", UUID(body["cause"]), ACTOR, now, "CORRECTION")
+
+
 @operation
-async def adjust(tx: WriteTx, body: Body, _now: datetime) -> Any:
-    await adjust_stock(
-        tx,
-        variant_id=body["variant"],
-        location_id=body["place"],
-        delta=body["delta"],
-        reason="chaos",
-        expected_quantity=body.get("expected"),
-        cause_id=UUID(body["cause"]),
-        actor=ACTOR,
-    )
+async def correct(tx: WriteTx, body: Body, now: datetime) -> Any:
+    """By so many units or to so many, at times below what is promised."""
+    correction = Correction(body["variant"], body["place"], body["delta"], body["quantity"], body["expected"])
+    done = await correct_stock(tx, [correction], policy=PromisePolicy(body["policy"]), cause=_cause(body, now))
+    if isinstance(done.results[0], DomainError):
+        raise done.results[0]
     return body["delta"]
+
+
+@operation
+async def set_aside(tx: WriteTx, body: Body, now: datetime) -> Any:
+    """Units are damaged, looked at, shown, sold again, or leave the books."""
+    line = StockLine(body["variant"], body["place"], body["quantity"])
+    states = {"before": StockState(body["before"]), "after": StockState(body["after"])}
+    await change_stock_state(tx, line, **states, policy=PromisePolicy(body["policy"]), cause=_cause(body, now))
+    return True
 
 
 @operation

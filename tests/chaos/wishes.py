@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
+from app.inventory.model.corrections import PromisePolicy
+from app.inventory.model.states import SET_ASIDE, StockState
 from tests.chaos.journal import Request, Told
 from tests.chaos.operations import Body, cause_of
 
@@ -17,9 +19,13 @@ _REMEMBERED: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """Ids of variants, the first of them the one that everybody wants, and of places that hold stock."""
+    """Ids of variants, the first of them the one that everybody wants, and of places that hold stock.
+
+    fragile: variants whose promises may be broken.
+    """
 
     variants: list[int]
+    fragile: list[int]
     places: list[int]
 
 
@@ -43,7 +49,8 @@ class Wishes:
             "ship": (4, self._ship),
             "sweep": (1, self._sweep),
             "receive": (4, self._receive),
-            "adjust": (2, self._adjust),
+            "correct": (3, self._correct),
+            "set_aside": (2, self._set_aside),
             "keep": (1, self._keep),
             "send": (2, self._send),
             "send_off": (2, self._send_off),
@@ -87,7 +94,7 @@ class Wishes:
 
     def _variant(self) -> int:
         hot, *others = self._shelves.variants
-        return hot if self._chance.random() < 0.4 else self._chance.choice(others)
+        return hot if self._chance.random() < 0.4 else self._chance.choice([*others, *self._shelves.fragile])
 
     def _place(self) -> int:
         return self._chance.choice(self._shelves.places)
@@ -100,7 +107,11 @@ class Wishes:
 
     def _promise(self, _key: str) -> Body:
         """Nobody else touches these: their answers must stay the same for ever."""
-        return self._wish(None, "ORDER")
+        body = self._wish(None, "ORDER")
+        for line in body["lines"]:
+            if line["variant"] in self._shelves.fragile:
+                line["variant"] = self._shelves.variants[0]
+        return body
 
     def _wish(self, ttl: int | None, kind: str) -> Body:
         chance = self._chance
@@ -140,9 +151,29 @@ class Wishes:
     def _receive(self, key: str) -> Body:
         return {**self._shelf(key), "quantity": self._units(60)}
 
-    def _adjust(self, key: str) -> Body:
-        expected = {"expected": self._units(50)} if self._chance.random() < 0.2 else {}
-        return {**self._shelf(key), "delta": self._chance.choice([-3, -1, 1, 4]), **expected}
+    def _correct(self, key: str) -> Body:
+        chance = self._chance
+        is_count = chance.random() < 0.3
+        return {
+            **self._shelf(key),
+            "delta": None if is_count else chance.choice([-9, -3, -1, 1, 4]),
+            "quantity": chance.randint(0, 60) if is_count else None,
+            "expected": self._units(50) if chance.random() < 0.1 else None,
+            **self._breaking(),
+        }
+
+    def _set_aside(self, key: str) -> Body:
+        before, after = self._chance.sample(list(StockState), 2)
+        if self._chance.random() < 0.6:
+            before, after = StockState.SELLABLE, self._chance.choice(SET_ASIDE)
+        states = {"before": before.value, "after": after.value}
+        return {**self._shelf(key), "quantity": self._units(4), **states, **self._breaking()}
+
+    def _breaking(self) -> Body:
+        """Promises end only where nobody was told that they last for ever."""
+        if self._chance.random() < 0.5:
+            return {"policy": PromisePolicy.KEEP.value}
+        return {"policy": PromisePolicy.BREAK_YOUNGEST.value, "variant": self._chance.choice(self._shelves.fragile)}
 
     def _keep(self, key: str) -> Body:
         return {**self._shelf(key), "quantity": self._chance.choice([0, 0, 1, 5])}
