@@ -22,7 +22,7 @@ from tests.chaos.checker import Findings, check
 from tests.chaos.cutter import Cutter
 from tests.chaos.faults import Clients, Faults, crash_server, terminate_backends
 from tests.chaos.feed import Reader, SlowWriter, read_all, read_some
-from tests.chaos.journal import Journal, count_told, read_journals
+from tests.chaos.journal import Journal, Progress, read_journals
 from tests.scenarios.shop import Shop, make_shop
 
 WRITERS: Final = 16
@@ -43,7 +43,7 @@ class Plan:
     buyers: int = 8
     variants: int = 12
     share_cut: float = 0.005
-    writer_pause: float = 0.1
+    writer_pause: float = 0.3
     client_kills: int = 12
     backend_kills: int = 20
     server_crashes: int = 2
@@ -127,9 +127,9 @@ class Run:
             await asyncio.sleep(self.chance.uniform(0.05, 0.4))
 
     async def _until_done(self, clients: Clients, faults: Faults, buying: list[asyncio.Task[None]]) -> None:
+        progress = Progress(self.journals)
         while not (clients.are_done() and all(task.done() for task in buying)):
-            told = await asyncio.to_thread(count_told, self.journals)
-            await faults.happen(told / self.plan.requests)
+            await faults.happen(await asyncio.to_thread(progress.told) / self.plan.requests)
             await asyncio.sleep(0.1)
 
 

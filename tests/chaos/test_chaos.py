@@ -13,6 +13,7 @@ SHORT = Plan(
     carts=30,
     clients=2,
     buyers=4,
+    writer_pause=0.1,
     share_cut=0.03,
     client_kills=2,
     backend_kills=2,

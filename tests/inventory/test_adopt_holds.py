@@ -18,6 +18,7 @@ from app.kit.db import Database
 from app.kit.ids import new_id
 from tests.conftest import NOW
 from tests.inventory.builders import counters, facts, hold, movements, stocked
+from tests.inventory.selling import ask, bundled, queue, sell_ahead
 
 SOON = NOW + timedelta(minutes=15)
 
@@ -198,3 +199,29 @@ async def test_c13_c14_orders_and_sweepers_and_strangers_race_for_the_last_units
     assert allocated + 2 * waiting <= 12
     for number, units in enumerate(converted):
         assert sum(claim.quantity for claim in await held(db, orders[number].owner_id)) == units
+
+
+async def test_of_what_is_sold_ahead_a_cart_gets_what_it_has_reserved_and_nobody_is_overtaken(db: Database) -> None:
+    shirt, [store] = await stocked(db, 5)
+    async with db.write() as tx:
+        await sell_ahead(tx, shirt, 9)
+    first, second = [await ask(db, shirt, 2, store, expires_at=SOON) for _ in range(2)]
+    await hold(db, first, second)
+    bought = await ask(db, shirt, 2, store)
+    more = await ask(db, shirt, 3, store)
+    assert await adopt(db, (first.owner_id, bought), (second.owner_id, more)) == [
+        Verdict((Claim(1, shirt, store, 2),)),
+        Verdict((), (Shortage(1, shirt, 3, 2),)),
+    ]
+    assert await queue(db) == []
+    assert await counters(db) == {(shirt, store): (5, 2, 2, 0)}
+
+
+async def test_a_bundle_that_was_reserved_is_adopted_by_its_components(db: Database) -> None:
+    tea_set, cup, pot, place = await bundled(db, 4, 2)
+    reserved = await ask(db, tea_set, 1, place, expires_at=SOON)
+    await hold(db, reserved)
+    bought = await ask(db, tea_set, 2, place)
+    [verdict] = await adopt(db, (reserved.owner_id, bought))
+    assert verdict == Verdict((Claim(1, cup, place, 4), Claim(1, pot, place, 2)))
+    assert await counters(db) == {(cup, place): (4, 0, 4, 0), (pot, place): (2, 0, 2, 0)}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.inventory.model import Claim, MovementKind, Verdict
-from app.inventory.model.reservations import Adoption, decide_adoptions
+from app.inventory.model.reservations import Adoption, decide_adoptions, keys_of
 from app.inventory.sql.reservations import give_back, lock_free, lock_reserved, write_adopted
 from app.kit.db import WriteTx
 
@@ -15,7 +15,8 @@ async def adopt_holds(tx: WriteTx, adoptions: Sequence[Adoption], *, actor: str)
     First come, first served. A request that gets something ends its owner's reservations: what it does not need of
     them goes back on sale. One that gets nothing leaves them as they are. Whether they are past their time does not
     matter as long as nobody has given them back. A request's own owner may be the reservation's: then it is reserved
-    anew. Of the stock rows of all requests those with units are locked, in key order.
+    anew. Nothing waits by this: of variants with a queue or a channel's share a request gets what is reserved for it.
+    Of the stock rows of all requests those with units are locked, in key order.
     """
     owner_ids = [adoption.owner_id for adoption in adoptions]
     if len(set(owner_ids)) < len(owner_ids):
@@ -30,7 +31,7 @@ async def adopt_holds(tx: WriteTx, adoptions: Sequence[Adoption], *, actor: str)
     }
     free = await lock_free(
         tx,
-        {(d.variant_id, place) for one in adoptions for d in one.request.demands for place in d.candidates},
+        {key for one in adoptions for key in keys_of(one.request)},
         {(claim.variant_id, claim.location_id) for owned in claims.values() for claim in owned},
     )
     served = [adoption for adoption in adoptions if adoption.owner_id in claims]
