@@ -1,5 +1,6 @@
 """One schema from the parts of all slices. A new part is added to its list here; a test finds what is forgotten."""
 
+from datetime import datetime
 from types import ModuleType
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ from app.inventory.graphql.reservations.queries import ReservationQuery
 from app.inventory.graphql.selling.mutations import SellingMutation
 from app.inventory.graphql.subscriptions import InventorySubscription
 from app.kit.graphql.errors import ERROR_TYPES, GenericError
+from app.kit.graphql.instants import INSTANT
 from app.kit.graphql.nodes import IMPLEMENTATIONS
 from app.locations.graphql import errors as location_errors
 from app.locations.graphql.mutations import LocationsMutation
@@ -95,6 +97,7 @@ def build_schema() -> Subgraph:
         subscription=_root("Subscription", SUBSCRIPTIONS, "What can be listened to."),
         types=[GenericError, *ERROR_TYPES.values(), *IMPLEMENTATIONS],
         config=CONFIG,
+        scalar_overrides={datetime: INSTANT},
     )
 
 

@@ -4,15 +4,17 @@ import graphql from '@graphql-eslint/eslint-plugin';
 // Values: they are the same when they look the same, so there is nothing to identify.
 const VALUES = [
   'Address', 'Attribute', 'CartTotals', 'Coordinates', 'DeliveryIneligibility', 'Media', 'Money', 'OpeningHours',
-  'OrderSource', 'PageInfo', 'PickupOption', 'PickupOptionLine', 'Prefecture', 'Price', 'PriceRange', 'TaxAmount',
+  'OrderSource', 'PageInfo', 'PickupOption', 'PickupOptionLine', 'Prefecture', 'Price', 'PriceRange', 'StockPromise',
+  'TaxAmount',
 ];
 // Parts that are read with their owner and change with it.
 const PARTS = [
-  'Allocation', 'FulfillmentLine', 'LocationAvailability', 'OrderHistoryEntry', 'Payment', 'StockLevel', 'StockMovement',
-  'TransferLine', 'VariantAvailability',
+  'Allocation', 'BundleComponent', 'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'OrderHistoryEntry',
+  'Payment', 'PurchaseOrderLine', 'ReservationLine', 'StockExplanation', 'StockHeld', 'StockLevel', 'StockMoved',
+  'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability', 'VariantSelling',
 ];
 // What there is once for a caller, or what is told once and never read again.
-const MOMENTS = ['StockChange', 'Viewer'];
+const MOMENTS = ['BrokenPromise', 'StockChange', 'StockImportResult', 'Viewer'];
 
 export default [
   {

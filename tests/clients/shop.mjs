@@ -22,7 +22,7 @@ export async function ask(query, variables, headers = {}) {
 
 // One unit more or less. Returns how many are on the shelf then.
 export async function adjust(sku, locationId, delta) {
-  const input = { sku, locationId, delta, reason: 'counted', idempotencyKey: randomUUID() };
+  const input = { sku, locationId, delta, reason: 'COUNT', idempotencyKey: randomUUID() };
   const { stockAdjust } = await ask(
     `mutation ($input: StockAdjustInput!) {
       stockAdjust(input: $input) { stockLevel { onHand } userErrors { code message } }

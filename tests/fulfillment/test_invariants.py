@@ -11,6 +11,10 @@ from tests.fulfillment.builders import home, konbini_pickup, planned_order, stor
 # Claim -> what breaks it, in a shop with an open home delivery, pickup at a store and pickup at a partner's point.
 SABOTAGE = {
     "units of an open fulfillment are claimed by its order": "DELETE FROM holds WHERE line_no = 1",
+    "a line with a bundle claims whole bundles at each place": (
+        "INSERT INTO order_line_components (order_id, line_no, variant_id, quantity)"
+        " SELECT owner_id, line_no, variant_id, quantity + 1 FROM holds WHERE line_no = 1"
+    ),
     "nothing of a shipped, collected or canceled fulfillment is still claimed": (
         "UPDATE fulfillments SET status = 'SHIPPED'"
     ),

@@ -111,9 +111,6 @@ class StockFeedMutation:
             if not 1 <= len(input.rows) <= MAX_PAGE:
                 message = f"Send 1 to {MAX_PAGE} rows at once."
                 raise InvalidInput(message, path=["input", "rows"])
-            if input.as_of is not None and input.as_of.tzinfo is None:
-                message = "asOf needs a time zone."
-                raise InvalidInput(message, path=["input", "asOf"])
             found = await _keys(tx, context.actor, input.rows)
             known = [(number, key) for number, key in enumerate(found) if not isinstance(key, DomainError)]
             verdicts = await import_stock_rows(
@@ -174,7 +171,7 @@ def _told(verdict: FeedVerdict | DomainError | None, number: int, sku: str) -> l
     if refusal is None:
         return ["CHANGED" if found.change else "UNCHANGED", found.change, on_hand, None]
     path = ["input", "rows", str(number), *(refusal.path or ["quantity"])]
-    facts = {**refusal.facts, "sku": sku}
+    facts = {**refusal.facts, "sku": sku if is_storable(sku) else ""}
     return ["REFUSED", 0, on_hand, [refusal.code, refusal.message, path, facts]]
 
 
