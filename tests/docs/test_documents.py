@@ -42,6 +42,8 @@ QUOTATIONS: Final = [block for blocks in BLOCKS.values() for block in blocks if 
 OF_THE_DEMO_SHOP: Final = [page for page in PAGES if WHAT_TO_DO[page] and page != OF_AN_EMPTY_SHOP]
 
 
+# A page may start many processes.
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize("page", OF_THE_DEMO_SHOP, ids=lambda page: page.name)
 async def test_a_page_can_be_followed(page: Path, demo_shop: Program, tmp_path: Path) -> None:
     await Reader(demo_shop, tmp_path).read(WHAT_TO_DO[page])
