@@ -24,6 +24,8 @@ from app.fulfillment.graphql.queries import FulfillmentQuery
 from app.inventory.graphql import errors as inventory_errors
 from app.inventory.graphql.changes import StockChangesQuery
 from app.inventory.graphql.corrections.mutations import CorrectionMutation
+from app.inventory.graphql.counts.mutations import CountMutation
+from app.inventory.graphql.counts.queries import CountQuery
 from app.inventory.graphql.feeds import StockFeedMutation
 from app.inventory.graphql.mutations import InventoryMutation
 from app.inventory.graphql.purchases.mutations import PurchaseOrderMutation
@@ -57,6 +59,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     InventoryQuery,
     StockChangesQuery,
     PurchaseOrderQuery,
+    CountQuery,
     ReservationQuery,
     MembersQuery,
     PartnersQuery,
@@ -70,6 +73,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     StockFeedMutation,
     CorrectionMutation,
     PurchaseOrderMutation,
+    CountMutation,
     ReservationMutation,
     CatalogMutation,
     LocationsMutation,

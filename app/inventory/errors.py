@@ -55,3 +55,21 @@ class Outdated(DomainError):
     """A newer feed has set the stock already. Facts: sku."""
 
     code = ErrorCode.OUTDATED
+
+
+class CountIncomplete(DomainError):
+    """Lines of a count session cannot be believed yet. Facts: uncounted, disputed (SKUs, at most 100 of each)."""
+
+    code = ErrorCode.COUNT_INCOMPLETE
+
+
+class FourEyesNeeded(DomainError):
+    """The approver has counted. Facts: counted_by, all who have."""
+
+    code = ErrorCode.FOUR_EYES_NEEDED
+
+
+class BeingCounted(DomainError):
+    """Another open count session at the location has the variant. Facts: sku, count_number."""
+
+    code = ErrorCode.BEING_COUNTED

@@ -81,6 +81,18 @@ class PurchaseOrderChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CountSessionChanged(Event):
+    """A count session was opened, something was recorded or rejected, or it has ended."""
+
+    topic: ClassVar[str] = "count_session_changed"
+    key_field: ClassVar[str] = "count_session_id"
+
+    count_session_id: UUID
+    location_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnitsForWaiting(Event):
     """Units that somebody waits for may be had. Triggers tell it, too: with every movement that frees some."""
 

@@ -102,6 +102,26 @@ INVARIANTS: Final[dict[str, str]] = {
                  FROM ledger WHERE cause_kind = 'PURCHASE_ORDER' GROUP BY 1, 2, 3) l USING (id, variant_id, location_id)
          WHERE p.received IS DISTINCT FROM l.received
     """,
+    "an approved count session has moved what it found, once, and no other has moved anything": """
+        SELECT *
+          FROM (SELECT count_id AS id, variant_id, location_id, difference
+                  FROM count_lines WHERE difference <> 0) c
+          FULL JOIN (
+               SELECT cause_id AS id, variant_id, location_id, sum(d_on_hand) AS difference
+                 FROM ledger WHERE cause_kind = 'COUNT' AND kind = 'COUNTED' GROUP BY 1, 2, 3) l
+               USING (id, variant_id, location_id)
+         WHERE c.difference IS DISTINCT FROM l.difference
+    """,
+    "who has counted has not approved where four eyes were wanted": """
+        SELECT s.id, s.closed_by FROM count_sessions s
+         WHERE s.needs_four_eyes AND s.status = 'APPROVED'
+           AND EXISTS (SELECT FROM count_records r WHERE r.count_id = s.id AND r.counted_by = s.closed_by)
+    """,
+    "lines are open as long as their session is, and every line of an approved one was counted": """
+        SELECT s.id, s.status, l.variant_id FROM count_sessions s JOIN count_lines l ON l.count_id = s.id
+         WHERE l.is_open <> (s.status = 'OPEN') OR (s.status = 'APPROVED') <> (l.difference IS NOT NULL)
+            OR l.location_id <> s.location_id
+    """,
     "a queue is as long as its rule says, and within its limit": """
         SELECT variant_id, r.waiting, r.limit_units, b.units
           FROM selling_rules r FULL JOIN (

@@ -20,6 +20,7 @@ class ActorKind(StrEnum):
 SCOPES: Final = {
     "stock:read": "See stock levels in detail, transfers and the ledger.",
     "stock:write": "Receive and adjust stock, create, ship and receive transfers.",
+    "stock:approve": "Approve count sessions, which corrects stock.",
     "orders:read": "See all orders and members.",
     "orders:write": "Cancel any order.",
     "fulfillment:read": "See work instructions, shipments and pickups.",

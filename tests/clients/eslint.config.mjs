@@ -9,9 +9,9 @@ const VALUES = [
 ];
 // Parts that are read with their owner and change with it.
 const PARTS = [
-  'Allocation', 'BundleComponent', 'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'OrderHistoryEntry',
-  'Payment', 'PurchaseOrderLine', 'ReservationLine', 'StockExplanation', 'StockHeld', 'StockLevel', 'StockMoved',
-  'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability', 'VariantSelling',
+  'Allocation', 'BundleComponent', 'CountLine', 'CountRecord', 'FulfillmentLine', 'IncomingSupply', 'LocationAvailability',
+  'OrderHistoryEntry', 'Payment', 'PurchaseOrderLine', 'ReservationLine', 'StockExplanation', 'StockHeld', 'StockLevel',
+  'StockMoved', 'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability', 'VariantSelling',
 ];
 // What there is once for a caller, or what is told once and never read again.
 const MOMENTS = ['BrokenPromise', 'StockChange', 'StockImportResult', 'Viewer'];

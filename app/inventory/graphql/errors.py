@@ -54,3 +54,30 @@ class ReservationNotExtendableError(UserError):
     extendable_until: datetime | None = strawberry.field(
         description="The latest end; null when it cannot be extended at all.", default=None
     )
+
+
+@user_error(ErrorCode.COUNT_INCOMPLETE, "Lines of the count session were not counted, or counters disagree.")
+class CountIncompleteError(UserError):
+    """Nothing was corrected."""
+
+    uncounted: list[str] | None = strawberry.field(
+        description="SKUs that nobody has counted in their present pass, at most 100.", default=None
+    )
+    disputed: list[str] | None = strawberry.field(
+        description="SKUs of which counters found different differences, at most 100.", default=None
+    )
+
+
+@user_error(ErrorCode.FOUR_EYES_NEEDED, "The session wants four eyes, and the caller has counted in it.")
+class FourEyesNeededError(UserError):
+    """Nothing was corrected."""
+
+    counted_by: list[str] | None = strawberry.field(description="All who have counted, in any pass.", default=None)
+
+
+@user_error(ErrorCode.BEING_COUNTED, "The variant is counted in another open session at the location.")
+class BeingCountedError(UserError):
+    """Nothing was recorded. Two sessions would correct the same difference twice."""
+
+    sku: str | None = strawberry.field(description="The variant.", default=None)
+    count_number: str | None = strawberry.field(description="The other session's number.", default=None)

@@ -10,6 +10,7 @@ import strawberry
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql.batches import orders_by_id
 from app.inventory.graphql.batches import transfers_by_id
+from app.inventory.graphql.counts.types import CountSession, visible_count_sessions_by_id
 from app.inventory.graphql.purchases.types import PurchaseOrder, visible_purchase_orders_by_id
 from app.inventory.graphql.types import LazyLocation, LazyOrder, Transfer
 from app.inventory.model import CauseKind, MovementKind, OwnerKind
@@ -67,4 +68,10 @@ class StockMovement(Entity):
         visible_purchase_orders_by_id,
         key=caused_by(CauseKind.PURCHASE_ORDER),
         description="The purchase order that caused it.",
+    )
+    count_session = relation(
+        CountSession,
+        visible_count_sessions_by_id,
+        key=caused_by(CauseKind.COUNT),
+        description="The count session that caused it.",
     )

@@ -26,6 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.inventory.tables.counts import count_lines as count_lines
+from app.inventory.tables.counts import count_records as count_records
+from app.inventory.tables.counts import count_sessions as count_sessions
 from app.inventory.tables.selling import backorders as backorders
 from app.inventory.tables.selling import bundle_components as bundle_components
 from app.inventory.tables.selling import channel_shares as channel_shares

@@ -45,6 +45,9 @@ describe_enum(
         ErrorCode.BEYOND_KEY: "More than the caller's own key allows.",
         ErrorCode.CURSOR_EXPIRED: "What lies behind the cursor is not kept any more: read everything anew.",
         ErrorCode.OUTDATED: "Something newer has been told already.",
+        ErrorCode.COUNT_INCOMPLETE: "Lines of a count session were not counted, or counters disagree.",
+        ErrorCode.FOUR_EYES_NEEDED: "Somebody else has to approve.",
+        ErrorCode.BEING_COUNTED: "Another open count session has the variant.",
         ErrorCode.RETRYABLE: "Nothing was done; the same request may be sent again.",
     },
 )

@@ -1,0 +1,1 @@
+"""Count sessions in the API."""
