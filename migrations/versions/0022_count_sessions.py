@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["variant_id"], ["variants.id"], name=op.f("fk_count_lines_variant_id")),
         sa.PrimaryKeyConstraint("count_id", "variant_id", name=op.f("pk_count_lines")),
     )
+    op.create_index("ix_count_lines_variant_id", "count_lines", ["variant_id"])
     op.create_index(
         "uq_count_lines_open",
         "count_lines",

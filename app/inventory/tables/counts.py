@@ -56,6 +56,7 @@ count_lines = Table(
     Column("pass_no", Integer, nullable=False, server_default="1"),
     Column("recount_note", Text, nullable=True),
     Column("difference", Integer, nullable=True),
+    Index("ix_count_lines_variant_id", "variant_id"),
     Index(
         "uq_count_lines_open",
         "location_id",
