@@ -118,7 +118,7 @@ async def move(tx: WriteTx, body: Body, _now: datetime) -> Any:
 
 @operation
 async def allocate(tx: WriteTx, body: Body, _now: datetime) -> Any:
-    return len(await allocate_reserved(tx, UUID(body["owner"]), actor=ACTOR))
+    return len(await allocate_reserved(tx, [UUID(body["owner"])], actor=ACTOR))
 
 
 @operation

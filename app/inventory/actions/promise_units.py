@@ -44,7 +44,12 @@ async def promise_units(
     if not verdict.shortages:
         return verdict
     came_back = await _look(db, verdict.shortages, request, now)
-    return await _ask(db, request) if came_back or request.partial else verdict
+    if came_back or request.partial:
+        verdict = await _ask(db, request)
+    if verdict.claims or is_new:
+        return verdict
+    # A twin that was asked for at the same time may have got the units after this one came away empty.
+    return await _held(db, request) or verdict
 
 
 async def _ask(db: Database, request: HoldRequest) -> Verdict:
@@ -80,13 +85,18 @@ async def _sweep(tx: WriteTx, looks: Sequence[_Look]) -> list[dict[StockKey, int
 
 async def _refused(db: Database, request: HoldRequest, *, is_new: bool) -> Verdict:
     """What is sold out is refused without a transaction; whoever holds it already is told so."""
-    if not is_new:
-        lines = {demand.line_no for demand in request.demands}
-        async with db.read(generic=True) as tx:
-            held = await claims_of_owners(tx, [request.owner_id])
-        claims = tuple(claim for claim in held.get(request.owner_id, ()) if claim.line_no in lines)
-        if claims:
-            return Verdict(claims)
+    held = None if is_new else await _held(db, request)
+    if held is not None:
+        return held
     return Verdict(
         (), tuple(Shortage(demand.line_no, demand.variant_id, demand.quantity, 0) for demand in request.demands)
     )
+
+
+async def _held(db: Database, request: HoldRequest) -> Verdict | None:
+    """What the owner holds of these lines, if anything."""
+    lines = {demand.line_no for demand in request.demands}
+    async with db.read(generic=True) as tx:
+        held = await claims_of_owners(tx, [request.owner_id])
+    claims = tuple(claim for claim in held.get(request.owner_id, ()) if claim.line_no in lines)
+    return Verdict(claims) if claims else None
