@@ -203,6 +203,7 @@ async def _serve(
         limits=make_limits(settings),
         sockets=make_socket_limits(settings),
         heartbeat_s=settings.event_heartbeat_s,
+        metrics_token=settings.metrics_token,
         trusted_documents=trusted,
         only_trusted_documents=settings.only_trusted_documents,
     )

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     """How long a WebSocket may stay open before it is initialised."""
     socket_operations: int = Field(default=100, ge=1, le=10_000)
     """How many operations one WebSocket may have at once."""
+    metrics_token: str | None = Field(default=None, min_length=16)
+    """Who sends it as a bearer token may read `/metrics`; without one nobody may."""
     event_heartbeat_s: float = Field(default=12.0, gt=0, le=600)
     """After so long at the latest a stream of server-sent events says something."""
 

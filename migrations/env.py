@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 import app
+from app.kit.roles import GRANTS
 from app.kit.tables import metadata
 
 LOCK_KEY = 7_246_201  # any number that no other advisory lock of this database uses
@@ -54,6 +55,7 @@ def migrate(connection: Connection) -> None:
         connection.execute(text("SET LOCAL statement_timeout = '60s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
         context.run_migrations()
+        connection.exec_driver_sql(GRANTS)
 
 
 async def main() -> None:

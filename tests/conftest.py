@@ -33,6 +33,9 @@ TEMPLATE = f"hikiate_test_{os.getpid()}"
 DSN_VARIABLE, TEMPLATE_VARIABLE = "HIKIATE_TEST_DSN", "HIKIATE_TEST_TEMPLATE"
 CONFIG = Config(secret_key=b"only for tests, never in a shop!")
 QUEUE_TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
+# The application works as a role of few rights; a test that breaks something on purpose takes it off for a transaction.
+AS_OWNER = "SET LOCAL ROLE NONE"
+WITHOUT_TRIGGERS = f"{AS_OWNER}; SET LOCAL session_replication_role = replica"
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 # Filled by pytest_configure in the controlling process only.
@@ -160,7 +163,7 @@ async def empty_tables(database: Database) -> None:
     ]
     deletes += [f"DELETE FROM {table}" for table in QUEUE_TABLES]
     async with database.write() as tx:
-        await tx.connection.execute("; ".join(["SET LOCAL session_replication_role = replica", *deletes]))
+        await tx.connection.execute("; ".join([WITHOUT_TRIGGERS, *deletes]))
 
 
 def keyed(values: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from app.api.endpoint import REQUEST_HEADERS, Surroundings, problem
 from app.api.executable import Schema
 from app.api.exports import stock_exports
 from app.api.masking import public_error
+from app.api.metrics import Watched, metrics_page
 from app.api.page import PAGE
 from app.api.pictures import picture
 from app.engine.documents import DocumentStore
@@ -79,13 +80,14 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
     sockets: SocketLimits | None = None,
     heartbeat_s: float = 12.0,
     recheck_s: float = 30.0,
+    metrics_token: str | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Application:
     """The ASGI application over an open database and a started feed.
 
     trusted_documents: ids and texts that are known beforehand; only_trusted_documents: nothing else is run.
     heartbeat_s: after so long at the latest a stream of events says something. recheck_s: after such a
-    pause those who listen are asked again for their keys.
+    pause those who listen are asked again for their keys. metrics_token: see `metrics_page`.
     """
     limits = limits or Limits()
     if max_body_bytes is not None:
@@ -94,9 +96,7 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
     surroundings = Surroundings(engine, served, db, config, feed, clock)
     app = Application(
         routes=_routes(config, db, clock),
-        middleware=[
-            Middleware(CORSMiddleware, allow_origins=list(allowed_origins), allow_methods=["GET"]),
-        ],
+        middleware=[Middleware(CORSMiddleware, allow_origins=list(allowed_origins), allow_methods=["GET"])],
         exception_handlers={404: _nothing_here, 405: _other_method, 500: _broken},
     )
     hub, rechecks = Hub(engine), Rechecks(every_s=recheck_s)
@@ -108,7 +108,7 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
         allowed_headers=REQUEST_HEADERS,
         events=partial(answer_events, surroundings, hub, streams=app.event_streams),
     )
-    app.graphql_websocket = SocketEndpoint(
+    sockets_endpoint = app.graphql_websocket = SocketEndpoint(
         surroundings,
         hub,
         headers_of=connection_headers,
@@ -122,6 +122,8 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
         rechecks=rechecks,
     )
     app.state.surroundings = surroundings
+    watched = Watched(db, engine, hub.metrics, app.event_streams.pressure, sockets_endpoint.counts.pressure)
+    app.add_route("/metrics", metrics_page(watched, metrics_token, clock), methods=["GET"])
     return app
 
 

@@ -17,6 +17,7 @@ import orjson
 from app.kit.groups import MOST, A, Group, R, Work
 from app.kit.lending import Lender, Loan
 from app.kit.reference import Reference
+from app.kit.roles import application_role, role_settings
 from app.kit.row import Row
 from app.kit.statement import Statement
 from app.kit.transactions import ReadTx, WriteTx
@@ -44,8 +45,10 @@ CONNECTION_TROUBLE: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalCl
 class Database:
     """Pools on one PostgreSQL, and the rules of its transactions."""
 
-    def __init__(self, dsn: str, read_pool: Any, write_pool: Any, lane_pool: Any) -> None:
+    def __init__(self, dsn: str, read_pool: Any, write_pool: Any, lane_pool: Any, *, role: str | None = None) -> None:
         self.dsn = dsn
+        self.role = role
+        """Whose rights the connections have, when not those of who connects: see `app.kit.roles`."""
         self.accelerated = True
         """See `WriteTx`."""
         self.reference = Reference()
@@ -68,14 +71,16 @@ class Database:
 
         lane_connections: for the lanes of groups, so that they never wait for other transactions; made when needed.
         """
-        read_pool = await _pool(dsn, read_connections, {"default_transaction_read_only": "on"})
+        role = await application_role(dsn)
+        rights = role_settings(role)
+        read_pool = await _pool(dsn, read_connections, {"default_transaction_read_only": "on", **rights})
         try:
-            write_pool = await _pool(dsn, write_connections, {"lock_timeout": "10s"})
-            lane_pool = await _pool(dsn, lane_connections, _LANE_SETTINGS, least=0)
+            write_pool = await _pool(dsn, write_connections, {"lock_timeout": "10s", **rights})
+            lane_pool = await _pool(dsn, lane_connections, {**_LANE_SETTINGS, **rights}, least=0)
         except BaseException:
             await read_pool.close()
             raise
-        return cls(dsn, read_pool, write_pool, lane_pool)
+        return cls(dsn, read_pool, write_pool, lane_pool, role=role)
 
     async def close(self) -> None:
         """Close both pools; statements under way are given five seconds."""
@@ -172,6 +177,19 @@ class Database:
             found = self._groups[work, apart] = Group(self, work, lanes=lanes, most=most)
         return found
 
+    def group_counts(self) -> list[tuple[str, int, int]]:
+        """The name of its work, the batches and the requests of each group."""
+        return [(f"{w.__module__}.{w.__qualname__}", g.batches, g.requests) for (w, _), g in self._groups.items()]
+
+    def pool_use(self) -> dict[tuple[str, str], float]:
+        """How many connections each pool has, by pool and state: busy, idle (ready to be lent), most (allowed)."""
+        found: dict[tuple[str, str], float] = {}
+        for name, pool in (("read", self._read_pool), ("write", self._write_pool), ("lane", self._lane_pool)):
+            idle = pool.get_idle_size() + (self._readers.idle if name == "read" else 0)
+            found[name, "busy"], found[name, "idle"] = pool.get_size() - idle, idle
+            found[name, "most"] = pool.get_max_size()
+        return found
+
     def is_unavailable(self, error: BaseException) -> bool:
         """Whether an error means that the database cannot answer now, whatever it is asked."""
         return is_retryable(error) and getattr(error, "sqlstate", None) != LOCKED
@@ -184,7 +202,7 @@ class Database:
     @asynccontextmanager
     async def listening_connection(self) -> AsyncGenerator[Any, None]:
         """A connection of its own, outside the pools, for LISTEN."""
-        connection = await asyncpg.connect(self.dsn, record_class=Row)
+        connection = await asyncpg.connect(self.dsn, record_class=Row, server_settings=role_settings(self.role))
         try:
             yield connection
         finally:

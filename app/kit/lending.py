@@ -64,6 +64,11 @@ class Lender:
             if not self._hand_on(None):
                 self._lent -= 1
 
+    @property
+    def idle(self) -> int:
+        """Connections that are kept for the next who asks."""
+        return len(self._idle)
+
     async def close(self) -> None:
         """Give the pool all connections that are not on loan, and from now on those that come back."""
         self._is_closed = True

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from app.kit.embedded import create_database
+from app.kit.roles import application_role
 
 FOLDER: Final = Path(__file__).parents[2] / "migrations"
 
@@ -38,10 +39,11 @@ async def current_revision(dsn: str) -> str | None:
 
 async def migrate(dsn: str) -> bool:
     """Bring a database up to date; False when it was already. Of several processes at once, one does it."""
-    if await current_revision(dsn) == head_revision():
-        return False
-    await asyncio.to_thread(command.upgrade, _config(dsn), "head")
-    return True
+    is_old = await current_revision(dsn) != head_revision()
+    # A database that was restored on another server has lost the role.
+    if is_old or await application_role(dsn) is None:
+        await asyncio.to_thread(command.upgrade, _config(dsn), "head")
+    return is_old
 
 
 async def check_migrations(server_dsn: str) -> None:

@@ -29,6 +29,7 @@ from pgqueuer.domain.types import JobId
 from app.kit.clock import utc_now
 from app.kit.db import Database, WriteTx, is_database
 from app.kit.outbox import adopt_restored_outbox, advance_reader, fact, read_topics, reader_position
+from app.kit.roles import role_settings
 
 log = logging.getLogger(__name__)
 
@@ -182,7 +183,9 @@ class Worker:
     async def _run_jobs(self) -> None:
         async def work() -> None:
             # Not from the pools: pgqueuer listens on it, and wants JSON as text.
-            connection = await asyncpg.connect(self._db.dsn, server_settings=_SERVER_SETTINGS)
+            connection = await asyncpg.connect(
+                self._db.dsn, server_settings={**_SERVER_SETTINGS, **role_settings(self._db.role)}
+            )
             try:
                 self._running = make_queue(connection, self._db, self._hearings, self._timetable)
                 if self.stopped.is_set():

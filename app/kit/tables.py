@@ -74,6 +74,15 @@ feed_floor = Table(
     CheckConstraint("is_only", "feed_floor_is_one_row"),
 )
 
+# What the last check of the invariants found.
+checks = Table(
+    "checks",
+    metadata,
+    Column("claim", Text, primary_key=True),
+    Column("broken_rows", BigInteger, nullable=False),
+    instant("checked_at"),
+)
+
 # The answer to each command that carried an idempotency key, committed together with its effects. Two partitions, each
 # with the primary key (caller, key): `requests_now` is written, `requests_before` is looked at until it is dropped.
 requests = Table(

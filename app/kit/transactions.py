@@ -132,7 +132,8 @@ class WriteTx(ReadTx):
     async def copy_csv(self, table: str, columns: Iterable[str], source: AsyncIterable[bytes]) -> int:
         """Load rows of CSV text in UTF-8 with COPY; returns how many."""
         self.written.add(table)
+        schema, _, name = table.rpartition(".")
         status: str = await self.connection.copy_to_table(
-            table, source=source, columns=list(columns), format="csv", timeout=None
+            name, schema_name=schema or None, source=source, columns=list(columns), format="csv", timeout=None
         )
         return int(status.rpartition(" ")[2])

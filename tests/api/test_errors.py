@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 
 from app.kit.db import Database
 from tests.api.small import ask, client_of, make_key, small_app
-from tests.conftest import Execute
+from tests.conftest import AS_OWNER, Execute
 
 
 @pytest.fixture
@@ -105,6 +105,7 @@ async def test_connections_that_were_killed_are_replaced(db: Database) -> None:
     async with own.read() as tx:
         pid = await tx.connection.fetchval("SELECT pg_backend_pid()")
     async with db.write() as tx:
+        await tx.connection.execute(AS_OWNER)
         await tx.connection.fetchval("SELECT pg_terminate_backend($1)", pid)
     answers = [(await ask(app, "{ one }")).json() for _ in range(3)]
     assert answers[-1] == {"data": {"one": 1}}

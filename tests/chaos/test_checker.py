@@ -16,6 +16,7 @@ from tests.chaos.checker import Findings, check
 from tests.chaos.client import answer
 from tests.chaos.feed import Heard, Reader, Ticked, hear, read_all, read_some
 from tests.chaos.journal import Journal, Record, Request, Told, read_journals
+from tests.conftest import WITHOUT_TRIGGERS
 from tests.inventory.builders import stocked
 
 _FACTS = "SELECT xid, id, topic, key, payload FROM outbox ORDER BY xid, id"
@@ -162,13 +163,13 @@ async def test_units_that_were_sold_twice_are_found(db: Database) -> None:
     sale = Sale(db, variant_id, places)
     await sale.ask(sale.hold(3))
     async with db.write() as tx:  # nothing else could do it
-        await tx.connection.execute("SET LOCAL session_replication_role = replica")
+        await tx.connection.execute(WITHOUT_TRIGGERS)
         await tx.connection.execute("UPDATE ledger SET d_on_hand = 1 WHERE kind = 'RECEIVED'")
     faults = (await sale.findings()).faults
     assert len(faults["more units sold than there were"]) == 1
     assert len(faults["audit rows"]) == 1
     async with db.write() as tx:
-        await tx.connection.execute("SET LOCAL session_replication_role = replica")
+        await tx.connection.execute(WITHOUT_TRIGGERS)
         await tx.connection.execute("UPDATE ledger SET d_on_hand = 3 WHERE kind = 'RECEIVED'")
 
 

@@ -11,7 +11,7 @@ import asyncpg
 
 from app.kit.db import Database
 from app.kit.statement import Statement
-from tests.conftest import ROOT
+from tests.conftest import AS_OWNER, ROOT
 from tests.integrations.test_import_stock_file import ground, written
 from tests.inventory.builders import counters
 from tests.scenarios.serving import until
@@ -51,7 +51,8 @@ async def test_killed_and_started_again(db: Database, tmp_path: Path) -> None:
 
             async def stands_still() -> bool:
                 assert program.poll() is None, program.communicate()[0]
-                async with db.read() as tx:
+                async with db.read_snapshot() as tx:
+                    await tx.connection.execute(AS_OWNER)
                     return await tx.fetchval(_CHUNKS) == 2 and await tx.fetchval(_IS_WAITING)
 
             await until(stands_still, within=_PATIENCE_S)
@@ -62,7 +63,8 @@ async def test_killed_and_started_again(db: Database, tmp_path: Path) -> None:
         await holder.close()
 
     async def is_gone() -> bool:
-        async with db.read() as tx:
+        async with db.read_snapshot() as tx:
+            await tx.connection.execute(AS_OWNER)
             return not await tx.fetchval(_IS_WAITING)
 
     await until(is_gone, within=_PATIENCE_S)

@@ -10,6 +10,7 @@ from app.inventory.model import Movement, MovementKind
 from app.inventory.sql.ledger import post
 from app.kit.db import Database
 from app.kit.ids import new_id
+from tests.conftest import AS_OWNER
 from tests.inventory.builders import counters, hold, movements, stocked, wish
 
 REFUSED = [
@@ -65,5 +66,6 @@ async def test_partitions_are_made_ahead_of_time(db: Database) -> None:
         after = {row["relname"] for row in await tx.connection.fetch(names)}
     assert after - before == {"ledger_2031_11", "ledger_2031_12", "ledger_2032_01", "ledger_2032_02"}
     async with db.write() as tx:
+        await tx.connection.execute(AS_OWNER)
         for name in sorted(after - before):
             await tx.connection.execute(f"DROP TABLE {name}")

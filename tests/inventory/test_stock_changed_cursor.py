@@ -11,7 +11,7 @@ from app.kit.cursor import Cursor, Seen
 from app.kit.db import Database
 from app.kit.outbox import Position
 from app.kit.permissions import SHOPPER, Actor
-from tests.conftest import Execute
+from tests.conftest import WITHOUT_TRIGGERS, Execute
 from tests.inventory.listeners import STOCK_CHANGED, Listener, Server, meet, running_server, told
 from tests.inventory.shop import READER, fill, limited, open_shop
 from tests.kit.feed_tools import until
@@ -191,7 +191,7 @@ async def test_rows_of_a_restored_database_are_no_news(db: Database) -> None:
     shop = await open_shop(db, "SHIRT")
     await fill(db, shop, "SHIRT", shibuya=1, umeda=1)
     async with db.write() as tx:
-        await tx.connection.execute("SET LOCAL session_replication_role = replica")
+        await tx.connection.execute(WITHOUT_TRIGGERS)
         await tx.connection.execute("UPDATE stock SET xid = 1 << 60")
     async with running_server(db) as server:
         listener = await _last(SHOPPER, server, skus=["SHIRT"])

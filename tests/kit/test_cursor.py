@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.kit.cursor import MAX_AHEAD, MAX_LAYERS, Cursor, Seen, Snapshot, Track, read_instant
 from app.kit.db import Database
 from app.kit.outbox import LAST_ID, START, Position
+from tests.conftest import AS_OWNER
 
 xids = st.integers(0, 2**63 - 1)
 keys = st.lists(xids, min_size=1, max_size=3).map(tuple)
@@ -104,9 +105,9 @@ async def test_the_snapshot_of_a_transaction(db: Database) -> None:
 
 async def test_a_role_without_rights_can_tell_the_snapshot(db: Database) -> None:
     async with db.write() as tx:
-        await tx.connection.execute("CREATE ROLE nobody_special; SET LOCAL ROLE nobody_special")
+        await tx.connection.execute(f"{AS_OWNER}; CREATE ROLE nobody_special; SET LOCAL ROLE nobody_special")
         assert len(await read_instant(tx)) == 2
-        await tx.connection.execute("RESET ROLE; DROP ROLE nobody_special")
+        await tx.connection.execute(f"{AS_OWNER}; DROP ROLE nobody_special")
 
 
 def test_what_is_told_in_the_order_of_the_feed_needs_a_position_only() -> None:

@@ -13,6 +13,7 @@ from app.kit.db import Database
 from app.kit.events import Event
 from app.kit.feed import CHANNEL, Feed, SubscriberTooSlow
 from app.kit.outbox import publish
+from tests.conftest import AS_OWNER
 from tests.kit.feed_tools import PATIENCE_S, Happened, running_feed, say, take, until
 
 
@@ -200,6 +201,7 @@ async def test_the_feed_goes_on_where_it_was_after_losing_its_connections(db: Da
         killed = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid = ANY($1)"
         pids = [await _backend(own)]
         async with db.write() as tx:
+            await tx.connection.execute(AS_OWNER)
             listening = (
                 "SELECT pid FROM pg_stat_activity WHERE query LIKE '%LISTEN%'"
                 " AND datname = current_database() AND pid <> pg_backend_pid()"

@@ -10,6 +10,7 @@ import pytest
 from app.kit.db import Database
 from app.kit.lending import LOANS
 from app.kit.statement import Statement
+from tests.conftest import AS_OWNER
 from tests.kit.feed_tools import until
 
 PID = Statement("SELECT pg_backend_pid()")
@@ -80,7 +81,8 @@ async def test_a_statement_that_was_broken_off_does_not_hit_the_next_borrower(sm
 
 async def test_a_connection_that_was_closed_meanwhile_is_not_lent(small: Database, db: Database) -> None:
     lost = await pid(small)
-    async with db.read() as tx:
+    async with db.write() as tx:
+        await tx.connection.execute(AS_OWNER)
         assert await tx.fetchval(KILL, pid=lost)
 
     async def is_another() -> bool:
@@ -151,7 +153,8 @@ async def test_a_place_is_not_lost_when_its_connection_is(small: Database, db: D
         async with small.read():
             waiting = asyncio.create_task(pid(small))
             await asyncio.sleep(0)
-            async with db.read() as tx:
+            async with db.write() as tx:
+                await tx.connection.execute(AS_OWNER)
                 assert await tx.fetchval(KILL, pid=lost)
             with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
                 await first.fetchval(PID)

@@ -13,6 +13,7 @@ from app.kit.clock import utc_now
 from app.kit.db import Database, WriteTx
 from app.kit.outbox import adopt_restored_outbox, publish
 from app.kit.queue import Hearing, Timed, Worker, dispatch, failed_jobs, prune_jobs, retry_failed_jobs
+from tests.conftest import AS_OWNER
 from tests.kit.feed_tools import PATIENCE_S, Happened, running_feed, say, until
 
 
@@ -198,6 +199,7 @@ async def test_a_worker_goes_on_after_losing_all_its_connections(queue: Database
         await until(recorder.has(1))
         await until(lambda: _is_empty(queue))  # else "a" would rightly run again
         async with queue.write() as tx:
+            await tx.connection.execute(AS_OWNER)
             await tx.connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND application_name = 'hikiate-jobs'"

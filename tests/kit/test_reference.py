@@ -12,6 +12,7 @@ from app.kit.db import Database, ReadTx
 from app.kit.feed import Feed
 from app.kit.reference import Kept, Reference
 from app.kit.statement import Statement
+from tests.conftest import AS_OWNER
 from tests.kit.feed_tools import running_feed, until
 
 GROUPS = Statement("SELECT code, names FROM location_groups WHERE code = ANY(CAST(:codes AS text[]))")
@@ -243,6 +244,7 @@ async def test_a_lost_connection_ends_the_keeping_until_the_next_one_listens(db:
         assert kinds(db) == 1
         lost = [*db.reference._heard]
         async with other.write() as tx:
+            await tx.connection.execute(AS_OWNER)
             await tx.fetchval(KILL_LISTENERS, like="%pg_notify%")
 
         async def is_another() -> bool:

@@ -18,6 +18,7 @@ from app.inventory.sql import imports
 from app.inventory.sql.imports import Chunk, Staging
 from app.kit.db import Database, WriteTx
 from app.kit.ids import new_id
+from app.kit.roles import STAGING_SCHEMA
 
 CHUNK: Final = 5_000
 ACTOR: Final = "import"
@@ -94,7 +95,7 @@ async def _import(  # noqa: PLR0917  # the second half of one action
     jobs: int,
     progress: Callable[[int, int], None],
 ) -> StockReport:
-    staging = Staging(f"stock_import_{source.hex()[:16]}")
+    staging = Staging(f"{STAGING_SCHEMA}.stock_import_{source.hex()[:16]}")
 
     async def stage(tx: WriteTx) -> int:
         if is_new:
