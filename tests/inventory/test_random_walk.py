@@ -31,12 +31,13 @@ from tests.catalog.builders import make_variant
 from tests.conftest import NOW
 from tests.inventory.builders import because, put_stock, stocked
 from tests.inventory.selling import bundle, sell_ahead
+from tests.inventory.walk_counts import CountSteps
 from tests.inventory.walk_steps import Steps
 
 STEPS: Final = 100
 
 
-class Walk(Steps):
+class Walk(Steps, CountSteps):
     """Two variants and a bundle of them at three stores; every step is one transaction, refusals included."""
 
     def __init__(self, seed: int, variants: list[int], bundles: list[int], stores: list[int]) -> None:
@@ -44,6 +45,7 @@ class Walk(Steps):
         self.random = random.Random(seed)  # a walk that can be repeated
         self.variants, self.bundles, self.stores = variants, bundles, stores
         self.transfers: list[UUID] = []
+        self.counts: list[UUID] = []
         self.log: list[str] = []
 
     async def step(self, db: Database) -> None:
@@ -53,6 +55,8 @@ class Walk(Steps):
             self.receive_transfer, self.cancel, self.extend, self.give_back, self.move, self.adopt, self.adopt,
             self.change_rule, self.serve, self.buy, self.place, self.change_purchase, self.date_purchase, self.unload,
             self.unload, self.close, self.countermand, self.feed,
+            self.open_count, self.open_count, self.record, self.recount, self.approve, self.approve,
+            self.approve, self.give_up,
         ]  # fmt: skip
         verb = self.random.choice(verbs)
         try:
