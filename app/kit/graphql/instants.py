@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import dateutil.parser
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types.scalar import ScalarDefinition
 
@@ -16,7 +15,7 @@ def read_instant(value: object) -> datetime:
         message = f'Value cannot represent a DateTime: "{value}". Expected a string.'
         raise StrawberryInputCoercionError(message)
     try:
-        found = dateutil.parser.isoparse(value)
+        found = datetime.fromisoformat(value)
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         message = f'Value cannot represent a DateTime: "{value}". {error}'
