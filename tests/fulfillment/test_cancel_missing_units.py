@@ -1,5 +1,7 @@
 """Stock that was promised to orders turned out to be missing."""
 
+from uuid import UUID
+
 from app.fulfillment.actions.cancel_missing_units import cancel_missing_units
 from app.inventory.model.corrections import Correction, PromisePolicy
 from app.kit.db import Database
@@ -15,7 +17,7 @@ async def _shrink(db: Database, shop: Shop, left: int) -> None:
     rows = [Correction(variant, place, quantity=left) for variant in shop.variants for place in places]
     await corrected(db, *rows, policy=PromisePolicy.BREAK_YOUNGEST)
     for fact in await facts(db, "promise_broken"):
-        order_id, missing = fact["order_id"], {fact["line_no"]: fact["quantity"]}
+        order_id, missing = UUID(fact["order_id"]), {fact["line_no"]: fact["quantity"]}
         async with db.write() as tx:
             await cancel_missing_units(tx, order_id, missing, now=NOW)
 

@@ -25,7 +25,7 @@ VARIANTS: Final = 2
 STORES: Final = 3
 OWNERS: Final = tuple(UUID(int=number) for number in range(1, 7))
 WRITTEN: Final = {
-    "holds": "SELECT * FROM holds ORDER BY owner_id, line_no, variant_id, location_id",
+    "holds": "SELECT to_jsonb(h) - 'held_at' AS hold FROM holds h ORDER BY owner_id, line_no, variant_id, location_id",
     "stock": "SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version FROM stock ORDER BY 1, 2",
     "ledger": """
         SELECT variant_id, location_id, d_on_hand, d_reserved, d_allocated, d_safety, kind, reason, cause_kind,

@@ -1,7 +1,7 @@
 """Root fields of orders."""
 
 import unicodedata
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -130,19 +130,10 @@ def _conditions(wanted: OrderFilter) -> dict[str, Any]:
     return {
         "status": None if wanted.status is None else str(wanted.status),
         "channel": wanted.channel,
-        "placed_after": _instant(wanted.placed_after, "placedAfter"),
-        "placed_before": _instant(wanted.placed_before, "placedBefore"),
+        "placed_after": wanted.placed_after,
+        "placed_before": wanted.placed_before,
         "email": email,
     }
-
-
-def _instant(given: datetime | None, name: str) -> datetime | None:
-    """The instant in UTC. Raises InvalidInput when the calendar has no such day there."""
-    try:
-        return None if given is None else given.astimezone(UTC)
-    except OverflowError as error:
-        message = "This instant lies beyond the years 1 to 9999."
-        raise InvalidInput(message, path=["filter", name]) from error
 
 
 def _position(after: str | None) -> tuple[datetime | None, UUID | None]:
