@@ -10,6 +10,8 @@ ROWS: Final[dict[str, str]] = {
     "spread": "bench.inventory.promises",
     "import": "bench.inventory.stock_import",
     "checkouts": "bench.inventory.checkouts",
+    "many_rows": "bench.inventory.reads",
+    "nearest": "bench.inventory.reads",
 }
 """Name of a row -> its module: `async def measure(row: str, options: Options) -> list[Table]`."""
 

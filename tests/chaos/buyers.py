@@ -59,13 +59,15 @@ class Store:
 class Buyers:
     """Carts become orders, one after the other for each buyer."""
 
-    def __init__(self, store: Store, journal: Journal, skus: list[str], chance: random.Random, *, carts: int) -> None:
+    def __init__(
+        self, store: Store, journal: Journal, skus: list[str], chance: random.Random, *, carts: int, enough: Path
+    ) -> None:
         self._store, self._journal, self._skus, self._chance = store, journal, skus, chance
-        self._left = carts
+        self._left, self._enough = carts, enough
 
     async def run(self) -> None:
-        """One buyer."""
-        while self._left > 0:
+        """One buyer, until all carts are bought and all has broken that was to break."""
+        while self._left > 0 or not self._enough.exists():
             self._left -= 1
             lines = [{"sku": self._chance.choice(self._skus), "quantity": self._chance.randint(1, 2)}]
             values = {"idempotencyKey": str(uuid4()), "email": EMAIL, "lines": lines}

@@ -18,7 +18,7 @@ from app.kit.db import Database, WriteTx, is_retryable
 from app.kit.graphql.context import Context
 from app.kit.graphql.payload import Outcome, Payload, commit, commit_in_group
 from app.kit.permissions import Actor, ActorKind
-from tests.chaos.journal import Journal, Request, Told, read_journals
+from tests.chaos.journal import ENOUGH, Journal, Request, Told, read_journals
 from tests.chaos.operations import ACTOR, OPERATIONS, hold_request, keyed_hold, told_claims
 from tests.chaos.wishes import Shelves, Wishes
 
@@ -62,14 +62,15 @@ async def answer(db: Database, request: Request) -> Told:
 class Client:
     """The callers of a process, who share its pools and its groups."""
 
-    def __init__(self, db: Database, journal: Journal, wishes: Wishes, chance: random.Random) -> None:
+    def __init__(self, db: Database, journal: Journal, wishes: Wishes, chance: random.Random, *, enough: Path) -> None:
         self._db, self._journal, self._wishes, self._chance = db, journal, wishes, chance
+        self._enough = enough
         self.left = 0
         """Requests that are still to be made."""
 
     async def call(self) -> None:
-        """One caller, until all requests are made."""
-        while self.left > 0:
+        """One caller, until all requests are made and all has broken that was to break."""
+        while self.left > 0 or not self._enough.exists():
             request = self._wishes.next()
             is_double = self._chance.random() < 0.03
             self.left -= 1 + is_double
@@ -102,7 +103,7 @@ async def run(options: argparse.Namespace) -> None:
     ground = orjson.loads((folder / "shelves.json").read_bytes())
     chance = random.Random(f"{options.seed} {options.number} {len(before.sent) if before else 0}")
     db = await _open(options.dsn)
-    client = Client(db, Journal(path), Wishes(Shelves(**ground), chance), chance)
+    client = Client(db, Journal(path), Wishes(Shelves(**ground), chance), chance, enough=folder / ENOUGH)
     client.left = options.requests - (len(before.sent) if before else 0)
     if before is not None:
         await asyncio.gather(*(client.ask(request) for request in before.unanswered()))

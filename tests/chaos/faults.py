@@ -97,6 +97,11 @@ class Faults:
         self.done = dict.fromkeys(counts, 0)
         """How often each has happened."""
 
+    @property
+    def are_over(self) -> bool:
+        """Whether all has happened."""
+        return not self._due
+
     async def happen(self, share: float) -> None:
         """All that is due when such a share of the work is done."""
         while self._due and self._due[0][0] <= share:

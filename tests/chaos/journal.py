@@ -5,9 +5,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
+
+ENOUGH: Final = "enough"
+"""A file that says: all has broken that was to break."""
 
 
 @dataclass(frozen=True, slots=True)

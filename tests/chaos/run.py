@@ -22,7 +22,7 @@ from tests.chaos.checker import Findings, check
 from tests.chaos.cutter import Cutter
 from tests.chaos.faults import Clients, Faults, crash_server, terminate_backends
 from tests.chaos.feed import Reader, SlowWriter, read_all, read_some
-from tests.chaos.journal import Journal, Progress, read_journals
+from tests.chaos.journal import ENOUGH, Journal, Progress, read_journals
 from tests.scenarios.shop import Shop, make_shop
 
 WRITERS: Final = 16
@@ -107,7 +107,9 @@ class Run:
         return [str(word) for name, value in words.items() for word in (f"--{name}", value)]
 
     def _buying(self) -> list[Any]:
-        buyers = Buyers(self.store, Journal(self.buyers_journal), self.skus, self.chance, carts=self.plan.carts)
+        enough, carts = self.folder / ENOUGH, self.plan.carts
+        journal = Journal(self.buyers_journal)
+        buyers = Buyers(self.store, journal, self.skus, self.chance, carts=carts, enough=enough)
         return [buyers.run() for _ in range(self.plan.buyers)]
 
     def _others(self) -> list[Any]:
@@ -130,6 +132,8 @@ class Run:
         progress = Progress(self.journals)
         while not (clients.are_done() and all(task.done() for task in buying)):
             await faults.happen(await asyncio.to_thread(progress.told) / self.plan.requests)
+            if faults.are_over:
+                (self.folder / ENOUGH).touch()
             await asyncio.sleep(0.1)
 
 

@@ -92,6 +92,23 @@ async def test_a_month_of_the_ledger_cannot_be_written_past_the_trigger(db: Data
     assert await counters(db) == {(shirt, store): (5, 0, 0, 0)}
 
 
+async def test_a_ledger_row_without_a_row_of_stock_is_refused_whatever_is_said_before(db: Database) -> None:
+    """An import says that all rows of stock are there; a row that it is wrong about would move no counter."""
+    shirt, [store, empty] = await stocked(db, 5, 0)
+    before = await movements(db)
+    for many in (1, 200):
+        insert = (
+            "SELECT set_config('hikiate.stock_rows_are_there', 'yes', true);"
+            " INSERT INTO ledger (variant_id, location_id, d_on_hand, kind, cause_kind, cause_id, actor)"
+            f" SELECT {shirt}, {empty}, 1, 'RECEIVED', 'STAFF', gen_random_uuid(), 'me' FROM generate_series(1, {many})"
+        )
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            async with db.write() as tx:
+                await tx.connection.execute(insert)
+    assert await counters(db) == {(shirt, store): (5, 0, 0, 0)}
+    assert await movements(db) == before
+
+
 async def test_functions_that_run_as_the_owner_look_where_they_were_told_to(db: Database) -> None:
     """Else a caller could put tables of the same names before theirs."""
     async with db.read() as tx:

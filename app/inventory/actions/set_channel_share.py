@@ -4,7 +4,7 @@ from typing import Final
 
 from app.inventory.model import check_quantity
 from app.inventory.model.selling import Share
-from app.inventory.sql.selling_changes import delete_share, save_share
+from app.inventory.sql.selling_changes import save_share
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidInput
 
@@ -27,10 +27,3 @@ async def set_channel_share(
         message = "Name a SKU or a category, not both."
         raise InvalidInput(message, path=["input", "categoryId"])
     await save_share(tx, channel_id, share, variant_id=variant_id, category_id=category_id)
-
-
-async def end_channel_share(
-    tx: WriteTx, channel_id: int, *, variant_id: int | None = None, category_id: int | None = None
-) -> None:
-    """Forget the share of this subject; that of the next wider one counts again. Repeating it is harmless."""
-    await delete_share(tx, channel_id, variant_id=variant_id, category_id=category_id)

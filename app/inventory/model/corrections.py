@@ -4,15 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from app.inventory.errors import InsufficientStock, QuantityConflict
 from app.inventory.model import HoldState, OwnerKind, check_quantity
 from app.inventory.model.selling import StockKey
 from app.kit.errors import DomainError, NotFound
-
-MAX_CORRECTIONS: Final = 100
 
 
 class AdjustmentReason(StrEnum):

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from app.inventory.model import Claim, Demand, HoldRequest, ReservationReason, Verdict, decide
 from app.inventory.model.selling import Part, StockKey, Terms, needs_of
@@ -60,11 +60,6 @@ class Adoption:
     request: HoldRequest
 
 
-def cart_reservation_id(cart_id: UUID) -> UUID:
-    """The owner of what a cart has reserved. Nobody can tell the cart from it, whose id lets its reader buy it."""
-    return uuid5(cart_id, "reservation")
-
-
 def reservation_span(
     reason: ReservationReason,
     *,
@@ -90,7 +85,7 @@ def reservation_span(
 
 
 def wanted_end(*, now: datetime, expires_at: datetime | None, ttl_s: int | None) -> datetime | None:
-    """The end that a caller asks for, in UTC where it names no time zone; None: none.
+    """The end that a caller asks for; None: none.
 
     Raises InvalidInput for two of them, and for one that no clock can show.
     """
@@ -98,8 +93,7 @@ def wanted_end(*, now: datetime, expires_at: datetime | None, ttl_s: int | None)
         message = "Say expiresAt or ttlSeconds, not both."
         raise InvalidInput(message, path=["input", "ttlSeconds"])
     if ttl_s is None:
-        is_naive = expires_at is not None and expires_at.tzinfo is None
-        return expires_at.replace(tzinfo=UTC) if expires_at is not None and is_naive else expires_at
+        return expires_at
     try:
         return now + timedelta(seconds=ttl_s)
     except OverflowError:

@@ -1,6 +1,6 @@
 """Types of the locations slice."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -117,8 +117,7 @@ class Location(Entity, Node):
         at: Annotated[datetime | None, strawberry.argument(description="The instant; now when it is left out.")] = None,
     ) -> bool:
         """On the clocks of the location; an instant without an offset is in UTC."""
-        instant = at or info.context.now
-        return is_open(self.hours, self.timezone, instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+        return is_open(self.hours, self.timezone, at or info.context.now)
 
     partner = relation(
         LazyPartner,

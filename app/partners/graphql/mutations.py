@@ -1,7 +1,7 @@
 """What the shop's own people do with partner companies and API keys."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -195,9 +195,6 @@ async def _create(tx: WriteTx, actor: Actor, given: ApiKeyCreateInput, now: date
     if given.locations is not None:
         location_ids = await ids_of_codes(tx, given.locations, "input", "locations")
     refuse_beyond(actor, (), location_ids, "input", "locations")
-    expires_at = given.expires_at
-    if expires_at is not None and expires_at.tzinfo is None:
-        expires_at = expires_at.replace(tzinfo=UTC)
     try:
         return await create_api_key(
             tx,
@@ -206,7 +203,7 @@ async def _create(tx: WriteTx, actor: Actor, given: ApiKeyCreateInput, now: date
             scopes=given.scopes,
             partner_id=await _partner_id(tx, given.partner_code),
             location_ids=location_ids,
-            expires_at=expires_at,
+            expires_at=given.expires_at,
             now=now,
         )
     except KeyNameTaken as error:

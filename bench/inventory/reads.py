@@ -1,6 +1,5 @@
-"""Reads of stock that must not grow with the shop: 20 million rows, 5,000 locations: `python -m bench.stock_reads`."""
+"""Reads of stock that must not grow with the shop: 20 million rows, 5,000 locations."""
 
-import argparse
 import asyncio
 import contextlib
 import random
@@ -29,7 +28,8 @@ from app.locations.actions.save_locations import save_locations
 from app.locations.graphql.batches import CoordinatesInput, NearInput
 from app.locations.model import LocationDraft, LocationKind, Point
 from bench.fresh_database import NAME, fresh_database
-from bench.record import Table, record
+from bench.inventory.registry import Options
+from bench.record import Table
 
 SEED: Final = 20261122
 SKUS, PLACES, MANY = 24, 20, 5_000
@@ -192,7 +192,7 @@ async def many_rows(db: Database, large: int = LARGE) -> Row:
     )
 
 
-async def near_places(db: Database, places: int = MANY) -> list[Row]:
+async def near_places(db: Database, places: int = MANY) -> Row:
     """The nearest 5 places with units of 5,000, for common and for rare SKUs, against reading these rows by key."""
     choose = random.Random(SEED)  # noqa: S311  # no secret
     filling = f"""SELECT v, l.id, CASE WHEN v <= {NEARBY_VARIANTS}
@@ -233,42 +233,22 @@ async def near_places(db: Database, places: int = MANY) -> list[Row]:
         common, rare = await questions(1), await questions(1 + NEARBY_VARIANTS)
         keyed, near, seldom = await compare([by_key(common), finding(common), finding(rare)])
     median = statistics.median
-    return [
-        Row(
-            f"nearest 5 locations with stock, of {places:,}, ÷ primary-key reads of the same rows",
-            [
-                ("the rows by their keys, reads/s", f"{median(keyed):,.0f}"),
-                ("SKU in 30 % of the locations, reads/s", f"{median(near):,.0f}"),
-                ("SKU in 0.2 % of the locations, reads/s", f"{median(seldom):,.0f}"),
-                ("the latter ÷ reads by key", f"{ratio_of(seldom, keyed):.2f}"),
-            ],
-            ratio_of(near, keyed),
-        )
-    ]
-
-
-async def main() -> None:
-    """Both rows, and whether they meet their targets."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=LARGE, help="stock rows of the large shop")
-    parser.add_argument("--only", choices=("rows", "places"))
-    asked = parser.parse_args()
-    async with fresh_database() as db:
-        rows = [] if asked.only == "rows" else await near_places(db)
-        if asked.only != "places":
-            rows.append(await many_rows(db, asked.rows))
-    tables = [
-        Table([*row.figures, (f"ratio (at least {row.target})", f"{row.ratio:.2f}")], (row.name, "")) for row in rows
-    ]
-    record(
-        "Reads of stock",
-        "python -m bench.stock_reads",
-        *tables,
-        note=f"In process, through the relation `availability` as the executor calls it; {CLIENTS} clients, {ROUNDS} "
-        f"windows of {WINDOW_S} s in turns, medians.",
-        store=asked.only is None and asked.rows == LARGE,
+    return Row(
+        f"nearest 5 locations with stock, of {places:,}, ÷ primary-key reads of the same rows",
+        [
+            ("the rows by their keys, reads/s", f"{median(keyed):,.0f}"),
+            ("SKU in 30 % of the locations, reads/s", f"{median(near):,.0f}"),
+            ("SKU in 0.2 % of the locations, reads/s", f"{median(seldom):,.0f}"),
+            ("the latter ÷ reads by key", f"{ratio_of(seldom, keyed):.2f}"),
+        ],
+        ratio_of(near, keyed),
     )
 
 
-if __name__ == "__main__":
-    asyncio.run(main())
+async def measure(row: str, _options: Options) -> list[Table]:
+    """In process, through the relation `availability` as the executor calls it; windows of its own."""
+    async with fresh_database() as db:
+        found = await (near_places if row == "nearest" else many_rows)(db)
+    ratio = f"{found.ratio:.2f}" if found.ratio >= found.target else f"**{found.ratio:.2f}**"
+    figures = [*found.figures, (f"ratio (at least {found.target}); {CLIENTS} clients, in process", ratio)]
+    return [Table(figures, (found.name, ""))]
