@@ -72,6 +72,7 @@ KEYED_MUTATIONS: Final = {
     "variantSellingRuleSet",
     "bundleComponentsSet",
     "channelShareSet",
+    "channelShareRemove",
     "backorderCancel",
     "stockImport",
 }

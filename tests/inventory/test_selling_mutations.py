@@ -20,6 +20,8 @@ BUNDLE = """mutation ($input: BundleComponentsSetInput!) { bundleComponentsSet(i
   variant { selling { isBundle components { quantity variant { sku } } } } userErrors { code message path } } }"""
 SHARE = """mutation ($input: ChannelShareSetInput!) { channelShareSet(input: $input) {
   replayed userErrors { code message path } } }"""
+REMOVE = """mutation ($input: ChannelShareRemoveInput!) { channelShareRemove(input: $input) {
+  replayed userErrors { code message path } } }"""
 SHOWN = """query ($sku: String!) { variant(sku: $sku) { selling { policy remaining }
   availability { available isAvailable locations { available location { code } } } } }"""
 
@@ -75,6 +77,22 @@ async def test_a_share_leaves_units_and_is_shown(db: Database, execute: Any) -> 
     assert await shown(execute, "MUG") == (2, [("depot", 2)])
     bad = await execute(SHARE, keyed({"channel": "web", "keptPercent": 101}), actor=STAFF)
     assert refusals(bad["channelShareSet"]) == [{"code": "INVALID_INPUT", "path": ["input", "keptPercent"]}]
+
+
+async def test_a_share_is_removed_once_and_its_units_are_shown_again(db: Database, execute: Any) -> None:
+    shop = await open_shop(db, "SHIRT")
+    await fill(db, shop, "SHIRT", depot=8)
+    await execute(SHARE, keyed({"channel": "web", "sku": "SHIRT", "keptUnits": 5}), actor=STAFF)
+    assert await shown(execute, "SHIRT") == (3, [("depot", 3)])
+    variables = keyed({"channel": "web", "sku": "SHIRT"})
+    for replayed in (False, True):
+        done = (await execute(REMOVE, variables, actor=STAFF))["channelShareRemove"]
+        assert done == {"replayed": replayed, "userErrors": []}
+    assert await shown(execute, "SHIRT") == (8, [("depot", 8)])
+    again = await execute(REMOVE, keyed({"channel": "web", "sku": "SHIRT"}), actor=STAFF)
+    assert refusals(again["channelShareRemove"]) == [{"code": "NOT_FOUND", "path": ["input"]}]
+    local = await execute(REMOVE, keyed({"channel": "web"}), actor=limited(shop, "depot"))
+    assert [error["code"] for error in local["channelShareRemove"]["userErrors"]] == ["BEYOND_KEY"]
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -25,5 +25,5 @@ async def set_channel_share(
         raise InvalidInput(message, path=["input", "keptPercent"])
     if variant_id is not None and category_id is not None:
         message = "Name a SKU or a category, not both."
-        raise InvalidInput(message, path=["input", "categoryId"])
+        raise InvalidInput(message, path=["input", "category"])
     await save_share(tx, channel_id, share, variant_id=variant_id, category_id=category_id)

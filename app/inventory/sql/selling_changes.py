@@ -52,6 +52,11 @@ _SAVE_SHARE: Final = Statement("""
     ON CONFLICT (channel_id, variant_id, category_id) DO UPDATE
        SET kept_units = excluded.kept_units, kept_percent = excluded.kept_percent
 """)
+_DELETE_SHARE: Final = Statement("""
+    DELETE FROM channel_shares
+     WHERE channel_id = :channel_id AND variant_id IS NOT DISTINCT FROM CAST(:variant_id AS bigint)
+       AND category_id IS NOT DISTINCT FROM CAST(:category_id AS int)
+""")
 
 
 async def save_rule(tx: WriteTx, variant_id: int, *, policy: str, limit: int, promised_on: date | None) -> None:
@@ -99,3 +104,8 @@ async def save_share(
         units=share.units,
         percent=share.percent,
     )
+
+
+async def delete_share(tx: WriteTx, channel_id: int, *, variant_id: int | None, category_id: int | None) -> bool:
+    """End a channel's share of a subject; whether there was one."""
+    return await tx.execute(_DELETE_SHARE, channel_id=channel_id, variant_id=variant_id, category_id=category_id) > 0

@@ -84,3 +84,18 @@ class ChannelShareSetInput:
 @strawberry.type(description="The answer to `channelShareSet`.")
 class ChannelShareSetPayload(Payload):
     """A refusal, or nothing to add."""
+
+
+@strawberry.input(description="Input of `channelShareRemove`: the share that ends, as it was set.")
+class ChannelShareRemoveInput:
+    """One subject, or none for the share of everything."""
+
+    channel: str = strawberry.field(description="The channel's code.")
+    sku: str | None = strawberry.field(default=None, description="The share of this variant.")
+    category: str | None = strawberry.field(default=None, description="The share of this category, by its slug.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+
+@strawberry.type(description="The answer to `channelShareRemove`.")
+class ChannelShareRemovePayload(Payload):
+    """A refusal, or nothing to add."""

@@ -4,6 +4,7 @@ import strawberry
 
 from app.catalog.sql.writes import category_ids
 from app.channels.sql import channel_by_code
+from app.inventory.actions.remove_channel_share import remove_channel_share
 from app.inventory.actions.set_bundle import set_bundle
 from app.inventory.actions.set_channel_share import set_channel_share
 from app.inventory.actions.set_selling_rule import set_selling_rule
@@ -11,6 +12,8 @@ from app.inventory.graphql.mutations.checks import variant_ids_of
 from app.inventory.graphql.selling.forms import (
     BundleComponentsSetInput,
     BundleComponentsSetPayload,
+    ChannelShareRemoveInput,
+    ChannelShareRemovePayload,
     ChannelShareSetInput,
     ChannelShareSetPayload,
     VariantSellingRuleSetInput,
@@ -94,17 +97,9 @@ class SellingMutation:
 
         async def work(tx: WriteTx) -> Outcome:
             _check_key(context)
-            channel = await channel_by_code(tx, input.channel) if is_storable(input.channel) else None
-            if channel is None:
-                message = "There is no such channel."
-                raise NotFound(message, path=["input", "channel"])
-            variant_id = category_id = None
-            if input.sku is not None:
-                [variant_id] = await variant_ids_of(tx, {("sku",): input.sku})
-            if input.category is not None:
-                category_id = await _category(tx, input.category)
+            channel_id, variant_id, category_id = await _subject(tx, input)
             share = Share(input.kept_units, input.kept_percent)
-            await set_channel_share(tx, channel["id"], share, variant_id=variant_id, category_id=category_id)
+            await set_channel_share(tx, channel_id, share, variant_id=variant_id, category_id=category_id)
             return Outcome({})
 
         operation = "channelShareSet"
@@ -112,11 +107,47 @@ class SellingMutation:
             context, ChannelShareSetPayload, work, operation=operation, key=input.idempotency_key, body=input
         )
 
+    @strawberry.mutation(
+        description="End a channel's share: what it left for others it may sell again. Where a wider share is set, of "
+        "a category or of everything, that one counts then; a share of nothing would be an exception from it.",
+        **requires("stock:write"),
+    )
+    async def channel_share_remove(self, info: Info, input: ChannelShareRemoveInput) -> ChannelShareRemovePayload:
+        """One share."""
+        context = info.context
+
+        async def work(tx: WriteTx) -> Outcome:
+            _check_key(context)
+            channel_id, variant_id, category_id = await _subject(tx, input)
+            await remove_channel_share(tx, channel_id, variant_id=variant_id, category_id=category_id)
+            return Outcome({})
+
+        operation = "channelShareRemove"
+        return await commit(
+            context, ChannelShareRemovePayload, work, operation=operation, key=input.idempotency_key, body=input
+        )
+
 
 def _check_key(context: Context) -> None:
     if not is_everywhere(context.actor):
         message = "Rules count everywhere; this key is limited to some locations."
         raise BeyondKey(message)
+
+
+async def _subject(
+    tx: WriteTx, given: ChannelShareSetInput | ChannelShareRemoveInput
+) -> tuple[int, int | None, int | None]:
+    """Ids of the channel, and of the variant or the category."""
+    channel = await channel_by_code(tx, given.channel) if is_storable(given.channel) else None
+    if channel is None:
+        message = "There is no such channel."
+        raise NotFound(message, path=["input", "channel"])
+    variant_id = category_id = None
+    if given.sku is not None:
+        [variant_id] = await variant_ids_of(tx, {("sku",): given.sku})
+    if given.category is not None:
+        category_id = await _category(tx, given.category)
+    return channel["id"], variant_id, category_id
 
 
 async def _category(tx: WriteTx, slug: str) -> int:
