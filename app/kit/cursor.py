@@ -2,9 +2,8 @@
 
 What a client has seen is told in terms of the facts behind the rows (`app.kit.outbox`): all that a snapshot of the
 database saw, all up to a position of the feed, and some that were told ahead of it. A fact becomes visible before the
-feed brings it, as long as an older transaction is open, and the feed's order is not that of a key's versions; so one
-number would not do. For each key the transactions that write facts wait for one another: what a snapshot does not see
-of a key is newer than what it sees.
+feed brings it, as long as an older transaction is open; so one number would not do. For each key the transactions that
+write facts wait for one another: what a snapshot does not see of a key is newer than what it sees.
 """
 
 import base64
@@ -65,9 +64,12 @@ class Seen:
     snapshot: Snapshot | None = None
     ahead: Mapping[Key, int] = field(default_factory=dict[Key, int])
 
-    def includes(self, key: Key, version: int, xid: int) -> bool | None:
-        """Whether a version was told, written by this transaction; None: it depends on where in it the fact stands."""
-        if (self.snapshot is not None and self.snapshot.sees(xid)) or version <= self.ahead.get(key, 0):
+    def includes(self, key: Key, version: int, xid: int, writer: int) -> bool | None:
+        """Whether a version was told; None: it depends on where among the facts with this `xid` its own one stands.
+
+        xid, writer: as its fact has them.
+        """
+        if (self.snapshot is not None and self.snapshot.sees(writer)) or version <= self.ahead.get(key, 0):
             return True
         if xid != self.position.xid:
             return xid < self.position.xid

@@ -13,7 +13,7 @@ class Event:
 
     @property
     def key(self) -> str:
-        """What the fact is about; facts with one topic and key arrive in order."""
+        """What the fact is about; facts with one topic and key arrive in the order in which they were written."""
         return str(getattr(self, self.key_field))
 
     def payload(self) -> dict[str, Any]:

@@ -36,7 +36,6 @@ _IS_ANYTHING_AFTER: Final = Statement("SELECT EXISTS (SELECT FROM outbox WHERE (
 class Subscription:
     """The facts of one topic about some keys: an async iterator of payloads, in the feed's order.
 
-    Where payloads have a `version`, those of a key only rise: a fact that arrives after a newer one is dropped.
     While nobody reads, only the newest payload of each key is kept. Payloads are shared between subscribers
     and must not be changed. Ends when the feed closes. `close()`, leaving an `async with`, and dropping the
     last reference all end it and free everything.
@@ -70,11 +69,10 @@ class Subscription:
 class _Buffer:
     """What one subscriber has not read yet: key -> newest payload, oldest news first."""
 
-    __slots__ = ("arrived", "ended", "failure", "pending", "versions")
+    __slots__ = ("arrived", "ended", "failure", "pending")
 
     def __init__(self) -> None:
         self.pending: dict[str, dict[str, Any]] = {}
-        self.versions: dict[str, int] = {}
         self.arrived = asyncio.Event()
         self.ended = False
         self.failure: Exception | None = None
@@ -85,16 +83,6 @@ class _Buffer:
         self.arrived.set()
 
     def _put(self, key: str, payload: dict[str, Any]) -> None:
-        # The feed is in the order of transaction ids, which are drawn before the row is locked: of two facts about
-        # one key the later one may be the older one. Their versions tell.
-        version = payload.get("version")
-        if version is not None:
-            if version <= self.versions.get(key, -1):
-                return
-            self.versions.pop(key, None)
-            self.versions[key] = version
-            if len(self.versions) > MAX_PENDING_KEYS:
-                del self.versions[next(iter(self.versions))]
         self.pending.pop(key, None)
         if len(self.pending) >= MAX_PENDING_KEYS:
             self.pending.clear()

@@ -19,7 +19,7 @@ class Fact(NamedTuple):
 Hear = Callable[[list[Fact], Position], None]
 """Called with all facts that were read together, in the feed's order, and the position up to which all was read.
 
-The order is that of the beginnings of transactions: of two facts about one key the later one may be the older one.
+Of two facts about one key the later one is the newer one.
 """
 
 

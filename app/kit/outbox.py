@@ -15,7 +15,10 @@ from app.kit.tables import SPAN, feed_cursors, outbox
 
 
 class Position(NamedTuple):
-    """A place in the feed: all facts up to and including this one have been read."""
+    """A place in the feed: all facts up to and including this one have been read.
+
+    xid: as the fact's row has it, see `app.kit.tables.outbox`.
+    """
 
     xid: int
     id: int
@@ -38,9 +41,10 @@ _PUBLISH: Final = Statement(
     )
 )
 
-# Facts of transactions that may still be running are left for the next read: nothing can appear before them later.
+# Facts of transactions that may still be running are left for the next read: nothing can appear before them later. A
+# fact's `xid` is no less than its writer's, so where all up to one `xid` have ended, all facts up to it are there.
 _READ: Final = Statement("""
-    SELECT id, xid, topic, key, payload, created_at
+    SELECT id, xid, coalesce(writer, xid) AS writer, topic, key, payload, created_at
       FROM (SELECT *, sum(CASE WHEN key = '*' THEN 100 ELSE 1 END) OVER (ORDER BY xid, id)
                       - CASE WHEN key = '*' THEN 100 ELSE 1 END AS weight_before
               FROM (SELECT * FROM outbox
@@ -62,7 +66,8 @@ _READ_TOPICS: Final = Statement("""
     reached AS (
         SELECT (SELECT count(*) FROM span) AS scanned, xid AS end_xid, id AS end_id
           FROM span ORDER BY xid DESC, id DESC LIMIT 1)
-    SELECT reached.scanned, reached.end_xid, reached.end_id, o.xid, o.id, o.topic, o.key, o.payload
+    SELECT reached.scanned, reached.end_xid, reached.end_id, o.xid, o.id, coalesce(o.writer, o.xid) AS writer,
+           o.topic, o.key, o.payload
       FROM reached LEFT JOIN heard ON true LEFT JOIN outbox o ON o.id = heard.id
      ORDER BY heard.xid, heard.id
 """)
@@ -109,13 +114,16 @@ _LOCK: Final = Statement("LOCK TABLE outbox, feed_cursors IN EXCLUSIVE MODE")
 _FORGET_READ: Final = Statement(
     "DELETE FROM outbox WHERE (xid, id) <= (SELECT xid, id FROM feed_cursors ORDER BY xid, id LIMIT 1)"
 )
-_ADOPT: Final = Statement("UPDATE outbox SET xid = 0")
+_ADOPT: Final = Statement("UPDATE outbox SET xid = 0, writer = NULL")
 _RESTART: Final = Statement("UPDATE feed_cursors SET xid = 0, id = 0")
 _NO_FLOOR: Final = Statement("DELETE FROM feed_floor")
 
 
 async def publish(tx: WriteTx, *events: Event) -> None:
-    """Write facts that become visible when, and only when, the transaction commits."""
+    """Write facts that become visible when, and only when, the transaction commits.
+
+    What they are about is locked by an earlier statement of the transaction: so those of a key are read in order.
+    """
     if not events:
         return
     await tx.execute(
@@ -128,7 +136,9 @@ async def publish(tx: WriteTx, *events: Event) -> None:
 
 
 async def read_feed(tx: ReadTx, after: Position, limit: int = 500) -> list[Row]:
-    """The next rows (id, xid, topic, key, payload, created_at), never skipping one that commits late: see `unfold`.
+    """The next rows (id, xid, writer, topic, key, payload, created_at): see `unfold`.
+
+    None that commits late is ever skipped, and facts of one topic and key come in the order in which they were written.
 
     Fewer than `limit` when rows of many facts are among them, each of which counts for a hundred: see `weight`.
     """

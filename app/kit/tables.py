@@ -39,18 +39,23 @@ def instant(name: str, *, nullable: bool = False, default_now: bool = False) -> 
 
 # A row of the outbox can tell of many keys at once: their facts have the ids from the row's own to the next row's.
 SPAN: Final = 1024
+OWN_XID: Final = "(pg_current_xact_id()::text)::bigint"
+NEWEST_ENDED_XID: Final = "((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint - 1"
 
-# The one ordered feed of facts. `xid` is the writing transaction's id: readers follow the transaction
-# horizon, because ids are drawn before the commit and become visible out of order.
+# The one ordered feed of facts: by `xid`, then `id`. Readers follow the transaction horizon, because ids are drawn
+# before the commit and become visible out of order. A transaction may draw its own id long before it gets the lock on
+# what a fact is about. So `xid` is the newest transaction that had ended when the fact was written, if that is newer
+# than the one that writes: it is never before an earlier fact of the same key. `writer` is that one (null: `xid`).
 outbox = Table(
     "outbox",
     metadata,
     Column("id", BigInteger, Identity(always=True, increment=SPAN), primary_key=True),
-    Column("xid", BigInteger, nullable=False, server_default=text("(pg_current_xact_id()::text)::bigint")),
+    Column("xid", BigInteger, nullable=False, server_default=text(f"GREATEST({OWN_XID}, {NEWEST_ENDED_XID})")),
     Column("topic", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("payload", JSONB, nullable=False),
     instant("created_at", default_now=True),
+    Column("writer", BigInteger, nullable=True, server_default=text(OWN_XID)),
     Index("ix_outbox_xid_id", "xid", "id"),
 )
 

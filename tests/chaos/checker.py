@@ -165,11 +165,10 @@ async def _check_feed(db: Database, heard: Sequence[Sequence[Heard]], findings: 
         missed += [f"{key}: heard {newest[key]} of {end}" for key, end in versions.items() if newest[key] != end]
     findings.must_be_none("facts missed", missed)
     findings.must_be_none("facts twice or out of their key's order", disorder)
-    findings.figures["stock levels overtaken by newer ones, to be dropped by version"] = _overtaken(heard[0])
 
 
 def _disorder(reader: Sequence[Heard]) -> Iterable[Any]:
-    """Facts that came twice, and those of writers that are not consecutive."""
+    """Facts that came twice, those of writers that are not consecutive, and levels that are older than one before."""
     told: set[tuple[str, str, int]] = set()
     last: dict[str, int] = defaultdict(int)
     for fact in reader:
@@ -177,21 +176,9 @@ def _disorder(reader: Sequence[Heard]) -> Iterable[Any]:
             continue
         if (fact.topic, fact.key, fact.number) in told:
             yield f"{fact} again"
+            continue
         told.add((fact.topic, fact.key, fact.number))
-        if fact.topic == TOPIC:
-            if fact.number != last[fact.key] + 1:
-                yield f"{fact} after {last[fact.key]}"
-            last[fact.key] = fact.number
-
-
-def _overtaken(reader: Sequence[Heard]) -> int:
-    """Stock levels that came after a newer one of their key: transactions are told in the order in which they began to
-    write, and the one that began first may have got the row last. Whoever hears them drops them by their versions.
-    """
-    newest: dict[str, int] = defaultdict(int)
-    count = 0
-    for fact in reader:
-        if fact.topic == STOCK and fact.number is not None:
-            count += fact.number < newest[fact.key]
-            newest[fact.key] = max(newest[fact.key], fact.number)
-    return count
+        is_next = fact.number == last[fact.key] + 1 if fact.topic == TOPIC else fact.number > last[fact.key]
+        if not is_next:
+            yield f"{fact} after {last[fact.key]}"
+        last[fact.key] = fact.number

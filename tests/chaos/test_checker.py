@@ -14,7 +14,7 @@ from app.kit.ids import new_id
 from app.kit.outbox import START, Position, publish
 from tests.chaos.checker import Findings, check
 from tests.chaos.client import answer
-from tests.chaos.feed import Heard, Reader, Ticked, hear, read_all, read_some
+from tests.chaos.feed import STOCK, Heard, Reader, Ticked, hear, read_all, read_some
 from tests.chaos.journal import Journal, Record, Request, Told, read_journals
 from tests.conftest import WITHOUT_TRIGGERS
 from tests.inventory.builders import stocked
@@ -113,6 +113,14 @@ async def test_numbers_of_a_writer_that_change_places_are_found(sale: Sale) -> N
     assert (await sale.findings()).is_well
     what, _ = only(await sale.findings([*before, second, first]))
     assert what == "facts twice or out of their key's order"
+
+
+async def test_an_older_level_after_a_newer_one_is_found(sale: Sale) -> None:
+    heard = await sale.heard()
+    levels = [number for number, fact in enumerate(heard) if fact.topic == STOCK and fact.key == heard[-1].key]
+    first, second = levels[-2:]
+    heard[first], heard[second] = heard[second], heard[first]
+    assert only(await sale.findings(heard)) == ("facts twice or out of their key's order", 1)
 
 
 async def test_an_error_that_nobody_expects_is_found(sale: Sale) -> None:

@@ -4,12 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
+import pytest
 
 from app.inventory.actions.read_stock_changes import ChangePage, cursor_behind, read_stock_changes
+from app.inventory.actions.receive_stock import receive_stock
 from app.inventory.errors import CursorExpired
+from app.inventory.model import StockLine
 from app.kit.clock import utc_now
 from app.kit.cursor import Cursor, read_instant
-from app.kit.db import Database
+from app.kit.db import Database, WriteTx
+from app.kit.ids import new_id
 from app.kit.outbox import Position, advance_reader, prune_outbox
 from app.kit.permissions import SHOPPER
 from tests.inventory.builders import counters, hold, put_stock, stocked, wish
@@ -17,6 +21,10 @@ from tests.inventory.shop import READER, fill, limited, open_shop
 from tests.inventory.test_ledger_many import filled
 from tests.kit.feed_tools import until
 
+_SLOW_MANY = """
+    INSERT INTO ledger (variant_id, location_id, d_on_hand, kind, cause_kind, cause_id, actor)
+    SELECT $1, store, 7, 'RECEIVED', 'TEST', gen_random_uuid(), 'slow' FROM unnest($2::int[]) AS store
+"""
 CHANGES = """query ($after: String, $first: Int! = 100, $skus: [String!], $locationIds: [ID!]) {
   stockChanges(after: $after, first: $first, skus: $skus, locationIds: $locationIds) {
     edges { cursor node { variant { sku } location { code } available onHand reserved allocated safety version } }
@@ -30,6 +38,11 @@ _SLOW = """
 async def read(db: Database, after: Cursor | None, limit: int = 100, **filters: Any) -> ChangePage:
     async with db.read_snapshot() as tx:
         return await read_stock_changes(tx, after, limit, **filters)
+
+
+async def put_many(tx: WriteTx, variant_id: int, stores: list[int]) -> None:
+    lines = [StockLine(variant_id, store, 5) for store in stores]
+    await receive_stock(tx, lines, cause_kind="TEST", cause_id=new_id(), actor="test")
 
 
 async def read_through(db: Database, count: int, after: Cursor | None = None, limit: int = 100) -> list[dict[str, Any]]:
@@ -98,6 +111,40 @@ async def test_c_9_a_change_that_commits_late_is_not_skipped(db: Database) -> No
         await slow.close()
     told = await read_through(db, 2, page.end)
     assert [(one["location_id"], one["on_hand"]) for one in told] == [(other, 12), (store, 6)]
+
+
+@pytest.mark.parametrize("keys", [1, 230])
+async def test_changes_of_a_level_come_in_the_order_of_its_versions(db: Database, keys: int) -> None:
+    """The slow one draws its transaction id first, as a claim of an idempotency key does, and moves the units last."""
+    shirt, stores = await filled(db, keys)
+    await read_through(db, keys)
+    start = (await read(db, None, 1000)).end
+    slow, between = await asyncpg.connect(db.dsn), await asyncpg.connect(db.dsn)
+    told: list[dict[str, Any]] = []
+    page = ChangePage([], start, has_more=False)
+    try:
+        transactions = [connection.transaction() for connection in (slow, between)]
+        for connection, transaction in zip((slow, between), transactions, strict=True):
+            await transaction.start()
+            await connection.fetchval("SELECT pg_current_xact_id()")
+        async with db.write() as tx:
+            await put_many(tx, shirt, stores)
+        async with db.read_snapshot() as tx:
+            copied = cursor_behind(*await read_instant(tx))
+        await slow.execute(_SLOW_MANY, shirt, stores)
+        await transactions[0].commit()
+        page = await read(db, page.end, 1000)
+        told += [payload for _, payload in page.changes]
+        await transactions[1].commit()
+    finally:
+        await slow.close()
+        await between.close()
+    told += await read_through(db, 2 * keys - len(told), page.end)
+    for store in stores:
+        assert [one["version"] for one in told if one["location_id"] == store] == [2, 3]
+    # A copy that was made before the slow one committed is told of it, and of nothing that it had seen.
+    rest = await read_through(db, keys, copied)
+    assert sorted((one["location_id"], one["version"]) for one in rest) == [(store, 3) for store in stores]
 
 
 async def test_from_a_snapshot_on_everything_it_did_not_see_is_told_and_nothing_else(db: Database) -> None:

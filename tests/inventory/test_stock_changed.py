@@ -105,7 +105,7 @@ async def test_versions_only_grow_and_the_last_event_is_the_truth(db: Database, 
 
 
 async def test_of_two_levels_the_newer_one_is_told_whichever_comes_first(db: Database, feed: Feed) -> None:
-    """The feed is in the order of the transactions' beginnings: here the first one moves units last."""
+    """The transaction that begins first moves units last: the stream tells the newest of what it reads together."""
     shop = await open_shop(db, "SHIRT")
     await fill(db, shop, "SHIRT", shibuya=3)
     request = wish(shop.variants["SHIRT"], 1, shop.places["shibuya"])

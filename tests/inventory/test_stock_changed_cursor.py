@@ -12,6 +12,7 @@ from app.kit.db import Database
 from app.kit.outbox import Position
 from app.kit.permissions import SHOPPER, Actor
 from tests.conftest import WITHOUT_TRIGGERS, Execute
+from tests.inventory.builders import put_stock
 from tests.inventory.listeners import STOCK_CHANGED, Listener, Server, meet, running_server, told
 from tests.inventory.shop import READER, fill, limited, open_shop
 from tests.kit.feed_tools import until
@@ -89,6 +90,21 @@ async def test_a_fact_that_the_feed_still_holds_back_is_told_once(db: Database) 
         expected = [("SHIRT", "shibuya", 2, 2)]
         assert (await told(listener, server, 1), await told(old, server, 1)) == (expected, expected)
         listener.disconnect()
+        assert await meet(listener, server, 0) == []
+
+
+async def test_what_a_transaction_moves_that_began_early_and_commits_late_is_told(db: Database) -> None:
+    """Its fact stands behind one that the first answer showed; what it moved, that answer did not show."""
+    shop = await open_shop(db, "SHIRT")
+    await fill(db, shop, "SHIRT", shibuya=1)
+    async with running_server(db) as server:
+        listener = Listener(READER, skus=["SHIRT"])
+        async with db.write() as slow:
+            await slow.connection.fetchval("SELECT pg_current_xact_id()")
+            await fill(db, shop, "SHIRT", shibuya=1)
+            assert await meet(listener, server, 1) == [("SHIRT", "shibuya", 2, 2)]
+            await put_stock(slow, shop.variants["SHIRT"], shop.places["shibuya"], 5)
+        assert await meet(listener, server, 1) == [("SHIRT", "shibuya", 7, 3)]
         assert await meet(listener, server, 0) == []
 
 

@@ -176,18 +176,22 @@ def test_where_a_cursor_leads_on(cursor: Cursor, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "xid", "version", "expected"),
+    ("seen", "xid", "writer", "version", "expected"),
     [
-        (Seen(Position(7, 3)), 6, 1, True),
-        (Seen(Position(7, 3)), 7, 1, None),
-        (Seen(Position(7, LAST_ID)), 7, 1, True),
-        (Seen(Position(7, 3)), 8, 1, False),
-        (Seen(Position(7, 3), Snapshot(9, 9, frozenset())), 8, 1, True),
-        (Seen(Position(7, 3), Snapshot(8, 9, frozenset({8}))), 8, 1, False),
-        (Seen(Position(7, 3), ahead={(1, 2): 5}), 8, 5, True),
-        (Seen(Position(7, 3), ahead={(1, 2): 5}), 8, 6, False),
-        (Seen(Position(7, 3), ahead={(1, 3): 5}), 8, 5, False),
+        (Seen(Position(7, 3)), 6, 6, 1, True),
+        (Seen(Position(7, 3)), 7, 7, 1, None),
+        (Seen(Position(7, LAST_ID)), 7, 7, 1, True),
+        (Seen(Position(7, LAST_ID)), 7, 5, 1, True),
+        (Seen(Position(7, 3)), 8, 8, 1, False),
+        (Seen(Position(7, 3)), 8, 6, 1, False),
+        (Seen(Position(7, 3), Snapshot(9, 9, frozenset())), 8, 8, 1, True),
+        (Seen(Position(7, 3), Snapshot(8, 9, frozenset({8}))), 8, 8, 1, False),
+        (Seen(Position(4, 3), Snapshot(5, 9, frozenset({5}))), 8, 5, 1, False),
+        (Seen(Position(4, 3), Snapshot(5, 9, frozenset({8}))), 8, 5, 1, True),
+        (Seen(Position(7, 3), ahead={(1, 2): 5}), 8, 8, 5, True),
+        (Seen(Position(7, 3), ahead={(1, 2): 5}), 8, 8, 6, False),
+        (Seen(Position(7, 3), ahead={(1, 3): 5}), 8, 8, 5, False),
     ],
 )
-def test_which_versions_were_told(seen: Seen, xid: int, version: int, expected: bool | None) -> None:
-    assert seen.includes((1, 2), version, xid) is expected
+def test_which_versions_were_told(seen: Seen, xid: int, writer: int, version: int, expected: bool | None) -> None:
+    assert seen.includes((1, 2), version, xid, writer) is expected

@@ -1,5 +1,7 @@
 """The outbox: facts become visible with their change, readers miss none, old ones are pruned."""
 
+import asyncio
+import random
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -56,6 +58,24 @@ async def read_all(
     return found
 
 
+class Reader:
+    """Goes on by cursor from page to page."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.position = limit, START
+        self.heard: list[tuple[str, int]] = []
+
+    async def read(self, db: Database) -> None:
+        async with db.read() as tx:
+            while rows := await read_feed(tx, self.position, self.limit):
+                self.heard += [(row["key"], row["payload"]["number"]) for row in rows]
+                self.position = Position(rows[-1]["xid"], rows[-1]["id"])
+
+    async def has_all(self, db: Database, count: int) -> bool:
+        await self.read(db)
+        return len(self.heard) >= count
+
+
 async def test_a_fact_is_its_topic_key_and_values_as_json(db: Database) -> None:
     order_id = new_id()
     assert Moved.names() == ["order_id", "quantities", "note"]
@@ -80,6 +100,72 @@ async def test_a_fact_that_commits_late_is_read_later_and_not_skipped(db: Databa
             assert await read_feed(tx, START) == []
             assert await newest_position(tx) == START
     assert {key for _, key, _ in await read_all(db, START, 2)} == {"slow", "fast"}
+
+
+@pytest.mark.parametrize("limit", [1, 500])
+async def test_facts_of_a_key_are_read_in_order_whoever_began_first(db: Database, limit: int) -> None:
+    """The slow transaction draws its id first and gets the lock last; one in between holds the horizon back.
+
+    In the order of the transactions' own ids its fact could be read first, and alone.
+    """
+    reader = Reader(limit)
+    async with db.write() as slow:
+        await publish(slow, Happened("its id is drawn"))
+        async with db.write() as between:
+            await publish(between, Happened("another key"))
+            await say(db, Happened("a", 1))
+            await say(db, Happened("a", 2))
+            await reader.read(db)
+            await publish(slow, Happened("a", 3))
+            await slow.connection.execute("COMMIT; BEGIN")
+            await say(db, Happened("a", 4))
+            await reader.read(db)
+    await until(lambda: reader.has_all(db, 6))
+    assert [number for key, number in reader.heard if key == "a"] == [1, 2, 3, 4]
+    assert sorted(reader.heard) == [("a", 1), ("a", 2), ("a", 3), ("a", 4), ("another key", 0), ("its id is drawn", 0)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_crowd_that_begins_early_and_locks_late_is_heard_in_order(db: Database, seed: int) -> None:
+    """Each fact has the number that its key's row had under its lock; readers go on by cursor, in pages of any size."""
+    chance = random.Random(seed)
+    async with db.write() as tx:
+        for name in "abc":
+            await advance_reader(tx, name, START)  # rows to lock, each with a number
+
+    async def write() -> None:
+        for _ in range(12):
+            async with db.write() as tx:
+                await publish(tx, Happened("early"))
+                for name in sorted(chance.sample("abc", chance.randint(1, 3))):
+                    for _ in range(chance.choice((0, 0, 2, 6))):
+                        await tx.connection.fetchval("SELECT 1")
+                    position = await reader_position(tx, name)
+                    await advance_reader(tx, name, Position(0, position.id + 1))
+                    await publish(tx, Happened(name, position.id + 1))
+                if chance.random() < 0.2:
+                    await tx.connection.execute("ROLLBACK; BEGIN")
+
+    readers, is_over = [Reader(limit) for limit in (1, 3, 500)], False
+
+    async def read(reader: Reader) -> None:
+        while not is_over:
+            await reader.read(db)
+
+    reading = [asyncio.create_task(read(reader)) for reader in readers]
+    await asyncio.gather(*(write() for _ in range(8)))
+    is_over = True
+    await asyncio.gather(*reading)
+    async with db.read() as tx:
+        written = await tx.connection.fetch("SELECT key, count(*) FROM outbox GROUP BY 1")
+        last = {
+            name: (await tx.connection.fetchval("SELECT id FROM feed_cursors WHERE reader = $1", name))
+            for name in "abc"
+        }
+    for reader in readers:
+        await until(lambda reader=reader: reader.has_all(db, sum(count for _, count in written)))
+        for name in "abc":
+            assert [number for key, number in reader.heard if key == name] == list(range(1, last[name] + 1))
 
 
 async def test_a_rolled_back_fact_never_appears(db: Database) -> None:

@@ -33,7 +33,7 @@ class _Wanted:
 
     def of(self, row: Row) -> Iterator[tuple[Position, dict[str, Any]]]:
         snapshot = self.seen.snapshot
-        if snapshot is not None and snapshot.sees(row["xid"]):
+        if snapshot is not None and snapshot.sees(row["writer"]):
             return
         facts = [(place, payload) for place, _, payload in unfold(row)]
         # Behind the last one, the whole row is read.

@@ -17,7 +17,7 @@ from app.kit.listener import Fact
 from app.kit.outbox import LAST_ID, Position
 
 _TOPIC: Final = "stock"
-_NEVER: Final = dict.fromkeys((*COUNTERS, "version", "xid"), 0)
+_NEVER: Final = dict.fromkeys((*COUNTERS, "version", "xid", "writer"), 0)
 
 
 @dataclass(slots=True)
@@ -164,7 +164,8 @@ def _is_told(cursor: Cursor, key: StockKey, row: Any, snapshot: Snapshot, facts:
         return True
     # Of a server from which this database was restored: nobody here was told of them as news.
     xid = row["xid"] if row["xid"] < snapshot.xmax else 0
-    is_included = seen.includes(key, row["version"], xid)
+    writer = row["writer"] if 0 < row["writer"] < snapshot.xmax else xid
+    is_included = seen.includes(key, row["version"], xid, writer)
     if is_included is not None:
         return is_included
     return facts.get((f"{key[0]}:{key[1]}", row["version"]), seen.position.id + 1) <= seen.position.id

@@ -91,13 +91,13 @@ STOCK_BY_KEY: Final = Statement(f"""
 """)  # noqa: S608  # a piece of ours
 
 STOCK_NOW: Final = Statement("""
-    SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version, xid
+    SELECT variant_id, location_id, on_hand, reserved, allocated, safety, version, xid, writer
       FROM stock
      WHERE variant_id = ANY(CAST(:variant_ids AS bigint[]))
        AND (CAST(:location_ids AS int[]) IS NULL OR location_id = ANY(CAST(:location_ids AS int[])))
      ORDER BY variant_id, location_id
 """)
-# The facts of a few transactions; the limit is for an import of a million rows in one.
+# The facts at a few places of the feed; the limit is for an import of a million rows in one.
 FACTS_OF: Final = Statement("""
     SELECT o.id + f.number - 1 AS id, f.key, f.version
       FROM outbox o CROSS JOIN LATERAL (

@@ -48,8 +48,9 @@ stock = Table(
     Column("allocated", Integer, nullable=False, server_default="0"),
     Column("safety", Integer, nullable=False, server_default="0"),
     Column("version", BigInteger, nullable=False, server_default="0"),
-    # The transaction that moved the row last, as its fact in the outbox has it.
+    # The transaction that moved the row last, as its fact in the outbox has it (writer 0: `xid`).
     Column("xid", BigInteger, nullable=False, server_default="0"),
+    Column("writer", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("variant_id", "location_id"),
     Index("ix_stock_location_id", "location_id", "variant_id"),
     CheckConstraint("on_hand >= 0 AND reserved >= 0 AND allocated >= 0 AND safety >= 0", "stock_not_negative"),
