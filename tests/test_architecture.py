@@ -42,6 +42,7 @@ KEYED_MUTATIONS: Final = {
     "stockReceive",
     "stockSet",
     "stockCorrect",
+    "stockDriftRepair",
     "stockStateChange",
     "stockSafetySet",
     "transferCreate",

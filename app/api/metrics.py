@@ -25,11 +25,13 @@ _JOBS: Final = Statement("""
            extract(epoch FROM clock_timestamp() - min(created))::float8 AS oldest_s
       FROM pgqueuer GROUP BY status
 """)
+# Audits read once an hour; how long ago they did is a figure of its own.
 _READERS: Final = Statement("""
     SELECT c.reader, coalesce(extract(epoch FROM clock_timestamp() - o.created_at), 0)::float8 AS lag_s
       FROM feed_cursors c
       LEFT JOIN LATERAL (
            SELECT created_at FROM outbox WHERE (xid, id) > (c.xid, c.id) ORDER BY xid, id LIMIT 1) o ON true
+     WHERE c.reader <> 'audit'
 """)
 # The claims about counters: what they count is drift.
 DRIFT: Final = "inventory: counters are"
@@ -109,10 +111,12 @@ async def of_database(db: Database, now: datetime) -> list[Figure]:
     ]  # fmt: skip
     if checks:
         drift = sum(count for (claim,), count in broken.items() if claim.startswith(DRIFT))
-        age = (now - min(row["checked_at"] for row in checks)).total_seconds()
+        age = (now - max(row["checked_at"] for row in checks)).total_seconds()
+        whole_age = (now - min(row["checked_at"] for row in checks)).total_seconds()
         found += [
             Figure("hikiate_stock_drift_rows", "Counters that differ from their ledger or holds.", (), {(): drift}),
             Figure("hikiate_check_age_seconds", "Time since the last check.", (), {(): age}),
+            Figure("hikiate_whole_check_age_seconds", "Time since all was checked.", (), {(): whole_age}),
         ]
     return found
 

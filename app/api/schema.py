@@ -26,6 +26,8 @@ from app.inventory.graphql.changes import StockChangesQuery
 from app.inventory.graphql.corrections.mutations import CorrectionMutation
 from app.inventory.graphql.counts.mutations import CountMutation
 from app.inventory.graphql.counts.queries import CountQuery
+from app.inventory.graphql.drifts.mutations import DriftMutation
+from app.inventory.graphql.drifts.queries import DriftQuery
 from app.inventory.graphql.feeds import StockFeedMutation
 from app.inventory.graphql.mutations import InventoryMutation
 from app.inventory.graphql.purchases.mutations import PurchaseOrderMutation
@@ -60,6 +62,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     StockChangesQuery,
     PurchaseOrderQuery,
     CountQuery,
+    DriftQuery,
     ReservationQuery,
     MembersQuery,
     PartnersQuery,
@@ -74,6 +77,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     CorrectionMutation,
     PurchaseOrderMutation,
     CountMutation,
+    DriftMutation,
     ReservationMutation,
     CatalogMutation,
     LocationsMutation,

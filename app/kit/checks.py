@@ -1,6 +1,6 @@
 """What the last check of the invariants found, kept so that every process can tell, and an alarm can ring."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -18,10 +18,10 @@ _FORGET: Final = Statement("DELETE FROM checks WHERE claim <> ALL (CAST(:claims 
 _ALL: Final = Statement("SELECT claim, broken_rows, checked_at FROM checks ORDER BY claim")
 
 
-async def keep_checks(tx: WriteTx, broken_rows: Mapping[str, int], *, now: datetime) -> None:
-    """broken_rows: how many rows contradict each claim, 0 where it holds."""
+async def keep_checks(tx: WriteTx, broken_rows: Mapping[str, int], *, all_claims: Iterable[str], now: datetime) -> None:
+    """broken_rows: how many rows contradict each claim that was checked, 0 where it holds."""
     claims = sorted(broken_rows)
-    await tx.execute(_FORGET, claims=claims)
+    await tx.execute(_FORGET, claims=sorted(all_claims))
     await tx.execute(_KEEP, claims=claims, broken_rows=[broken_rows[claim] for claim in claims], checked_at=now)
 
 

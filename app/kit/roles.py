@@ -21,7 +21,7 @@ DO $$
 DECLARE
   item record;
 BEGIN
-  IF to_regclass('ledger') IS NULL OR to_regclass('requests_now') IS NULL
+  IF to_regclass('ledger') IS NULL OR to_regclass('requests_now') IS NULL OR to_regclass('stock_repairs') IS NULL
      OR to_regnamespace('hikiate_staging') IS NULL THEN
     RETURN;  -- on the way down
   END IF;
@@ -51,12 +51,13 @@ BEGIN
     IF NOT item.relispartition THEN
       EXECUTE format('GRANT SELECT ON %s TO hikiate_app', item.name);
     END IF;
-    IF NOT item.relispartition AND item.name::text NOT IN ('ledger', 'stock', 'stock_states', 'requests',
-                                                                'alembic_version') THEN
+    IF NOT item.relispartition AND item.name::text NOT IN ('ledger', 'stock', 'stock_states', 'stock_repairs',
+                                                                'requests', 'alembic_version') THEN
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO hikiate_app', item.name);
     END IF;
   END LOOP;
   GRANT INSERT ON ledger TO hikiate_app;
+  GRANT INSERT (id, variant_id, location_id, reason, note, actor) ON stock_repairs TO hikiate_app;
   GRANT INSERT (variant_id, location_id), UPDATE (xid) ON stock TO hikiate_app;
   GRANT SELECT, INSERT, UPDATE ON requests_now TO hikiate_app;
   GRANT SELECT ON requests_before TO hikiate_app;
@@ -76,7 +77,8 @@ BEGIN
 
   FOR item IN SELECT oid::regprocedure AS name FROM pg_proc
                WHERE pronamespace = current_schema()::regnamespace
-                 AND proname IN ('apply_ledger', 'set_stock_aside', 'ensure_ledger_partitions', 'begin_request_period')
+                 AND proname IN ('apply_ledger', 'set_stock_aside', 'repair_stock', 'ensure_ledger_partitions',
+                                 'begin_request_period')
   LOOP
     EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = %I, pg_temp', item.name, current_schema());
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', item.name);

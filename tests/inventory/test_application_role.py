@@ -30,6 +30,10 @@ FORBIDDEN = [
     "INSERT INTO stock_states (variant_id, location_id, state, quantity) VALUES (1, 1, 'DAMAGED', 99)",
     "UPDATE stock_states SET quantity = 99",
     "DELETE FROM stock_states",
+    "UPDATE stock_repairs SET actor = 'somebody else'",
+    "DELETE FROM stock_repairs",
+    "TRUNCATE stock_repairs",
+    "INSERT INTO stock_repairs (id, variant_id, location_id, at) VALUES (gen_random_uuid(), 1, 1, now())",
     "UPDATE ledger SET d_on_hand = 99",
     "UPDATE ledger SET actor = 'somebody else'",
     "DELETE FROM ledger",
@@ -120,6 +124,7 @@ async def test_functions_that_run_as_the_owner_look_where_they_were_told_to(db: 
         "apply_ledger",
         "begin_request_period",
         "ensure_ledger_partitions",
+        "repair_stock",
         "set_stock_aside",
     ]
     assert all("search_path=public, pg_temp" in row["proconfig"] for row in rows)

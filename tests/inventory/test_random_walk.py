@@ -32,12 +32,13 @@ from tests.conftest import NOW
 from tests.inventory.builders import because, put_stock, stocked
 from tests.inventory.selling import bundle, sell_ahead
 from tests.inventory.walk_counts import CountSteps
+from tests.inventory.walk_repairs import RepairSteps
 from tests.inventory.walk_steps import Steps
 
 STEPS: Final = 100
 
 
-class Walk(Steps, CountSteps):
+class Walk(Steps, CountSteps, RepairSteps):
     """Two variants and a bundle of them at three stores; every step is one transaction, refusals included."""
 
     def __init__(self, seed: int, variants: list[int], bundles: list[int], stores: list[int]) -> None:
@@ -56,7 +57,7 @@ class Walk(Steps, CountSteps):
             self.change_rule, self.serve, self.buy, self.place, self.change_purchase, self.date_purchase, self.unload,
             self.unload, self.close, self.countermand, self.feed,
             self.open_count, self.open_count, self.record, self.recount, self.approve, self.approve,
-            self.approve, self.give_up,
+            self.approve, self.give_up, self.forge_and_repair,
         ]  # fmt: skip
         verb = self.random.choice(verbs)
         try:

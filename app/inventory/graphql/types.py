@@ -49,6 +49,7 @@ describe_enum(
         MovementKind.COUNTED: "A count was approved.",
         MovementKind.STATE_CHANGED: "Units passed from one state to another.",
         MovementKind.WRITTEN_OFF: "Units left the books.",
+        MovementKind.REPAIRED: "Counters had drifted from their history and were set right; perhaps nothing moved.",
         MovementKind.SAFETY_SET: "More or fewer units are kept off sale.",
     },
 )

@@ -67,6 +67,7 @@ class MovementKind(StrEnum):
     COUNTED = "COUNTED"
     STATE_CHANGED = "STATE_CHANGED"
     WRITTEN_OFF = "WRITTEN_OFF"
+    REPAIRED = "REPAIRED"
     SAFETY_SET = "SAFETY_SET"
 
 

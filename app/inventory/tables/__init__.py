@@ -29,6 +29,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.inventory.tables.counts import count_lines as count_lines
 from app.inventory.tables.counts import count_records as count_records
 from app.inventory.tables.counts import count_sessions as count_sessions
+from app.inventory.tables.drifts import stock_drifts as stock_drifts
+from app.inventory.tables.drifts import stock_repairs as stock_repairs
 from app.inventory.tables.selling import backorders as backorders
 from app.inventory.tables.selling import bundle_components as bundle_components
 from app.inventory.tables.selling import channel_shares as channel_shares
@@ -130,7 +132,7 @@ ledger = Table(
     Index("ix_ledger_variant_id", "variant_id", "location_id", "entry_id"),
     Index("ix_ledger_cause_id", "cause_id"),
     CheckConstraint(
-        "d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0 OR d_safety <> 0 OR d_state <> 0",
+        "d_on_hand <> 0 OR d_reserved <> 0 OR d_allocated <> 0 OR d_safety <> 0 OR d_state <> 0 OR kind = 'REPAIRED'",
         "ledger_moves_something",
     ),
     CheckConstraint("(state IS NULL) = (d_state = 0)", "ledger_state_with_units"),
@@ -139,7 +141,7 @@ ledger = Table(
         "'RESERVATION_ALLOCATED', 'RESERVATION_CONVERTED', 'RESERVATION_MOVED', "
         "'ALLOCATION_RELEASED', 'SHIPPED', 'HANDED_OVER', 'TRANSFERRED_OUT', "
         "'TRANSFERRED_IN', 'LOST_IN_TRANSIT', 'RETURNED', 'ADJUSTED', 'COUNTED', 'STATE_CHANGED', "
-        "'WRITTEN_OFF', 'SAFETY_SET')",
+        "'WRITTEN_OFF', 'REPAIRED', 'SAFETY_SET')",
         "movement_kind_known",
     ),
     postgresql_partition_by="RANGE (at)",

@@ -1,0 +1,1 @@
+"""Counters that drifted, in the API: what differs, and its repair."""
