@@ -1,11 +1,11 @@
 """The requests: each a JSON body under an idempotency key, and what it does in its transaction."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid5
 
-from app.inventory.actions.adopt_holds import adopt_holds
 from app.inventory.actions.allocate_reserved import allocate_reserved
 from app.inventory.actions.cancel_purchase_order import cancel_purchase_order
 from app.inventory.actions.cancel_transfer import cancel_transfer
@@ -30,7 +30,6 @@ from app.inventory.errors import InsufficientStock
 from app.inventory.model import Claim, Demand, HoldRequest, StockLine, TransferLineDraft, Verdict
 from app.inventory.model.corrections import Cause, Correction, PromisePolicy
 from app.inventory.model.purchases import PurchaseLineDraft
-from app.inventory.model.reservations import Adoption
 from app.inventory.model.states import StockState
 from app.inventory.sql.claims import claims_of
 from app.inventory.sql.transfers import lines_of
@@ -124,9 +123,9 @@ async def allocate(tx: WriteTx, body: Body, _now: datetime) -> Any:
 @operation
 async def adopt(tx: WriteTx, body: Body, now: datetime) -> Any:
     """A cart's reservation becomes its order's."""
-    request = hold_request(body["request"], now)
-    [verdict] = await adopt_holds(tx, [Adoption(UUID(body["owner"]), request)], actor=ACTOR)
-    if verdict is None or not verdict.claims:
+    request = replace(hold_request(body["request"], now), adopts=UUID(body["owner"]))
+    [verdict] = await hold_stock(tx, [request], actor=ACTOR)
+    if not verdict.claims:
         raise InsufficientStock("Gone.", requested=1, available=0, variant_id=request.demands[0].variant_id)
     return told_claims(verdict)
 

@@ -34,7 +34,7 @@ C-11  a lock on the hot product is the speed of all sales
       tests/inventory/test_promise_units.py::test_many_share_a_commit_and_no_unit_is_promised_twice
       tests/bench/test_inventory.py::test_the_command_runs
 C-12  carts hold nothing, and channels sell what another has sold
-      tests/inventory/test_adopt_holds.py::test_the_last_unit_is_its_carts_and_nobody_elses
+      tests/inventory/test_adoptions.py::test_the_last_unit_is_its_carts_and_nobody_elses
       tests/inventory/test_set_channel_share.py::test_a_channel_leaves_its_share_for_others_by_category_and_by_variant
 C-13  a reservation ends between the payment and the order
       tests/checkout/test_complete_payment.py::test_payment_and_expiry_never_both_win
@@ -49,17 +49,16 @@ C-15  not enough stock, although the checkout showed some
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from app.inventory.actions.adopt_holds import adopt_holds
 from app.inventory.actions.expire_reservations import expire_reservations
 from app.inventory.actions.release_holds import release_holds
 from app.inventory.actions.release_reservation import release_reservation
 from app.inventory.model import HoldRequest
-from app.inventory.model.reservations import Adoption
 from app.kit.db import Database
 from tests.conftest import NOW, ROOT, keyed
 from tests.inventory.builders import counters, hold, stocked, wish
@@ -89,12 +88,8 @@ async def test_c3_promises_never_exceed_the_stock_with_and_without_reservations(
     orders = [wish(shirt, 1, *stores) for _ in range(30)]
 
     async def buy(order: HoldRequest, cart: HoldRequest | None) -> bool:
-        if cart is None:
-            [verdict] = await hold(db, order)
-        else:
-            adoption = Adoption(cart.owner_id, order)
-            [verdict] = await db.in_write(lambda tx: adopt_holds(tx, [adoption], actor="test"))  # type: ignore[assignment]
-        return verdict is not None and bool(verdict.claims)
+        [verdict] = await hold(db, order if cart is None else replace(order, adopts=cart.owner_id))
+        return bool(verdict.claims)
 
     pairs = [(order, carts[number] if number < len(carts) else None) for number, order in enumerate(orders)]
     got = await asyncio.gather(*(buy(order, cart) for order, cart in reversed(pairs)))

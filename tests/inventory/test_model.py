@@ -12,11 +12,11 @@ from app.inventory.model import (
     Demand,
     HoldRequest,
     Shortage,
-    StockKey,
     Verdict,
     check_quantity,
-    decide,
 )
+from app.inventory.model.decisions import decide
+from app.inventory.model.selling import StockKey
 from app.kit.ids import new_id
 
 

@@ -1,20 +1,22 @@
 """Reservations that are moved, extended, released, swept and converted at the same moment."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from app.inventory.actions.adopt_holds import adopt_holds
 from app.inventory.actions.expire_reservations import expire_reservations
 from app.inventory.actions.extend_reservation import extend_reservation
+from app.inventory.actions.hold_stock import hold_stock
 from app.inventory.actions.release_reservation import release_reservation
 from app.inventory.actions.transfer_reservation import transfer_reservation
 from app.inventory.errors import InsufficientStock, ReservationExpired
 from app.inventory.model import Demand, HoldRequest
-from app.inventory.model.reservations import Adoption
 from app.inventory.sql.claims import claims_of
-from app.kit.db import Database
+from app.inventory.sql.reservations import lock_reserved
+from app.kit.db import Database, WriteTx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from tests.conftest import NOW
@@ -75,6 +77,12 @@ async def test_of_all_that_may_happen_to_a_reservation_nothing_happens_by_halves
     }
     ends: dict[str, int] = {"converted": 0, "released": 0, "expired": 0}
 
+    async def convert(tx: WriteTx, owner_id: UUID) -> bool:
+        if not await lock_reserved(tx, [owner_id]):
+            return False
+        [verdict] = await hold_stock(tx, [replace(orders[owner_id], adopts=owner_id)], actor="test")
+        return bool(verdict.claims)
+
     async def tried(owner: int, verb: int) -> None:
         owner_id = owners[owner]
         try:
@@ -86,10 +94,7 @@ async def test_of_all_that_may_happen_to_a_reservation_nothing_happens_by_halves
                     )
                 )
             elif verb == 2:
-                [verdict] = await db.in_write(
-                    lambda tx: adopt_holds(tx, [Adoption(owner_id, orders[owner_id])], actor="test")
-                )
-                ends["converted"] += verdict is not None
+                ends["converted"] += await db.in_write(lambda tx: convert(tx, owner_id))
             elif verb == 3:
                 ends["released"] += await db.in_write(lambda tx: release_reservation(tx, owner_id, actor="test"))
             elif verb == 4:

@@ -1,27 +1,27 @@
 """Steps of a walk: reservations on their way to orders, purchases, feeds, and what is sold ahead or in bundles."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from app.inventory.actions.adopt_holds import adopt_holds
 from app.inventory.actions.cancel_purchase_order import cancel_purchase_order
 from app.inventory.actions.close_purchase_order import close_purchase_order
 from app.inventory.actions.create_purchase_order import create_purchase_order
 from app.inventory.actions.date_purchase_order import date_purchase_order
 from app.inventory.actions.edit_purchase_order import edit_purchase_order
 from app.inventory.actions.extend_reservation import extend_reservation
+from app.inventory.actions.hold_stock import hold_stock
 from app.inventory.actions.import_stock_rows import FeedRow, import_stock_rows
 from app.inventory.actions.place_purchase_order import place_purchase_order
 from app.inventory.actions.receive_purchase_order import receive_purchase_order
 from app.inventory.actions.release_reservation import release_reservation
 from app.inventory.actions.serve_waiting import serve_waiting
 from app.inventory.actions.transfer_reservation import transfer_reservation
-from app.inventory.model import Demand, HoldRequest
+from app.inventory.model import Ahead, Demand, HoldRequest
 from app.inventory.model.purchases import PurchaseLineDraft
-from app.inventory.model.reservations import Adoption
 from app.inventory.sql.purchase_orders import purchase_lines_of
 from app.inventory.sql.selling import terms_of
 from app.kit.db import WriteTx
@@ -70,6 +70,7 @@ class Steps:
             tuple(demands),
             expires_at=(end := self.random.choice([None, NOW, NOW + timedelta(hours=1)])),
             partial=self.random.random() < 0.3,
+            ahead=self.random.choice(list(Ahead)),
             extendable_until=end and end + timedelta(hours=self.random.randint(0, 2)),
         )
 
@@ -89,10 +90,14 @@ class Steps:
         )
 
     async def adopt(self, tx: WriteTx) -> Any:
-        owners = list(dict.fromkeys([self.owner(), self.owner()]))
-        adoptions = [Adoption(owner_id, await self.request(tx)) for owner_id in owners]
-        self.owners += [adoption.request.owner_id for adoption in adoptions]
-        return adoptions, await adopt_holds(tx, adoptions, actor="walk")
+        """Other owners' reservations, or the own one anew; beside one who adopts nothing."""
+        adopted = list(dict.fromkeys([self.owner(), self.owner()]))
+        requests = [replace(await self.request(tx), adopts=owner_id) for owner_id in adopted]
+        if self.random.random() < 0.3:
+            requests[0] = replace(requests[0], owner_id=adopted[0])
+        requests.append(await self.request(tx))
+        self.owners += [request.owner_id for request in requests]
+        return requests, await hold_stock(tx, requests, actor="walk")
 
     # ── what is sold ahead ──────────────────────────────────────────────────────────────────────────────────
 

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from app.inventory.model import Demand, HoldRequest, OwnerKind, decide
+from app.inventory.model import Demand, HoldRequest, OwnerKind
+from app.inventory.model.decisions import decide
 from app.inventory.model.selling import Terms
 from app.locations.model import Place
 from app.sourcing.model import (

@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.inventory.errors import InsufficientStock, Outdated
-from app.inventory.model import Movement, MovementKind, StockKey, check_quantity
+from app.inventory.model import Movement, MovementKind, check_quantity
+from app.inventory.model.selling import StockKey
 from app.inventory.sql.feeds import lock_levels, moved_since
 from app.inventory.sql.ledger import post
 from app.kit.db import WriteTx

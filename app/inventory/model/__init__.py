@@ -1,14 +1,16 @@
-"""Rules of stock: what may be claimed from where, and the states of a transfer. Pure."""
+"""Words of stock: what is asked for and claimed, by whom, and the states of a transfer. Pure.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+`decisions`: who gets what. `selling`: what can be bought. `reservations`: for how long.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from app.inventory.errors import InvalidQuantity
-from app.inventory.model.selling import WAITING, Offer, Rules, SellingRule, StockKey, Terms, needs_of, offer
+from app.inventory.model.selling import Terms
 
 MAX_QUANTITY: Final = 1_000_000
 
@@ -136,14 +138,28 @@ class Demand:
     terms: Terms | None = None
 
 
+class Ahead(StrEnum):
+    """What becomes of a line that the shelves do not cover, and that may be sold ahead of its units.
+
+    WAIT: it waits for them. SKIP: it is neither held nor short. REFUSE: it is short.
+    """
+
+    WAIT = "WAIT"
+    SKIP = "SKIP"
+    REFUSE = "REFUSE"
+
+
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
     """The lines of one owner. expires_at None allocates at once, otherwise the units are reserved until then
     (UTC).
 
     partial: take what there is instead of all or nothing. reason: what they are reserved for; of no meaning for
-    allocations. extendable_until: the latest that `expires_at` may be moved to; None: it stays. actor: who asks,
-    where that is somebody else than who makes the call.
+    allocations. extendable_until: the latest that `expires_at` may be moved to; None: it stays. extended_at: when that
+    was done last. actor: who asks, where that is somebody else than who makes the call. ahead: see there.
+
+    adopts: whose reservations serve it first, as those of a cart serve its order. They end when it gets anything: what
+    it does not need of them goes back on sale. It may be the owner's own id: then it is reserved anew.
     """
 
     owner_kind: str
@@ -154,6 +170,9 @@ class HoldRequest:
     reason: str = ReservationReason.PAYMENT_PENDING
     extendable_until: datetime | None = None
     actor: str | None = None
+    extended_at: datetime | None = None
+    ahead: Ahead = Ahead.WAIT
+    adopts: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,82 +220,3 @@ def check_quantity(quantity: int, *path: str, minimum: int = 1) -> int:
             maximum=MAX_QUANTITY,
         )
     return quantity
-
-
-def decide(
-    available: Mapping[StockKey, int], requests: Sequence[HoldRequest], rules: Rules | None = None
-) -> list[Verdict]:
-    """Who gets what: first come, first served; a later small request may pass where a bigger one failed.
-
-    available: units per (variant_id, location_id), missing ones 0, and rules: of the variants with queues, by variant
-    id; both read under the lock of their rows. A demand that is not covered from the shelves waits as a whole where its
-    rule has room for it.
-    """
-    left = _Left({key: units for key, units in available.items() if units > 0}, dict(rules or {}))
-    return [_decide_one(left, request) for request in requests]
-
-
-@dataclass(slots=True)
-class _Left:
-    """What the requests before have left."""
-
-    levels: dict[StockKey, int]
-    rules: dict[int, SellingRule]
-
-    def take(self, claims: Sequence[Claim], sign: int = 1) -> None:
-        """Count claims as taken, or, with sign -1, as given back."""
-        for claim in claims:
-            if claim.location_id == WAITING:
-                rule = self.rules[claim.variant_id]
-                self.rules[claim.variant_id] = replace(rule, waiting=rule.waiting + sign * claim.quantity)
-            else:
-                key = (claim.variant_id, claim.location_id)
-                self.levels[key] = self.levels.get(key, 0) - sign * claim.quantity
-
-
-def _decide_one(left: _Left, request: HoldRequest) -> Verdict:
-    claims: list[Claim] = []
-    shortages: list[Shortage] = []
-    for demand in request.demands:
-        found = offer(left.levels, demand.variant_id, demand.candidates, demand.terms, left.rules)
-        taken = _take(found, demand)
-        units = sum(taken.values())
-        if units < demand.quantity <= found.room:
-            taken, units = {WAITING: demand.quantity}, demand.quantity
-        if units < demand.quantity:
-            here = found.units if demand.may_split else max(found.by_place.values(), default=0)
-            possible = max(here, found.room)
-            shortages.append(Shortage(demand.line_no, demand.variant_id, demand.quantity, possible))
-        own = _claims(demand, taken)
-        left.take(own)
-        claims += own
-    if shortages and not request.partial:
-        left.take(claims, -1)
-        claims = []
-    return Verdict(tuple(claims), tuple(shortages))
-
-
-def _take(found: Offer, demand: Demand) -> dict[int, int]:
-    """Units of one line by place, as many as the offer allows, from the best places first."""
-    offered = found.by_place
-    if not demand.may_split:
-        whole = next((place for place, units in offered.items() if units >= demand.quantity), None)
-        best = whole if whole is not None else max(offered, key=lambda place: offered[place], default=None)
-        offered = {} if best is None else {best: offered[best]}
-    taken: dict[int, int] = {}
-    missing = min(demand.quantity, found.units)
-    for place, units in offered.items():
-        if missing == 0:
-            break
-        taken[place] = min(units, missing)
-        missing -= taken[place]
-    return taken
-
-
-def _claims(demand: Demand, taken: Mapping[int, int]) -> list[Claim]:
-    """The claims on stock that units of a line are made of: of a bundle, those on its components."""
-    return [
-        Claim(demand.line_no, variant_id, place, units * each)
-        for place, units in taken.items()
-        for variant_id, each in needs_of(demand.variant_id, demand.terms)
-    ]

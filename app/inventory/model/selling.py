@@ -4,7 +4,7 @@
 granted under the lock are all its result.
 """
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -128,44 +128,75 @@ def offer(
     places: Iterable[int],
     terms: Terms | None,
     rules: Rules | None = None,
+    *,
+    own: Mapping[StockKey, int] | None = None,
 ) -> Offer:
     """What `places` together can give of a variant.
 
     levels: available units of single variants by (variant, location). rules: as they are under the lock, instead of
-    those that `terms` remember.
+    those that `terms` remember. own: units that are reserved for whoever asks; they come on top, whatever queues and
+    shares leave of the others.
     """
+    where, mine = list(places), own or {}
     if terms is None:
-        plain = {place: units for place in places if (units := levels.get((variant_id, place), 0)) > 0}
+        plain = _of_one(levels, variant_id, where, mine)
         return Offer(plain, sum(plain.values()))
     known = rules or {}
     rule = known.get(variant_id, terms.rule)
-    by_place, total = _of_parts(levels, places, terms, known) if terms.parts else _of_one(levels, variant_id, places)
-    if rule is not None:
-        total = max(total - rule.waiting, 0) if rule.sells_on_hand(terms.today) else 0
-    total = terms.share.left_of(total)
-    capped = {place: min(units, total) for place, units in by_place.items() if total > 0}
-    return Offer(capped, total, 0 if rule is None or terms.parts else rule.room(terms.today))
+    if terms.parts:
+        by_place = whole_bundles(levels, where, terms.parts, mine)
+        reserved = whole_bundles({}, where, terms.parts, mine) if mine else {}
+        total = _bundles_of_parts(levels, where, terms, known, mine, most=sum(by_place.values()))
+    else:
+        by_place = _of_one(levels, variant_id, where, mine)
+        reserved = _of_one({}, variant_id, where, mine) if mine else {}
+        total = sum(by_place.values())
+    kept = min(sum(reserved.values()), total)
+    free = _after_queue(total - kept, rule, terms.today)
+    total = kept + terms.share.left_of(free)
+    capped = {
+        place: min(units, max(total - kept, 0) + reserved.get(place, 0)) for place, units in by_place.items() if total
+    }
+    granted = {place: min(units, total) for place, units in capped.items() if units > 0}
+    return Offer(granted, total, 0 if rule is None or terms.parts else rule.room(terms.today))
 
 
-def _of_one(levels: Mapping[StockKey, int], variant_id: int, places: Iterable[int]) -> tuple[dict[int, int], int]:
-    found = {place: units for place in places if (units := levels.get((variant_id, place), 0)) > 0}
-    return found, sum(found.values())
+def _after_queue(units: int, rule: SellingRule | None, today: date) -> int:
+    """What those who wait leave of free units, on a day on which they may be sold at all."""
+    if rule is None:
+        return units
+    return max(units - rule.waiting, 0) if rule.sells_on_hand(today) else 0
 
 
-def _of_parts(
-    levels: Mapping[StockKey, int], places: Iterable[int], terms: Terms, rules: Rules
-) -> tuple[dict[int, int], int]:
-    """Whole bundles: each comes from one place. Queues and shares of the components count for them, too."""
-    where = list(places)
-    by_place = whole_bundles(levels, where, terms.parts)
-    most = sum(by_place.values())
+def _of_one(
+    levels: Mapping[StockKey, int], variant_id: int, places: Iterable[int], own: Mapping[StockKey, int]
+) -> dict[int, int]:
+    if not own:
+        return {place: units for place in places if (units := levels.get((variant_id, place), 0)) > 0}
+    keys = {place: (variant_id, place) for place in places}
+    found = {place: max(levels.get(key, 0), 0) + own.get(key, 0) for place, key in keys.items()}
+    return {place: units for place, units in found.items() if units > 0}
+
+
+def _bundles_of_parts(
+    levels: Mapping[StockKey, int],
+    places: Sequence[int],
+    terms: Terms,
+    rules: Rules,
+    own: Mapping[StockKey, int],
+    *,
+    most: int,
+) -> int:
+    """Whole bundles: each comes from one place. Queues and shares of the components count for them, too.
+
+    most: that the places can put together.
+    """
     for part in terms.parts:
-        _, total = _of_one(levels, part.variant_id, where)
-        rule = rules.get(part.variant_id, part.rule)
-        if rule is not None:
-            total = max(total - rule.waiting, 0) if rule.sells_on_hand(terms.today) else 0
-        most = min(most, part.share.left_of(total) // part.quantity)
-    return by_place, most
+        free = sum(_of_one(levels, part.variant_id, places, {}).values())
+        left = part.share.left_of(_after_queue(free, rules.get(part.variant_id, part.rule), terms.today))
+        reserved = sum(own.get((part.variant_id, place), 0) for place in places)
+        most = min(most, (left + reserved) // part.quantity)
+    return most
 
 
 def serve(
@@ -192,11 +223,19 @@ def serve(
     return taken if missing == 0 and may_have else {}
 
 
-def whole_bundles(levels: Mapping[StockKey, int], places: Iterable[int], parts: tuple[Part, ...]) -> dict[int, int]:
-    """How many bundles each place alone could put together, where it could any."""
-    found: dict[int, int] = {}
+def whole_bundles(
+    levels: Mapping[StockKey, int],
+    places: Iterable[int],
+    parts: tuple[Part, ...],
+    own: Mapping[StockKey, int] | None = None,
+) -> dict[int, int]:
+    """How many bundles each place alone could put together, where it could any. own: as for `offer`."""
+    found, mine = dict[int, int](), own or {}
     for place in places:
-        units = min(max(levels.get((part.variant_id, place), 0), 0) // part.quantity for part in parts)
+        units = min(
+            (max(levels.get((part.variant_id, place), 0), 0) + mine.get((part.variant_id, place), 0)) // part.quantity
+            for part in parts
+        )
         if units > 0:
             found[place] = units
     return found

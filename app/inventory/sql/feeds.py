@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from app.inventory.model import StockKey
+from app.inventory.model.selling import StockKey
 from app.kit.db import Row, WriteTx
 from app.kit.statement import Statement
 

@@ -17,10 +17,11 @@ _HOLD: Final = Statement("""
     WITH claimed AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:requests AS int[]), CAST(:owner_kinds AS text[]), CAST(:owner_ids AS uuid[]),
                              CAST(:expires AS timestamptz[]), CAST(:reasons AS text[]),
-                             CAST(:extendables AS timestamptz[]), CAST(:actors AS text[]), CAST(:line_nos AS int[]),
-                             CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[]), CAST(:quantities AS int[]))
-             AS c (request, owner_kind, owner_id, expires_at, reason, extendable_until, actor, line_no, variant_id,
-                   location_id, quantity)),
+                             CAST(:extendables AS timestamptz[]), CAST(:extended AS timestamptz[]),
+                             CAST(:actors AS text[]), CAST(:line_nos AS int[]), CAST(:variant_ids AS bigint[]),
+                             CAST(:location_ids AS int[]), CAST(:quantities AS int[]))
+             AS c (request, owner_kind, owner_id, expires_at, reason, extendable_until, extended_at, actor, line_no,
+                   variant_id, location_id, quantity)),
     replayed AS MATERIALIZED (
         SELECT DISTINCT c.request
           FROM claimed c JOIN holds h ON h.owner_id = c.owner_id AND h.line_no = c.line_no),
@@ -29,11 +30,12 @@ _HOLD: Final = Statement("""
     held AS (
         INSERT INTO holds
                (owner_kind, owner_id, line_no, variant_id, location_id, quantity, state, expires_at, reason,
-                extendable_until)
+                extendable_until, extended_at)
         SELECT owner_kind, owner_id, line_no, variant_id, location_id, quantity,
                CASE WHEN expires_at IS NULL THEN 'A' ELSE 'R' END, expires_at,
                CASE WHEN expires_at IS NOT NULL THEN reason END,
-               CASE WHEN expires_at IS NOT NULL THEN extendable_until END
+               CASE WHEN expires_at IS NOT NULL THEN extendable_until END,
+               CASE WHEN expires_at IS NOT NULL THEN extended_at END
           FROM fresh ORDER BY owner_id, line_no, variant_id, location_id),
     moved AS (
         INSERT INTO ledger
@@ -163,6 +165,7 @@ async def write_holds(tx: WriteTx, granted: Sequence[tuple[int, HoldRequest, Cla
         expires=[request.expires_at for _, request, _ in granted],
         reasons=[str(request.reason) for _, request, _ in granted],
         extendables=[request.extendable_until for _, request, _ in granted],
+        extended=[request.extended_at for _, request, _ in granted],
         actors=[request.actor or actor for _, request, _ in granted],
         line_nos=[claim.line_no for _, _, claim in granted],
         variant_ids=[claim.variant_id for _, _, claim in granted],

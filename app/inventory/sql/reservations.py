@@ -1,11 +1,11 @@
 """Reservations as wholes: locked, given back, passed on, moved, extended, and shown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from app.inventory.model import Claim, HoldRequest, MovementKind
+from app.inventory.model import MovementKind
 from app.inventory.model.selling import StockKey
 from app.kit.db import Row, WriteTx
 from app.kit.statement import Statement
@@ -37,31 +37,6 @@ _GIVE_BACK: Final = Statement("""
       FROM gone g
       JOIN unnest(CAST(:owner_ids AS uuid[]), CAST(:actors AS text[])) AS o (owner_id, actor) USING (owner_id)
      ORDER BY g.owner_id, g.line_no, g.variant_id, g.location_id
-""")
-
-_PASS_ON: Final = Statement("""
-    WITH claimed AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:owner_kinds AS text[]), CAST(:owner_ids AS uuid[]), CAST(:expires AS timestamptz[]),
-                             CAST(:reasons AS text[]), CAST(:extendables AS timestamptz[]), CAST(:actors AS text[]),
-                             CAST(:line_nos AS int[]), CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[]),
-                             CAST(:quantities AS int[]))
-             AS c (owner_kind, owner_id, expires_at, reason, extendable_until, actor, line_no, variant_id, location_id,
-                   quantity)),
-    held AS (
-        INSERT INTO holds (owner_kind, owner_id, line_no, variant_id, location_id, quantity, state, expires_at, reason,
-                           extendable_until)
-        SELECT owner_kind, owner_id, line_no, variant_id, location_id, quantity,
-               CASE WHEN expires_at IS NULL THEN 'A' ELSE 'R' END, expires_at,
-               CASE WHEN expires_at IS NOT NULL THEN reason END,
-               CASE WHEN expires_at IS NOT NULL THEN extendable_until END
-          FROM claimed ORDER BY owner_id, line_no, variant_id, location_id)
-    INSERT INTO ledger (variant_id, location_id, d_reserved, d_allocated, kind, cause_kind, cause_id, actor)
-    SELECT variant_id, location_id,
-           CASE WHEN expires_at IS NULL THEN 0 ELSE quantity END,
-           CASE WHEN expires_at IS NULL THEN quantity ELSE 0 END,
-           CASE WHEN expires_at IS NULL THEN 'ALLOCATED' ELSE 'RESERVED' END,
-           owner_kind, owner_id, actor
-      FROM claimed ORDER BY owner_id, line_no, variant_id, location_id
 """)
 
 # One insert into the ledger, so that the counters of both ends move together and in key order.
@@ -130,26 +105,6 @@ async def give_back(tx: WriteTx, actors: Mapping[UUID, str], kind: MovementKind)
     if actors:
         await tx.execute(_GIVE_BACK, owner_ids=list(actors), actors=list(actors.values()), kind=kind.value)
         tx.published += 1
-
-
-async def write_adopted(tx: WriteTx, granted: Sequence[tuple[HoldRequest, Claim]], *, actor: str) -> None:
-    """Hold the claims for their requests. The stock rows are locked and have the units."""
-    if not granted:
-        return
-    await tx.execute(
-        _PASS_ON,
-        owner_kinds=[str(request.owner_kind) for request, _ in granted],
-        owner_ids=[request.owner_id for request, _ in granted],
-        expires=[request.expires_at for request, _ in granted],
-        reasons=[str(request.reason) for request, _ in granted],
-        extendables=[request.extendable_until for request, _ in granted],
-        actors=[request.actor or actor for request, _ in granted],
-        line_nos=[claim.line_no for _, claim in granted],
-        variant_ids=[claim.variant_id for _, claim in granted],
-        location_ids=[claim.location_id for _, claim in granted],
-        quantities=[claim.quantity for _, claim in granted],
-    )
-    tx.published += 1
 
 
 async def move_reserved(tx: WriteTx, owner_id: UUID, from_ids: Iterable[int], to_id: int, *, actor: str) -> None:
