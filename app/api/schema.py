@@ -11,6 +11,7 @@ from app.api.nodes import NodeQuery
 from app.carts.graphql import errors as cart_errors
 from app.carts.graphql.mutations import CartMutation
 from app.carts.graphql.queries import CartQuery
+from app.carts.graphql.reservations import CartReservationMutation
 from app.catalog.graphql.mutations import CatalogMutation
 from app.catalog.graphql.queries import CatalogQuery
 from app.channels.graphql import errors as channel_errors
@@ -69,6 +70,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
 )
 MUTATIONS: Final[tuple[type[Any], ...]] = (
     CartMutation,
+    CartReservationMutation,
     CheckoutMutation,
     FulfillmentMutation,
     InventoryMutation,

@@ -21,6 +21,12 @@ class CartCompleted(DomainError):
         super().__init__("This cart has become an order and cannot change.", cart_id=str(cart_id))
 
 
+class CartEmpty(DomainError):
+    """There is nothing in the cart to order, or to reserve."""
+
+    code = ErrorCode.CART_EMPTY
+
+
 class CartTooLarge(DomainError):
     """More lines, rows or money than a cart or command may have. Facts: maximum, requested (of lines and
     rows).

@@ -1,9 +1,9 @@
 """Statements of the carts slice."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.carts.model import (
@@ -18,7 +18,10 @@ from app.carts.model import (
 )
 from app.catalog.sql import sellables
 from app.engine.relations import groups_by
+from app.inventory.model.decisions import units_of
 from app.inventory.model.selling import selling_day
+from app.inventory.sql.claims import claim_of
+from app.inventory.sql.reservations import read_reserved
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.errors import NotFound
 from app.kit.statement import Statement
@@ -42,7 +45,7 @@ _LINES: Final = """
     SELECT line.id, line.cart_id, line.variant_id, line.quantity, line.unit_price_minor, line.delivery_id,
            line.quantity * line.unit_price_minor AS total_minor, delivery.mode,
            delivery.location_id AS delivery_location_id,
-           cart.status AS cart_status, cart.currency, cart.channel_id, channel.location_group_id,
+           cart.status AS cart_status, cart.currency, cart.channel_id, cart.reservation_id, channel.location_group_id,
            variant.sku, variant.weight_g, variant.girth_cm, variant.is_chilled, product.tax_class,
            listing.price_minor,
            variant.is_active AND product.is_active AND channel.is_active
@@ -109,6 +112,32 @@ DELETE_EXPIRED: Final = Statement("""
     DELETE FROM carts
      WHERE id IN (SELECT id FROM carts WHERE status = 'OPEN' AND expires_at < :before
                    ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING reservation_id
+""")
+# The line's number in `holds` is its place in the cart. Of a bundle its components are held, each in full sets.
+RESERVATIONS_BY_CART: Final = Statement("""
+    SELECT c.id AS cart_id, min(h.expires_at) AS expires_at, min(h.extendable_until) AS extendable_until,
+           max(h.extended_at) AS extended_at
+      FROM carts AS c JOIN holds AS h ON h.owner_id = c.reservation_id AND h.state = 'R'
+     WHERE c.id = ANY(CAST(:ids AS uuid[])) GROUP BY c.id
+""")
+RESERVED_LINES_BY_CART: Final = Statement("""
+    SELECT cart_id, line_id, min(units) AS quantity
+      FROM (SELECT line.cart_id, line.id AS line_id, h.variant_id,
+                   CAST(sum(h.quantity) AS int) / coalesce(min(part.quantity), 1) AS units
+              FROM (SELECT id, cart_id, variant_id, row_number() OVER (PARTITION BY cart_id ORDER BY id) AS line_no
+                      FROM cart_lines WHERE cart_id = ANY(CAST(:ids AS uuid[]))) AS line
+              JOIN carts AS c ON c.id = line.cart_id
+              JOIN holds AS h ON h.owner_id = c.reservation_id AND h.state = 'R' AND h.line_no = line.line_no
+              LEFT JOIN bundle_components AS part
+                     ON part.bundle_variant_id = line.variant_id AND part.component_variant_id = h.variant_id
+             GROUP BY line.cart_id, line.id, h.variant_id) AS held
+     GROUP BY cart_id, line_id ORDER BY cart_id, line_id
+""")
+SET_RESERVATIONS: Final = Statement("""
+    UPDATE carts AS c SET reservation_id = r.reservation_id
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:reservation_ids AS uuid[])) AS r (id, reservation_id)
+     WHERE c.id = r.id
 """)
 _SAVE: Final = Statement("""
     WITH without_lines AS (
@@ -124,13 +153,14 @@ _SAVE: Final = Statement("""
 
 @dataclass(frozen=True, slots=True)
 class CartContents:
-    """A cart with everything that its rules ask for."""
+    """A cart with everything that its rules ask for. reserved: rows of what is reserved for it, which counts for it."""
 
     cart: Row
     lines: list[Row]
     deliveries: list[Row]
     goods: Mapping[int, Row]
     inputs: PlanInputs
+    reserved: Sequence[Row] = ()
 
     def problems(self) -> list[CartProblem]:
         """What keeps it from becoming an order."""
@@ -150,6 +180,7 @@ def problems_of(lines: Sequence[Row], inputs: PlanInputs) -> list[CartProblem]:
         inputs.places,
         inputs.available,
         terms=inputs.terms,
+        own=inputs.own,
     )
 
 
@@ -197,12 +228,14 @@ async def load_contents(
 ) -> dict[UUID, CartContents]:
     """Carts (rows as of `lock_carts`) with everything that their rules ask for, by id.
 
-    Two statements, and for each channel among the carts at most four more, whatever the number of lines.
+    Two statements, one more where one of the carts was reserved, and for each channel among them at most four more,
+    whatever the number of lines.
     with_all_points: with every point of the channel, not only those that the carts' deliveries name.
     """
     ids = [cart.id for cart in carts]
     lines = groups_by(await tx.fetch(LINES_BY_CART, ids=ids), "cart_id")
     deliveries = groups_by(await tx.fetch(DELIVERIES_BY_CART, ids=ids), "cart_id")
+    reserved = await reserved_for(tx, carts)
     contents: dict[UUID, CartContents] = {}
     for channel_id in dict.fromkeys(cart.channel_id for cart in carts):
         own = [cart for cart in carts if cart.channel_id == channel_id]
@@ -219,8 +252,22 @@ async def load_contents(
         )
         for cart in own:
             found = lines.get(cart.id, []), deliveries.get(cart.id, [])
-            contents[cart.id] = CartContents(cart, *found, goods, inputs)
+            rows = reserved.get(cart.reservation_id, ())
+            contents[cart.id] = CartContents(cart, *found, goods, with_reserved(inputs, rows), rows)
     return contents
+
+
+async def reserved_for(tx: ReadTx, carts: Iterable[Any]) -> Mapping[UUID, Sequence[Row]]:
+    """What is reserved for carts (rows, or keys, with reservation_id) now, by that id; no statement for those that
+    were never reserved.
+    """
+    ids = {cart.reservation_id for cart in carts if cart.reservation_id is not None}
+    return await read_reserved(tx, ids) if ids else {}
+
+
+def with_reserved(inputs: PlanInputs, reserved: Sequence[Row]) -> PlanInputs:
+    """`inputs` for one cart, with what is reserved for it."""
+    return replace(inputs, own=units_of(map(claim_of, reserved))) if reserved else inputs
 
 
 def _postal_codes(deliveries: Iterable[Row]) -> set[str]:

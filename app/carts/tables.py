@@ -11,11 +11,14 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.kit.tables import instant, metadata
 
+# `reservation_id`: whom `holds` names as the owner of what was reserved for the cart last; not the cart's own id, which
+# is a permission.
 carts = Table(
     "carts",
     metadata,
@@ -29,6 +32,10 @@ carts = Table(
     instant("updated_at"),
     instant("expires_at"),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("reservation_id", Uuid, nullable=True),
+    Index(
+        "uq_carts_reservation_id", "reservation_id", unique=True, postgresql_where=text("reservation_id IS NOT NULL")
+    ),
     Index("ix_carts_channel_id", "channel_id"),
     Index("ix_carts_member_id", "member_id"),
     Index("ix_carts_expires_at", "expires_at", postgresql_where=Column("status") == "OPEN"),

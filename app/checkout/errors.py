@@ -3,12 +3,6 @@
 from app.kit.errors import DomainError, ErrorCode
 
 
-class CartEmpty(DomainError):
-    """There is nothing in the cart to order."""
-
-    code = ErrorCode.CART_EMPTY
-
-
 class PriceChanged(DomainError):
     """A line, or (without line_id) the total, costs something else than the buyer was told.
 

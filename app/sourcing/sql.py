@@ -1,10 +1,10 @@
 """What the rules of sourcing are fed with."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from app.inventory.model.selling import Terms
+from app.inventory.model.selling import StockKey, Terms, with_own
 from app.inventory.sql import sellable_levels
 from app.kit.db import ReadTx
 from app.locations.model import Place, Point, rank_places
@@ -16,13 +16,20 @@ from app.sourcing.model import Available, DeliveryMode, sources_of
 class PlanInputs:
     """Places of a group by id, units that may be promised at those that hold stock, and where postal codes lie.
 
-    terms: by variant id, of those that are sold by rules; `available` has their bundles' components, too.
+    terms: by variant id, of those that are sold by rules; `available` has their bundles' components, too. own: units
+    that are reserved for whoever asks, by (variant id, location id); they are not in `available`.
     """
 
     places: dict[int, Place]
     available: Available
     origins: dict[str, Point]
     terms: dict[int, Terms] = field(default_factory=dict[int, Terms])
+    own: Mapping[StockKey, int] = field(default_factory=dict[StockKey, int])
+
+    @property
+    def reachable(self) -> Available:
+        """`available` with the own units."""
+        return with_own(self.available, self.own, self.terms)
 
     def sources(self, mode: DeliveryMode | None, near: Point | None = None) -> list[Place]:
         """The places whose stock can serve a mode, nearest to `near` first (None: in the order of their

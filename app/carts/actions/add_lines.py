@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.carts import sql
+from app.carts.actions.keep_reserved import keep_reserved
 from app.carts.model import (
     WantedLine,
     check_quantities,
@@ -17,14 +18,18 @@ from app.carts.model import (
 from app.catalog.sql import sellables, variant_ids_by_sku
 from app.kit.db import WriteTx
 from app.kit.ids import new_id
+from app.kit.permissions import SHOPPER
 
 
-async def add_lines(tx: WriteTx, cart_id: UUID, lines: Sequence[WantedLine], *, now: datetime) -> None:
+async def add_lines(
+    tx: WriteTx, cart_id: UUID, lines: Sequence[WantedLine], *, now: datetime, actor: str = SHOPPER.reference
+) -> None:
     """Add units to a cart, at the prices of its channel now. Units of a variant that is in it are added to
     its line.
 
     lines: 1 to 100 rows of 1 to 9,999 units. Raises NotFound (cart, variant), CartCompleted, CartExpired,
-    InvalidInput, InvalidQuantity, CartTooLarge or NotSold; several refusals of rows come together.
+    InvalidInput, InvalidQuantity, CartTooLarge or NotSold; several refusals of rows come together. actor: who gives
+    reserved units back where nobody needs them any more.
     """
     cart = await sql.lock_open_cart(tx, cart_id, now=now)
     check_row_count(len(lines), "lines")
@@ -45,3 +50,4 @@ async def add_lines(tx: WriteTx, cart_id: UUID, lines: Sequence[WantedLine], *, 
         delivery_ids=[None for _ in wanted],
     )
     await sql.save_change(tx, cart_id, now=now)
+    await keep_reserved(tx, cart, actor=actor, now=now)

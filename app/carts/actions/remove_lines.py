@@ -5,21 +5,26 @@ from datetime import datetime
 from uuid import UUID
 
 from app.carts import sql
+from app.carts.actions.keep_reserved import keep_reserved
 from app.carts.model import check_row_count
 from app.kit.db import Row, WriteTx
 from app.kit.errors import DomainError, NotFound, Refusals
+from app.kit.permissions import SHOPPER
 
 
-async def remove_lines(tx: WriteTx, cart_id: UUID, line_ids: Sequence[UUID], *, now: datetime) -> None:
+async def remove_lines(
+    tx: WriteTx, cart_id: UUID, line_ids: Sequence[UUID], *, now: datetime, actor: str = SHOPPER.reference
+) -> None:
     """Remove lines, 1 to 100 at once, and the deliveries that have none left.
 
     Raises NotFound (cart, line), CartCompleted, CartExpired, InvalidInput or CartTooLarge.
     """
-    await sql.lock_open_cart(tx, cart_id, now=now)
+    cart = await sql.lock_open_cart(tx, cart_id, now=now)
     check_row_count(len(line_ids), "lineIds")
     require_lines(await sql.lines_of(tx, cart_id), line_ids, "lineIds")
     await tx.execute(sql.DELETE_LINES, cart_id=cart_id, ids=list(line_ids))
     await sql.save_change(tx, cart_id, now=now)
+    await keep_reserved(tx, cart, actor=actor, now=now)
 
 
 def require_lines(lines: Iterable[Row], wanted: Sequence[UUID], *path: str) -> list[Row]:

@@ -5,14 +5,24 @@ from datetime import datetime
 from uuid import UUID
 
 from app.carts import sql
+from app.carts.actions.keep_reserved import keep_reserved
 from app.carts.actions.remove_lines import require_lines
 from app.carts.model import Destination, check_row_count, clean_destination
 from app.kit.db import WriteTx
 from app.kit.ids import new_id
+from app.kit.permissions import SHOPPER
 from app.locations.sql import open_places
 
 
-async def set_delivery(tx: WriteTx, cart_id: UUID, line_ids: Sequence[UUID], to: Destination, *, now: datetime) -> UUID:
+async def set_delivery(
+    tx: WriteTx,
+    cart_id: UUID,
+    line_ids: Sequence[UUID],
+    to: Destination,
+    *,
+    now: datetime,
+    actor: str = SHOPPER.reference,
+) -> UUID:
     """Hand lines over at an address (home delivery) or at a location (all pickups). Returns the delivery's id.
 
     The lines leave the delivery that they were in; a cart has one delivery per mode and place. Goods that
@@ -41,4 +51,5 @@ async def set_delivery(tx: WriteTx, cart_id: UUID, line_ids: Sequence[UUID], to:
         )
     await tx.execute(sql.MOVE_LINES, cart_id=cart_id, ids=list(line_ids), delivery_id=delivery_id)
     await sql.save_change(tx, cart_id, now=now)
+    await keep_reserved(tx, cart, actor=actor, now=now)
     return delivery_id

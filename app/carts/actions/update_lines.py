@@ -5,13 +5,17 @@ from datetime import datetime
 from uuid import UUID
 
 from app.carts import sql
+from app.carts.actions.keep_reserved import keep_reserved
 from app.carts.actions.remove_lines import require_lines
 from app.carts.model import check_quantities, check_row_count
 from app.catalog.sql import sellables
 from app.kit.db import WriteTx
+from app.kit.permissions import SHOPPER
 
 
-async def update_lines(tx: WriteTx, cart_id: UUID, quantities: Mapping[UUID, int], *, now: datetime) -> None:
+async def update_lines(
+    tx: WriteTx, cart_id: UUID, quantities: Mapping[UUID, int], *, now: datetime, actor: str = SHOPPER.reference
+) -> None:
     """Set the units of lines, 0 to 9,999; 0 removes a line. The lines take the prices of now: the buyer
     has seen them.
 
@@ -36,3 +40,4 @@ async def update_lines(tx: WriteTx, cart_id: UUID, quantities: Mapping[UUID, int
     if removed:
         await tx.execute(sql.DELETE_LINES, cart_id=cart_id, ids=removed)
     await sql.save_change(tx, cart_id, now=now)
+    await keep_reserved(tx, cart, actor=actor, now=now)

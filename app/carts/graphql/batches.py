@@ -35,6 +35,7 @@ class ProblemsKey(NamedTuple):
     currency: str
     channel_id: int
     location_group_id: int
+    reservation_id: UUID | None
 
 
 class ProblemRow(TypedRow):
@@ -116,7 +117,7 @@ async def problems_by_cart(
 ) -> dict[ProblemsKey, list[ProblemRow]]:
     """What keeps carts from becoming orders. A completed cart has become one and has no problems.
 
-    One statement, and a fixed number for each of the carts' channels.
+    One statement, one more where one of the carts was reserved, and a fixed number for each of their channels.
     """
     del columns
     open_keys = [key for key in keys if key.status == CartStatus.OPEN]
@@ -124,6 +125,7 @@ async def problems_by_cart(
     async with context.read() as tx:
         rows = await tx.fetch(sql.LINES_BY_CART, ids=[key.cart_id for key in open_keys])
         lines: dict[UUID, list[Row]] = groups_by(rows, "cart_id")
+        reserved = await sql.reserved_for(tx, open_keys)
         for channel_id in dict.fromkeys(key.channel_id for key in open_keys):
             own = [key for key in open_keys if key.channel_id == channel_id]
             variant_ids = [line.variant_id for key in own for line in lines.get(key.cart_id, ())]
@@ -138,9 +140,22 @@ async def problems_by_cart(
                 points=points,
             )
             for key in own:
-                found = sql.problems_of(lines.get(key.cart_id, []), inputs)
+                own_inputs = sql.with_reserved(inputs, reserved.get(key.reservation_id, ()) if reserved else ())
+                found = sql.problems_of(lines.get(key.cart_id, []), own_inputs)
                 problems[key] = [ProblemRow(problem, key.currency) for problem in found]
     return problems
+
+
+async def reservations_by_cart(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Row]:
+    """What is reserved for carts: until when, and how far that may be moved."""
+    del columns
+    return rows_by(await context.fetch(sql.RESERVATIONS_BY_CART, ids=keys), "cart_id")
+
+
+async def reserved_lines_by_cart(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Row]]:
+    """The units that are reserved for lines of carts, in the order of the lines."""
+    del columns
+    return groups_by(await context.fetch(sql.RESERVED_LINES_BY_CART, ids=keys), "cart_id")
 
 
 async def problems_by_line(

@@ -143,7 +143,7 @@ class CartMutation:
         async def work(tx: WriteTx) -> Outcome:
             cart_id = require_uuid(input.cart_id, "Cart", "input", "cartId")
             check_row_count(len(input.lines), "lines")
-            await add_lines(tx, cart_id, _wanted(input.lines), now=info.context.now)
+            await add_lines(tx, cart_id, _wanted(input.lines), now=info.context.now, actor=info.context.actor.reference)
             return Outcome({"cart_id": str(cart_id)})
 
         return await _commit(info, CartLinesAddPayload, work, "cartLinesAdd", input)
@@ -162,7 +162,7 @@ class CartMutation:
                 if line_id in quantities:
                     raise InvalidInput("Name each line once.", path=path)
                 quantities[line_id] = line.quantity
-            await update_lines(tx, cart_id, quantities, now=info.context.now)
+            await update_lines(tx, cart_id, quantities, now=info.context.now, actor=info.context.actor.reference)
             return Outcome({"cart_id": str(cart_id)})
 
         return await _commit(info, CartLinesUpdatePayload, work, "cartLinesUpdate", input)
@@ -173,7 +173,9 @@ class CartMutation:
 
         async def work(tx: WriteTx) -> Outcome:
             cart_id = require_uuid(input.cart_id, "Cart", "input", "cartId")
-            await remove_lines(tx, cart_id, _line_ids(input.line_ids), now=info.context.now)
+            await remove_lines(
+                tx, cart_id, _line_ids(input.line_ids), now=info.context.now, actor=info.context.actor.reference
+            )
             return Outcome({"cart_id": str(cart_id)})
 
         return await _commit(info, CartLinesRemovePayload, work, "cartLinesRemove", input)
@@ -189,7 +191,9 @@ class CartMutation:
             cart_id = require_uuid(input.cart_id, "Cart", "input", "cartId")
             line_ids = _line_ids(input.line_ids)
             to = _destination(input, "input")
-            delivery_id = await set_delivery(tx, cart_id, line_ids, to, now=info.context.now)
+            delivery_id = await set_delivery(
+                tx, cart_id, line_ids, to, now=info.context.now, actor=info.context.actor.reference
+            )
             return Outcome({"cart_id": str(cart_id), "delivery_id": str(delivery_id)})
 
         return await _commit(info, CartDeliverySetPayload, work, "cartDeliverySet", input)

@@ -75,7 +75,7 @@ class CartQuery:
                 asked, channel, plan = await _of_lines(tx, info.context, lines)
         origin = await origin_of(info.context, near)
         rate = ShippingRate.of(channel)
-        inputs = OptionInputs(plan.places, plan.available, rate, channel.currency, origin, plan.terms)
+        inputs = OptionInputs(plan.places, plan.reachable, rate, channel.currency, origin, plan.terms)
         return pickup_options(asked, inputs, modes, first)
 
 

@@ -1,11 +1,12 @@
 """Rules of carts. No I/O.
 
 `limits`: size, life and what a command may ask. `draft`: what a cart begins with. `address`: what buyers write.
-`destination`: where goods go. `wanted`: goods to put in. `problems`: what keeps a cart from becoming an order.
-`totals`: what it costs. `options`: ways to hand its goods over.
+`destination`: where goods go. `demands`: which places may give them. `wanted`: goods to put in. `problems`: what keeps
+a cart from becoming an order. `refusals`: too few units. `totals`: what it costs. `options`: ways to hand goods over.
 """
 
 from app.carts.model.address import AddressDraft, clean_address, is_plain_text
+from app.carts.model.demands import demands_of, sources_for
 from app.carts.model.destination import Destination, clean_destination
 from app.carts.model.draft import CartDraft, WantedLine
 from app.carts.model.limits import (
@@ -75,6 +76,7 @@ __all__ = [
     "check_sold",
     "clean_address",
     "clean_destination",
+    "demands_of",
     "invalid_quantity",
     "is_expired",
     "is_plain_text",
@@ -82,6 +84,7 @@ __all__ = [
     "require_open",
     "shipping_fee",
     "skus_of",
+    "sources_for",
     "units_by_variant",
     "variants_of",
 ]

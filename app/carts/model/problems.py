@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.inventory.model import Demand, HoldRequest, OwnerKind
 from app.inventory.model.decisions import decide
-from app.inventory.model.selling import Terms
+from app.inventory.model.selling import StockKey, Terms, with_own
 from app.locations.model import Place
 from app.sourcing.model import (
     Available,
@@ -142,15 +142,21 @@ def cart_problems(
     available: Available,
     *,
     terms: Mapping[int, Terms] | None = None,
+    own: Mapping[StockKey, int] | None = None,
 ) -> list[CartProblem]:
     """What is wrong with the lines, in their order.
 
     offers: by variant id. places: of the channel's location group, by id. available: units that may be
-    promised by (variant id, location id). terms: by variant id, of those that are sold by rules. The stock is an
-    unlocked look; the inventory has the last word at the checkout.
+    promised by (variant id, location id). terms: by variant id, of those that are sold by rules. own: units
+    that are reserved for the cart, which come on top. The stock is an unlocked look; the inventory has the last word
+    at the checkout.
     """
     by_id = {delivery.id: delivery for delivery in deliveries}
-    short = _short_by_rule([line for line in lines if line.variant_id in offers], by_id, places, available, terms or {})
+    ruled, mine = terms or {}, own or {}
+    short = _short_by_rule(
+        [line for line in lines if line.variant_id in offers], by_id, places, available, ruled, own=mine
+    )
+    reachable = with_own(available, mine, ruled)
     usable: dict[DeliveryMode | None, dict[int, int]] = {}
     found: list[CartProblem] = []
     for line in lines:
@@ -170,7 +176,7 @@ def cart_problems(
             units = short[line.id]
         else:
             if mode not in usable:
-                usable[mode] = usable_units(mode, places.values(), available)
+                usable[mode] = usable_units(mode, places.values(), reachable)
             units = usable[mode].get(line.variant_id, 0)
         if units < line.quantity:
             found.append(InsufficientStockProblem(line.id, line.quantity, units))
@@ -183,6 +189,8 @@ def _short_by_rule(
     places: Mapping[int, Place],
     available: Available,
     terms: Mapping[int, Terms],
+    *,
+    own: Mapping[StockKey, int],
 ) -> dict[UUID, int]:
     """Units that lines sold by rules, or sharing a bundle's components, could have, one behind the other.
 
@@ -203,8 +211,9 @@ def _short_by_rule(
     rules = {variant_id: one.rule for variant_id, one in terms.items() if one.rule is not None} | {
         part.variant_id: part.rule for one in terms.values() for part in one.parts if part.rule is not None
     }
-    request = HoldRequest(OwnerKind.CART, joint[0].id, tuple(demands), partial=True)
-    [verdict] = decide(available, [request], rules)
+    cart = joint[0].id
+    request = HoldRequest(OwnerKind.CART, cart, tuple(demands), partial=True, adopts=cart)
+    [verdict] = decide(available, [request], rules, {cart: own})
     missing = {shortage.line_no: shortage.available for shortage in verdict.shortages}
     return {line.id: missing.get(number, line.quantity) for number, line in enumerate(joint)}
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.carts.actions.complete_carts import complete_carts
-from app.carts.model import CartStatus, require_open
+from app.carts.model import CartStatus, demands_of, require_open
+from app.carts.model.refusals import shortage_refusals
 from app.carts.sql import CartContents, load_contents, lock_carts
 from app.checkout.actions.raise_transfers import raise_transfers
 from app.checkout.model import (
@@ -18,9 +19,7 @@ from app.checkout.model import (
     by_terms,
     cart_shipping,
     checkout_refusals,
-    demands_of,
     draft_order,
-    shortage_refusals,
     stores_of_lines,
 )
 from app.inventory.actions.hold_stock import hold_stock
@@ -151,18 +150,19 @@ async def _sell(
 
 
 def _hold_request(sale: _Sale) -> HoldRequest:
-    """The units are allocated, or reserved while a card company is asked."""
+    """The units are allocated, or reserved while a card company is asked; first those that the cart has reserved."""
     inputs = sale.contents.inputs
     demands = demands_of(
         sale.contents.lines,
         sale.contents.deliveries,
         places=inputs.places,
         origins=inputs.origins,
-        available=inputs.available,
+        available=inputs.reachable,
         terms=inputs.terms,
     )
     expires_at = sale.draft.placed_at + RESERVATION_TIME if sale.request.method is PaymentMethod.CARD else None
-    return HoldRequest(OwnerKind.ORDER, sale.draft.id, demands, expires_at=expires_at)
+    adopts = sale.contents.cart.reservation_id if sale.contents.reserved else None
+    return HoldRequest(OwnerKind.ORDER, sale.draft.id, demands, expires_at=expires_at, adopts=adopts)
 
 
 async def _write(

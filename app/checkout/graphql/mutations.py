@@ -15,6 +15,7 @@ from app.checkout.actions.place_orders import place_orders
 from app.checkout.model import Checkout, CheckoutRequest, PlacedOrder
 from app.engine.relations import relation
 from app.inventory.errors import ReservationExpired
+from app.inventory.graphql.second_look import with_second_look
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError
 from app.kit.graphql.context import Info
@@ -141,15 +142,18 @@ class CheckoutMutation:
         Each can be repeated, and is shared with the others who check out at this moment.
         """
         context = info.context
-        payload = await commit_in_group(
+        payload = await with_second_look(
             context,
-            CheckoutCompletePayload,
-            context.db.group(_PLACE, apart=context.actor.reference),
-            _Sent(input, context.actor.reference, context.now),
-            operation="checkoutComplete",
-            key=input.idempotency_key,
-            body=input,
-            subject=str(input.cart_id),
+            lambda: commit_in_group(
+                context,
+                CheckoutCompletePayload,
+                context.db.group(_PLACE, apart=context.actor.reference),
+                _Sent(input, context.actor.reference, context.now),
+                operation="checkoutComplete",
+                key=input.idempotency_key,
+                body=input,
+                subject=str(input.cart_id),
+            ),
         )
         if payload.order_id is not None:
             outcome = await complete_payment(

@@ -1,12 +1,12 @@
 """Rules of the checkout. No I/O.
 
-`request`: what the buyer says. `refusals`: what stands in the way. `plan`: where the goods come from.
+`request`: what the buyer says. `refusals`: what stands in the way. `plan`: what travels first.
 `draft`: the order.
 """
 
 from app.checkout.model.draft import by_terms, cart_shipping, draft_order, full_names
-from app.checkout.model.plan import PlannedTransfer, demands_of, sources_for, stores_of_lines, transfers_for
-from app.checkout.model.refusals import checkout_refusals, refusal_of, shortage_refusals
+from app.checkout.model.plan import PlannedTransfer, stores_of_lines, transfers_for
+from app.checkout.model.refusals import checkout_refusals, refusal_of
 from app.checkout.model.request import (
     MAX_TOKEN_LENGTH,
     REDRIVE_AFTER,
@@ -31,12 +31,9 @@ __all__ = [
     "by_terms",
     "cart_shipping",
     "checkout_refusals",
-    "demands_of",
     "draft_order",
     "full_names",
     "refusal_of",
-    "shortage_refusals",
-    "sources_for",
     "stores_of_lines",
     "transfers_for",
 ]

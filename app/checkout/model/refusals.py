@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
-from app.carts.errors import DeliveryModeNotEligible, NotSold
+from app.carts.errors import CartEmpty, DeliveryModeNotEligible, NotSold
 from app.carts.model import (
     CartProblem,
     DeliveryMissingProblem,
@@ -13,12 +12,10 @@ from app.carts.model import (
     NotSoldProblem,
     PriceChangedProblem,
 )
-from app.checkout.errors import CartEmpty, DeliveryMissing, PaymentMethodNotEligible, PriceChanged
+from app.carts.model.refusals import insufficient_stock, line_facts
+from app.checkout.errors import DeliveryMissing, PaymentMethodNotEligible, PriceChanged
 from app.checkout.model.request import MAX_TOKEN_LENGTH, CheckoutRequest, PaymentMethodReason
-from app.inventory.errors import InsufficientStock
-from app.inventory.model import Shortage
 from app.kit.errors import DomainError, InvalidEmail, InvalidInput
-from app.kit.ids import global_id
 from app.kit.mail import normalize_email
 from app.kit.money import format_amount
 from app.payments.errors import PaymentTokenMissing
@@ -59,7 +56,7 @@ def checkout_refusals(
 
 def refusal_of(problem: CartProblem, line: Any, currency: str) -> DomainError:
     """A problem of a cart's line as the refusal of its checkout."""
-    facts = _line_facts(line)
+    facts = line_facts(line)
     message = f"{line.sku}: {problem.message}"
     match problem:
         case NotSoldProblem():
@@ -73,26 +70,7 @@ def refusal_of(problem: CartProblem, line: Any, currency: str) -> DomainError:
             refusal.facts |= facts
             return refusal
         case InsufficientStockProblem(requested=requested, available=available):
-            return _insufficient(line, requested, available)
-
-
-def shortage_refusals(shortages: Iterable[Shortage], lines: Sequence[Any]) -> list[DomainError]:
-    """What the inventory did not give, with the units that were left under its lock."""
-    return [
-        _insufficient(lines[shortage.line_no - 1], shortage.requested, shortage.available) for shortage in shortages
-    ]
-
-
-def _insufficient(line: Any, requested: int, available: int) -> InsufficientStock:
-    message = f"{line.sku}: {available} of {requested} units are available."
-    return InsufficientStock(
-        message, requested=requested, available=available, variant_id=line.variant_id, **_line_facts(line)
-    )
-
-
-def _line_facts(line: Any) -> dict[str, str]:
-    line_id: UUID = line.id
-    return {"line_id": global_id("CartLine", line_id), "sku": line.sku}
+            return insufficient_stock(line, requested, available)
 
 
 def _email_refusals(email: str | None) -> list[DomainError]:

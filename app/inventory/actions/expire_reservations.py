@@ -23,9 +23,8 @@ async def expire_reservations(
     any stock row is locked. Publishes ReservationExpired for each owner.
     """
     owners = await delete_expired_holds(tx, now=now, limit=limit, variant_ids=variant_ids)
-    if variant_ids is None:
-        waiting = await lock_expired_backorders(tx, now=now, limit=limit)
-        await end_backorders(tx, [(row["owner_id"], row["line_no"]) for row in waiting])
-        owners += list({row["owner_id"]: row for row in waiting}.values())
+    waiting = await lock_expired_backorders(tx, now=now, limit=limit, variant_ids=variant_ids)
+    await end_backorders(tx, [(row["owner_id"], row["line_no"]) for row in waiting])
+    owners += list({row["owner_id"]: row for row in waiting}.values())
     await publish(tx, *(ReservationExpired(row["owner_kind"], row["owner_id"]) for row in owners))
     return [row["owner_id"] for row in owners]

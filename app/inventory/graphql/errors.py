@@ -20,6 +20,7 @@ class InvalidQuantityError(UserError):
 class InsufficientStockError(UserError):
     """Nothing was moved or promised."""
 
+    variant_id: strawberry.Private[int | None] = None
     requested: int | None = strawberry.field(description="Units that were asked for.", default=None)
     available: int = strawberry.field(description="Units that there are.")
     sku: str | None = strawberry.field(description="The variant, where one is meant.", default=None)

@@ -241,6 +241,23 @@ def whole_bundles(
     return found
 
 
+def with_own(
+    levels: Mapping[StockKey, int], own: Mapping[StockKey, int], terms: Mapping[int, Terms]
+) -> Mapping[StockKey, int]:
+    """Levels with the units that are reserved for whoever asks; of bundles (in `terms`, by variant) what can be put
+    together then.
+    """
+    if not own:
+        return levels
+    found = {**levels, **{key: max(levels.get(key, 0), 0) + units for key, units in own.items()}}
+    places = {place for _, place in found}
+    for variant_id, one in terms.items():
+        if one.parts:
+            bundles = whole_bundles(found, places, one.parts)
+            found |= {(variant_id, place): units for place, units in bundles.items()}
+    return found
+
+
 def rule_of(row: Any) -> SellingRule | None:
     """The rule in a row with policy, limit_units, waiting and promised_on; None where policy is null."""
     if row["policy"] is None:

@@ -50,6 +50,7 @@ _DELETE: Final = Statement("""
 _LOCK_EXPIRED: Final = Statement("""
     SELECT owner_kind, owner_id, line_no FROM backorders AS b
      WHERE state = 'R' AND expires_at <= :now
+       AND (CAST(:variant_ids AS bigint[]) IS NULL OR variant_id = ANY(CAST(:variant_ids AS bigint[])))
        AND NOT EXISTS (SELECT FROM holds AS h WHERE h.owner_id = b.owner_id)
      ORDER BY entry_id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
@@ -118,9 +119,13 @@ async def end_backorders(tx: WriteTx, lines: Sequence[tuple[UUID, int]]) -> None
         tx.published += 1
 
 
-async def lock_expired_backorders(tx: WriteTx, *, now: datetime, limit: int) -> list[Row]:
-    """Due rows of owners that hold nothing: owner_kind, owner_id, line_no. What others deal with is left to them."""
-    return await tx.fetch(_LOCK_EXPIRED, now=now, limit=limit)
+async def lock_expired_backorders(
+    tx: WriteTx, *, now: datetime, limit: int, variant_ids: Sequence[int] | None = None
+) -> list[Row]:
+    """Due rows of owners that hold nothing: owner_kind, owner_id, line_no. What others deal with is left to them.
+    variant_ids: only rows of these.
+    """
+    return await tx.fetch(_LOCK_EXPIRED, now=now, limit=limit, variant_ids=variant_ids)
 
 
 async def lock_backorders_of(tx: WriteTx, owner_ids: Sequence[UUID], *, now: datetime) -> list[Row]:

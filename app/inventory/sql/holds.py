@@ -124,7 +124,11 @@ _LOCK_EXPIRED_OWNERS: Final = Statement(f"""
 _LOCK_EXPIRED_OWNERS_OF: Final = Statement(f"""
     WITH wanted AS MATERIALIZED (
         SELECT DISTINCT owner_id FROM holds
-         WHERE variant_id = ANY(CAST(:variant_ids AS bigint[])) AND state = 'R' AND expires_at <= :now)
+         WHERE state = 'R' AND expires_at <= :now
+           AND variant_id = ANY(
+               CAST(:variant_ids AS bigint[])
+               || ARRAY(SELECT component_variant_id FROM bundle_components
+                         WHERE bundle_variant_id = ANY(CAST(:variant_ids AS bigint[])))))
     SELECT h.owner_id FROM wanted w JOIN holds h ON h.owner_id = w.owner_id
      WHERE {_IS_FIRST}
      LIMIT :limit

@@ -7,16 +7,17 @@ from uuid import UUID
 
 from app.inventory.model import MovementKind
 from app.inventory.model.selling import StockKey
-from app.kit.db import Row, WriteTx
+from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
 
-_LOCK: Final = Statement("""
+_READ: Final = """
     SELECT owner_id, owner_kind, line_no, variant_id, location_id, quantity, expires_at, reason, extendable_until,
            extended_at
       FROM holds WHERE owner_id = ANY(CAST(:owner_ids AS uuid[])) AND state = 'R'
      ORDER BY owner_id, line_no, variant_id, location_id
-       FOR UPDATE
-""")
+"""
+RESERVED: Final = Statement(_READ)
+_LOCK: Final = Statement(f"{_READ} FOR UPDATE")
 
 # In key order; sold-out rows are left out as everywhere, except where the caller has units itself.
 _LOCK_STOCK: Final = Statement("""
@@ -81,6 +82,14 @@ async def lock_reserved(tx: WriteTx, owner_ids: Iterable[UUID]) -> dict[UUID, li
         before, rows = rows, await tx.fetch(_LOCK, owner_ids=wanted)
     found: dict[UUID, list[Row]] = {}
     for row in rows:
+        found.setdefault(row["owner_id"], []).append(row)
+    return found
+
+
+async def read_reserved(tx: ReadTx, owner_ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
+    """The reservations of these owners as they are at this moment, by owner; owners without any are left out."""
+    found: dict[UUID, list[Row]] = {}
+    for row in await tx.fetch(RESERVED, owner_ids=list(owner_ids)):
         found.setdefault(row["owner_id"], []).append(row)
     return found
 

@@ -10,6 +10,9 @@ from app.carts.graphql.types.inputs import (
     CartLinesAddInput,
     CartLinesRemoveInput,
     CartLinesUpdateInput,
+    CartReservationExtendInput,
+    CartReservationReleaseInput,
+    CartReserveInput,
 )
 from app.carts.graphql.types.options import PickupLineInput, PickupOption, PickupOptionLine
 from app.carts.graphql.types.problems import CartProblem
@@ -27,6 +30,9 @@ __all__ = [
     "CartLinesRemoveInput",
     "CartLinesUpdateInput",
     "CartProblem",
+    "CartReservationExtendInput",
+    "CartReservationReleaseInput",
+    "CartReserveInput",
     "CartTotals",
     "PickupLineInput",
     "PickupOption",

@@ -99,6 +99,7 @@ class CartLine(Entity):
     cart_status: strawberry.Private[str]
     channel_id: strawberry.Private[int]
     location_group_id: strawberry.Private[int]
+    reservation_id: strawberry.Private[UUID | None]
     sku: str = strawberry.field(description="SKU of the variant.")
     quantity: int = strawberry.field(description="Units, 1 to 9,999.")
 
@@ -131,7 +132,14 @@ class CartLine(Entity):
         CartProblem,
         batches.problems_by_line,
         key=lambda line: (
-            ProblemsKey(line.cart_id, line.cart_status, line.currency, line.channel_id, line.location_group_id),
+            ProblemsKey(
+                line.cart_id,
+                line.cart_status,
+                line.currency,
+                line.channel_id,
+                line.location_group_id,
+                line.reservation_id,
+            ),
             line.id,
         ),
         many=True,
@@ -163,7 +171,41 @@ class CartDelivery(Entity):
     )
 
 
-@strawberry.type(description="What a buyer intends to buy. It sets no stock aside; the checkout does.")
+@strawberry.type(description="Units of a cart's line that are reserved.")
+class CartReservationLine(Entity):
+    """A row of `RESERVED_LINES_BY_CART`."""
+
+    line_id: strawberry.Private[UUID]
+    quantity: int = strawberry.field(
+        description="Units; more than these the checkout takes from what is available then."
+    )
+    line = relation(
+        LazyLine, batches.lines_by_id, key=lambda row: row.line_id, required=True, description="The cart's line."
+    )
+
+
+@strawberry.type(description="What is reserved for a cart: nobody else can buy it before its end.")
+class CartReservation(Entity):
+    """A row of `RESERVATIONS_BY_CART`."""
+
+    cart_id: strawberry.Private[UUID]
+    expires_at: datetime = strawberry.field(description="When the units go back on sale.")
+    extendable_until: datetime | None = strawberry.field(
+        description="The latest that `cartReservationExtend` may move the end to."
+    )
+    extended_at: datetime | None = strawberry.field(description="When it was extended last, if ever.")
+    lines = relation(
+        CartReservationLine,
+        batches.reserved_lines_by_cart,
+        key=lambda row: row.cart_id,
+        many=True,
+        description="The units by line of the cart; lines without any are left out.",
+    )
+
+
+@strawberry.type(
+    description="What a buyer intends to buy. It sets no stock aside unless `cartReserve` does; the checkout does."
+)
 class Cart(Entity, Node):
     """A row of `carts` with its channel's rates. Whoever knows the id may read and change it."""
 
@@ -173,6 +215,7 @@ class Cart(Entity, Node):
     tax_rounding: strawberry.Private[str]
     shipping_fee_minor: strawberry.Private[int]
     free_shipping_from_minor: strawberry.Private[int | None]
+    reservation_id: strawberry.Private[UUID | None]
     status: model.CartStatus = strawberry.field(description="Whether it has become an order.")
     currency: str = strawberry.field(description="ISO 4217 code; that of its channel.")
     email: str | None = strawberry.field(description="Where the buyer wants messages.")
@@ -219,9 +262,17 @@ class Cart(Entity, Node):
     problems = relation(
         CartProblem,
         batches.problems_by_cart,
-        key=lambda cart: ProblemsKey(cart.id, cart.status, cart.currency, cart.channel_id, cart.location_group_id),
+        key=lambda cart: ProblemsKey(
+            cart.id, cart.status, cart.currency, cart.channel_id, cart.location_group_id, cart.reservation_id
+        ),
         many=True,
         description="What keeps it from becoming an order, in the order of the lines. Empty: the checkout can go on.",
+    )
+    reservation = relation(
+        CartReservation,
+        batches.reservations_by_cart,
+        key=lambda cart: None if cart.reservation_id is None else cart.id,
+        description="What is reserved for it; null when nothing is (any more).",
     )
     order = relation(
         LazyOrder,

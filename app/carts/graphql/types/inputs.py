@@ -120,3 +120,33 @@ class CartDeliverySetInput:
         description="Where the goods are sent; for home delivery only.", default=None
     )
     idempotency_key: str | None = strawberry.field(description=_KEY, default=None)
+
+
+@strawberry.input(description="A cart whose goods are to be reserved.")
+class CartReserveInput:
+    """All lines or none."""
+
+    cart_id: strawberry.ID = strawberry.field(description="Id of the cart.")
+    ttl_seconds: int | None = strawberry.field(
+        description="For how long, up to 1,800; by default 900. What is reserved already keeps its end: see "
+        "`cartReservationExtend`.",
+        default=None,
+    )
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+
+@strawberry.input(description="A later end of what is reserved for a cart.")
+class CartReservationExtendInput:
+    """From now on."""
+
+    cart_id: strawberry.ID = strawberry.field(description="Id of the cart.")
+    ttl_seconds: int = strawberry.field(description="For how long from now, at most until `extendableUntil`.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+
+@strawberry.input(description="A cart whose reserved units are to go back on sale.")
+class CartReservationReleaseInput:
+    """The cart keeps its goods."""
+
+    cart_id: strawberry.ID = strawberry.field(description="Id of the cart.")
+    idempotency_key: str = strawberry.field(description=_KEY)

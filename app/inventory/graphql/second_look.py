@@ -1,0 +1,24 @@
+"""Mutations that hold units: nobody is refused units that only wait for a sweep."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from app.inventory.actions.look_again import look_again
+from app.inventory.graphql.errors import InsufficientStockError
+from app.kit.graphql.context import Context
+from app.kit.graphql.payload import Payload
+
+PayloadType = TypeVar("PayloadType", bound=Payload)
+
+
+async def with_second_look(context: Context, ask: Callable[[], Awaitable[PayloadType]]) -> PayloadType:
+    """What `ask` answers; asked for a second time where units came back that the first one did not find.
+
+    ask: a mutation whose refusals keep nothing, so that it may be sent again under the same key.
+    """
+    payload = await ask()
+    short = {error.variant_id for error in payload.user_errors if isinstance(error, InsufficientStockError)} - {None}
+    variant_ids = [variant_id for variant_id in short if variant_id is not None]
+    if variant_ids and await look_again(context.db, variant_ids, now=context.now):
+        payload = await ask()
+    return payload
