@@ -15,7 +15,11 @@ from app.kit.db import Database
 from app.kit.statement import Statement
 from app.sourcing.model import DeliveryMode
 from tests.carts.builders import ADDRESS, line_ids, make_cart, make_goods, make_shop
+from tests.carts.reserving import reserve
+from tests.checkout.builders import make_shop as make_reserving_shop
+from tests.checkout.builders import ready_cart
 from tests.conftest import NOW
+from tests.inventory.builders import counters
 
 DAY = timedelta(days=1)
 
@@ -48,6 +52,23 @@ async def make_carts(db: Database, *days_ago: int) -> list[UUID]:
                 tx, cart_id, lines, Destination(DeliveryMode.HOME_DELIVERY, address=ADDRESS), now=NOW - days * DAY
             )
     return made
+
+
+async def test_what_is_reserved_for_a_forgotten_cart_goes_back_on_sale(db: Database) -> None:
+    shop = await make_reserving_shop(db, {("A", "warehouse"): 5})
+    forgotten, kept = [await ready_cart(db, shop, {"A": 2}) for _ in range(2)]
+    await reserve(db, forgotten, kept)
+    async with db.write() as tx:
+        await tx.execute(
+            Statement(
+                "UPDATE carts SET updated_at = updated_at - interval '61 days', "
+                "expires_at = expires_at - interval '61 days' WHERE id = :id"
+            ),
+            id=forgotten,
+        )
+    assert await jobs.forget_carts(db, now=NOW) == 1
+    assert await carts(db) == {kept}
+    assert await counters(db) == {(shop.variants["A"], shop.places["warehouse"]): (5, 2, 0, 0)}
 
 
 async def test_open_carts_go_thirty_days_after_they_expired(db: Database) -> None:

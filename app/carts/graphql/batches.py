@@ -140,8 +140,8 @@ async def problems_by_cart(
                 points=points,
             )
             for key in own:
-                own_inputs = sql.with_reserved(inputs, reserved.get(key.reservation_id, ()) if reserved else ())
-                found = sql.problems_of(lines.get(key.cart_id, []), own_inputs)
+                mine = () if key.reservation_id is None else reserved.get(key.reservation_id, ())
+                found = sql.problems_of(lines.get(key.cart_id, []), sql.with_reserved(inputs, mine))
                 problems[key] = [ProblemRow(problem, key.currency) for problem in found]
     return problems
 

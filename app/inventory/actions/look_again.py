@@ -17,8 +17,8 @@ class _Look:
 
 
 async def look_again(db: Database, variant_ids: Collection[int], *, now: datetime) -> bool:
-    """End reservations of these variants whose time is up (UTC), also those of a bundle's components; whether there were
-    any, so that asking for units once more may help.
+    """End reservations of these variants whose time is up (UTC), also those of a bundle's components; whether there
+    were any, so that asking for units once more may help.
 
     One transaction for all who find too little at this moment, of its own: it locks reservations, which come before
     stock rows. Where nothing is due it is two statements that lock and write nothing.

@@ -1,0 +1,59 @@
+"""Before anybody is refused, what is past its time goes back on sale: of these variants and no others."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from app.inventory.actions import look_again as module
+from app.inventory.actions.look_again import look_again
+from app.kit.db import Database
+from tests.conftest import NOW
+from tests.inventory.builders import counters, facts, hold, movements, stocked, wish
+from tests.inventory.selling import ask, bundled, queue, sell_ahead
+
+LATER = NOW + timedelta(minutes=15)
+
+
+async def test_due_reservations_of_these_variants_end_once_for_all_who_ask(db: Database) -> None:
+    shirt, [store] = await stocked(db, 5)
+    mug, [shelf] = await stocked(db, 5)
+    await hold(db, wish(shirt, 3, store, expires_at=NOW), wish(shirt, 2, store, expires_at=LATER))
+    await hold(db, wish(mug, 5, shelf, expires_at=NOW))
+    looks = db.group(module._sweep)
+    before = looks.batches
+    found = await asyncio.gather(*(look_again(db, [shirt], now=NOW) for _ in range(9)))
+    assert found == [True] * 9
+    assert looks.batches == before + 1
+    assert await look_again(db, [shirt], now=NOW) is False
+    assert await counters(db) == {(shirt, store): (5, 2, 0, 0), (mug, shelf): (5, 5, 0, 0)}
+    assert [row[0] for row in await movements(db)].count("RESERVATION_EXPIRED") == 1
+    assert len(await facts(db, "reservation_expired")) == 1
+
+
+async def test_where_nothing_is_due_nothing_is_locked_or_written(db: Database, count_statements: Any) -> None:
+    shirt, [store] = await stocked(db, 5)
+    await hold(db, wish(shirt, 3, store, expires_at=LATER))
+    with count_statements() as count:
+        assert await look_again(db, [shirt], now=NOW) is False
+    assert count.total == 2
+    assert await counters(db) == {(shirt, store): (5, 3, 0, 0)}
+
+
+async def test_of_a_bundle_its_components_are_looked_at(db: Database) -> None:
+    tea_set, cup, pot, place = await bundled(db, 4, 2)
+    await hold(db, wish(cup, 3, place, expires_at=NOW))
+    assert await look_again(db, [pot], now=NOW) is False
+    assert await look_again(db, [tea_set], now=NOW) is True
+    assert (await counters(db))[cup, place] == (4, 0, 0, 0)
+
+
+async def test_room_in_a_queue_comes_back_too(db: Database) -> None:
+    shirt, [store] = await stocked(db, 0)
+    mug, [shelf] = await stocked(db, 0)
+    async with db.write() as tx:
+        await sell_ahead(tx, shirt, 3)
+        await sell_ahead(tx, mug, 3)
+    await hold(db, await ask(db, shirt, 3, store, expires_at=NOW))
+    await hold(db, await ask(db, mug, 3, shelf, expires_at=NOW))
+    assert await look_again(db, [shirt], now=NOW) is True
+    assert [row[1] for row in await queue(db)] == [mug]
