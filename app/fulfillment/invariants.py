@@ -12,14 +12,22 @@ INVARIANTS: Final[dict[str, str]] = {
                 WHERE claim.order_id = fulfillment.order_id AND claim.line_no = line.line_no
                   AND (fulfillment.kind = 'PICKUP' OR claim.location_id = fulfillment.location_id)) AS claimed
          WHERE fulfillment.status = 'OPEN' AND claimed.units <> line.quantity
-           -- Losses on the way are dropped by the job that hears of them, a moment later.
-           AND NOT EXISTS (
-               SELECT FROM transfers AS transfer
-                 JOIN transfer_lines AS sent ON sent.transfer_id = transfer.id AND sent.lost_quantity > 0
-                WHERE transfer.order_id = fulfillment.order_id)
-           AND NOT EXISTS (
-               SELECT FROM ledger
-                WHERE ledger.cause_id = fulfillment.order_id AND ledger.reason = 'SHRINKAGE')""",
+           -- Losses are dropped by the job that hears of them, a moment later: until it has, fewer may be claimed.
+           AND NOT (claimed.units < line.quantity AND EXISTS (
+               WITH told (topic, key) AS (
+                   SELECT 'promise_broken', CAST(fulfillment.order_id AS text)
+                    UNION ALL
+                   SELECT 'transfer_received', CAST(transfer.id AS text)
+                     FROM transfers AS transfer WHERE transfer.order_id = fulfillment.order_id)
+               SELECT FROM told JOIN outbox AS fact USING (topic, key)
+                WHERE (fact.xid, fact.id) > (
+                      SELECT coalesce(max(cursor.xid), 0), coalesce(max(cursor.id), 0) FROM (
+                             SELECT xid, id FROM feed_cursors WHERE reader <> 'audit'
+                              ORDER BY xid DESC, id DESC LIMIT 1) AS cursor)
+                UNION ALL
+               SELECT FROM told JOIN pgqueuer AS job ON job.entrypoint = 'fulfillment:' || told.topic
+                WHERE job.status <> 'failed'
+                  AND CAST(convert_from(job.payload, 'UTF8') AS jsonb) ->> 'key' = told.key))""",
     "a line with a bundle claims whole bundles at each place": """
         SELECT part.order_id, part.line_no, place.location_id
           FROM order_line_components AS part

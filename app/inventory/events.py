@@ -104,7 +104,10 @@ class UnitsForWaiting(Event):
 
 @dataclass(frozen=True, slots=True)
 class PromiseBroken(Event):
-    """Units that were allocated to a line of an order are not there: they were counted, damaged or lost."""
+    """Units that were allocated to a line of an order are not there: they were counted, damaged or lost.
+
+    quantity: units of the line. A bundle counts once, whatever of it is missing; variant_id is one of its components.
+    """
 
     topic: ClassVar[str] = "promise_broken"
     key_field: ClassVar[str] = "order_id"

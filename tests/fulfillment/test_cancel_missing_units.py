@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from app.fulfillment.actions.cancel_missing_units import cancel_missing_units
+from app.fulfillment.actions.plan_work import plan_work
 from app.inventory.model.corrections import Correction, PromisePolicy
 from app.kit.db import Database
 from tests.conftest import NOW
@@ -47,6 +48,24 @@ async def test_units_that_are_still_there_are_shipped(db: Database) -> None:
     assert await lines_of(db, order_id) == [(1, 1)]
     assert await order_states(db, order_id) == ("PLACED", "AUTHORIZED", "UNFULFILLED")
     assert {row.status for row in await fulfillments_of(db, order_id)} == {"OPEN"}
+
+
+async def test_units_that_were_missing_before_the_work_was_planned_are_canceled(db: Database) -> None:
+    """The order's placing is heard first: its work is planned with what it claims then."""
+    async with db.write() as tx:
+        shop = await make_shop(tx)
+        order_id = await make_order(tx, shop, home(shop, units=3))
+    rows = [Correction(shop.variants[0], shop.warehouse, quantity=1)]
+    await corrected(db, *rows, policy=PromisePolicy.BREAK_YOUNGEST)
+    async with db.write() as tx:
+        await plan_work(tx, order_id, now=NOW)
+    for _ in range(2):
+        async with db.write() as tx:
+            await cancel_missing_units(tx, order_id, {1: 2}, now=NOW)
+        assert await lines_of(db, order_id) == [(1, 1)]
+        async with db.read() as tx:
+            row = await tx.connection.fetchrow("SELECT quantity, canceled_quantity FROM order_lines")
+        assert tuple(row or ()) == (3, 2)
 
 
 async def test_repeating_it_changes_nothing(db: Database) -> None:

@@ -5,9 +5,15 @@ from contextlib import suppress
 import pytest
 
 from app.fulfillment.invariants import INVARIANTS
+from app.fulfillment.jobs import promise_broken
+from app.inventory.model.corrections import Correction, PromisePolicy
 from app.kit.db import Database
-from tests.conftest import WITHOUT_TRIGGERS
+from app.kit.queue import Hearing, dispatch
+from tests.conftest import NOW, WITHOUT_TRIGGERS
 from tests.fulfillment.builders import home, konbini_pickup, planned_order, store_pickup
+from tests.inventory.builders import corrected
+from tests.kit.feed_tools import until
+from tests.pump import pump
 
 # Claim -> what breaks it, in a shop with an open home delivery, pickup at a store and pickup at a partner's point.
 SABOTAGE = {
@@ -68,3 +74,49 @@ async def test_an_invariant_objects(db: Database, claim: str) -> None:
             await tx.connection.execute(f"{WITHOUT_TRIGGERS}; {SABOTAGE[claim]}")
             assert await tx.connection.fetch(INVARIANTS[claim]) != []
             raise _Enough
+
+
+CLAIMED = "units of an open fulfillment are claimed by its order"
+
+
+async def objections(db: Database, sabotage: str = "") -> int:
+    """How many rows contradict the claim, if somebody does this."""
+    found = -1
+    with suppress(_Enough):
+        async with db.write() as tx:
+            await tx.connection.execute(f"{WITHOUT_TRIGGERS}; {sabotage}")
+            found = len(await tx.connection.fetch(INVARIANTS[CLAIMED]))
+            raise _Enough
+    return found
+
+
+async def shrunk(db: Database) -> None:
+    """Of two units one is left; nobody has heard of it."""
+    shop, _ = await planned_order(db, home)
+    missing = Correction(shop.variants[0], shop.warehouse, quantity=1)
+    await corrected(db, missing, policy=PromisePolicy.BREAK_YOUNGEST)
+
+
+async def test_a_loss_excuses_missing_claims_until_it_is_heard_and_never_after(db: Database) -> None:
+    await shrunk(db)
+    assert await objections(db) == 0
+    assert await objections(db, "UPDATE holds SET quantity = 3") == 1  # more is no loss
+    await pump(db, now=NOW)
+    assert await objections(db) == 0
+    assert await objections(db, "DELETE FROM holds") == 1
+
+
+async def test_a_job_that_waits_is_not_done_and_one_that_failed_never_will_be(db: Database) -> None:
+    await shrunk(db)
+    hearing = Hearing("fulfillment:promise_broken", "promise_broken", promise_broken)
+
+    async def is_queued() -> bool:
+        await dispatch(db, [hearing])
+        async with db.read() as tx:
+            return await tx.connection.fetchval("SELECT count(*) FROM pgqueuer") == 1
+
+    await until(is_queued)
+    assert await objections(db) == 0
+    assert await objections(db, "UPDATE pgqueuer SET status = 'failed'") == 1
+    assert await objections(db, "DELETE FROM pgqueuer") == 1
+    await pump(db, now=NOW)

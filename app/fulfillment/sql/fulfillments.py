@@ -95,6 +95,25 @@ _LOST: Final = Statement("""
      WHERE fulfillment.order_id = :order_id AND fulfillment.status = 'OPEN'
      ORDER BY fulfillment.id, line.line_no
 """)
+# Units of lines that have not left, wait for nothing, and are claimed nowhere.
+_UNCLAIMED: Final = Statement("""
+    SELECT sold.line_no,
+           (sold.quantity - sold.canceled_quantity - sold.short_quantity
+            - greatest(sold.fulfilled_quantity, gone.units) - claimed.units - waiting.units)::int AS units
+      FROM order_lines AS sold
+     CROSS JOIN LATERAL (
+           SELECT coalesce(sum(line.quantity), 0) AS units
+             FROM fulfillments AS fulfillment JOIN fulfillment_lines AS line ON line.fulfillment_id = fulfillment.id
+            WHERE fulfillment.order_id = sold.order_id AND line.line_no = sold.line_no
+              AND fulfillment.status IN ('SHIPPED', 'COMPLETED')) AS gone
+     CROSS JOIN LATERAL (
+           SELECT coalesce(sum(units), 0) AS units FROM claimed_line_units AS claim
+            WHERE claim.order_id = sold.order_id AND claim.line_no = sold.line_no) AS claimed
+     CROSS JOIN LATERAL (
+           SELECT coalesce(sum(quantity), 0) AS units FROM backorders
+            WHERE owner_id = sold.order_id AND line_no = sold.line_no) AS waiting
+     WHERE sold.order_id = :order_id
+""")
 _SHRINK: Final = Statement("""
     UPDATE fulfillment_lines AS line SET quantity = kept.quantity
       FROM unnest(CAST(:line_nos AS int[]), CAST(:quantities AS int[])) AS kept (line_no, quantity)
@@ -222,6 +241,12 @@ async def quantities_of(tx: ReadTx, fulfillment_ids: Sequence[UUID]) -> dict[int
 async def set_states(tx: WriteTx, fulfillment_ids: Sequence[UUID], state: FulfillmentState, *, now: datetime) -> None:
     """Set the status of fulfillments, and the time of completion when that is what it is."""
     await tx.execute(_SET_STATE, ids=list(fulfillment_ids), status=state, now=now)
+
+
+async def unclaimed_units(tx: ReadTx, order_id: UUID) -> dict[int, int]:
+    """Units of the order's lines that are still to reach the buyer, and that nothing is held for, by line number."""
+    rows = await tx.fetch(_UNCLAIMED, order_id=order_id)
+    return {row["line_no"]: row["units"] for row in rows if row["units"] > 0}
 
 
 async def open_units(tx: ReadTx, order_id: UUID) -> list[Row]:

@@ -1,14 +1,16 @@
 """Units that were promised are not there."""
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
 
 from app.inventory.events import PromiseBroken, ReservationExpired, TransferCanceled
 from app.inventory.model import HoldState, OwnerKind, TransferStatus
-from app.inventory.model.corrections import Promise, choose_broken
+from app.inventory.model.corrections import LineAt, Promise, choose_broken
 from app.inventory.model.selling import StockKey
 from app.inventory.sql.promises import (
     lock_promises_to,
@@ -20,6 +22,8 @@ from app.inventory.sql.transfers import set_status
 from app.kit.db import WriteTx
 from app.kit.outbox import publish
 
+K = TypeVar("K")
+
 
 async def break_promises(
     tx: WriteTx, short: Mapping[StockKey, int], *, locked: Collection[StockKey], actor: str, now: datetime
@@ -28,7 +32,8 @@ async def break_promises(
 
     Reservations go before allocations, the youngest first. A reservation ends with all others of its owner and a
     transfer is canceled, as if they had expired or been called off; of an order's allocations only the missing units
-    go. The caller holds the locks of the stock rows `locked`, takes the units off in the same transaction, and runs
+    go, of bundles with what else they are made of, which can be sold again. The caller holds the locks of the stock
+    rows `locked`, takes the units off in the same transaction, and runs
     in `Database.in_write`: where the only promises left are just being dealt with by others, PostgreSQL's
     serialization failure is raised, and the transaction begins again. Publishes PromiseBroken for orders,
     ReservationExpired for owners of reservations, TransferCanceled for transfers.
@@ -39,12 +44,13 @@ async def break_promises(
         tx, [owner_id for owner_id, kind in whole.items() if kind == OwnerKind.TRANSFER]
     )
     free = [owner_id for owner_id, kind in whole.items() if kind != OwnerKind.TRANSFER or owner_id in transfers]
-    of_owner = {
-        owner_id: promises
-        for owner_id, promises in (await lock_promises_to(tx, free)).items()
-        if all(promise.key in locked for promise in promises)
-    }
-    broken = choose_broken(short, candidates, of_owner)
+    bundled = {promise.line for promise in candidates if promise.each and not promise.is_whole}
+    of_owner = await lock_promises_to(tx, {*free, *(owner_id for owner_id, *_ in bundled)})
+    of_line: dict[LineAt, list[Promise]] = {}
+    for promise in itertools.chain(*of_owner.values()):
+        if promise.line in bundled:
+            of_line.setdefault(promise.line, []).append(promise)
+    broken = choose_broken(short, candidates, _within(locked, of_owner), _within(locked, of_line))
     if broken is None:
         message = "The promises on this stock are being changed by others."
         raise asyncpg.SerializationError(message)
@@ -55,18 +61,30 @@ async def break_promises(
     return broken
 
 
+def _within(locked: Collection[StockKey], promises: Mapping[K, Sequence[Promise]]) -> dict[K, Sequence[Promise]]:
+    """Those of which all stock rows are locked."""
+    return {key: found for key, found in promises.items() if all(promise.key in locked for promise in found)}
+
+
 def _owners(broken: Sequence[Promise], kind: str) -> list[UUID]:
     return sorted({promise.owner_id for promise in broken if promise.owner_kind == kind})
 
 
 async def _tell(tx: WriteTx, broken: Sequence[Promise], ends: Mapping[UUID, tuple[int, int]]) -> None:
     reserved = {(promise.owner_kind, promise.owner_id) for promise in broken if promise.state == HoldState.RESERVED}
+    # Of a bundle's components the one of which most bundles are missing; all are, as a rule.
+    lines = {
+        promise.line: promise
+        for promise in sorted(broken, key=lambda promise: promise.line_units)
+        if promise.owner_kind == OwnerKind.ORDER and promise.state == HoldState.ALLOCATED
+    }
     await publish(
         tx,
         *(
-            PromiseBroken(promise.owner_id, promise.line_no, promise.variant_id, promise.location_id, promise.quantity)
-            for promise in broken
-            if promise.owner_kind == OwnerKind.ORDER and promise.state == HoldState.ALLOCATED
+            PromiseBroken(
+                promise.owner_id, promise.line_no, promise.variant_id, promise.location_id, promise.line_units
+            )
+            for promise in lines.values()
         ),
         *(ReservationExpired(kind, owner_id) for kind, owner_id in sorted(reserved)),
         *(

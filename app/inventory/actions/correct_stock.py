@@ -9,7 +9,7 @@ from app.inventory.model import Movement, MovementKind
 from app.inventory.model.corrections import Cause, Corrected, Correction, Level, Promise, PromisePolicy, correct
 from app.inventory.model.selling import StockKey
 from app.inventory.sql.ledger import post_for
-from app.inventory.sql.promises import read_promises_to, read_youngest_promises
+from app.inventory.sql.promises import read_keys_of_youngest
 from app.inventory.sql.stock import lock_stock_rows, read_levels
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError
@@ -65,11 +65,7 @@ async def _keys_of_promises(tx: WriteTx, corrections: Sequence[Correction]) -> s
     """Stock rows of promises that may end, so that all are locked at once and in their order: a first look."""
     levels: dict[StockKey, Level] = await read_levels(tx, {correction.key for correction in corrections})
     guess = correct(levels, corrections, PromisePolicy.BREAK_YOUNGEST)
-    if not guess.short:
-        return set()
-    youngest = await read_youngest_promises(tx, guess.short)
-    owners = {promise.owner_id for promise in youngest if promise.is_whole}
-    return {promise.key for promise in await read_promises_to(tx, owners)} if owners else set()
+    return await read_keys_of_youngest(tx, guess.short) if guess.short else set()
 
 
 async def _break(tx: WriteTx, found: Corrected, locked: Collection[StockKey], cause: Cause) -> list[Promise]:

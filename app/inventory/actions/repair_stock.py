@@ -7,7 +7,7 @@ from app.inventory.model import Movement, MovementKind, check_quantity
 from app.inventory.model.corrections import Cause, Correction, Promise, PromisePolicy
 from app.inventory.model.selling import StockKey
 from app.inventory.sql.drifts import drifts_of, note_drifts, write_repair
-from app.inventory.sql.promises import read_promises_to, read_youngest_promises
+from app.inventory.sql.promises import read_keys_of_youngest
 from app.inventory.sql.stock import lock_stock_rows
 from app.kit.db import Row, WriteTx
 from app.kit.errors import DomainError
@@ -72,9 +72,5 @@ async def _lock(tx: WriteTx, key: StockKey, counted: int | None) -> bool:
     for drift in await drifts_of(tx, [key]):
         units = max(drift["ledger_on_hand"], 0) if counted is None else counted
         short[key] = drift["held_reserved"] + drift["held_allocated"] - units
-    more = set[StockKey]()
-    if short.get(key, 0) > 0:
-        youngest = await read_youngest_promises(tx, short)
-        owners = {promise.owner_id for promise in youngest if promise.is_whole}
-        more = {promise.key for promise in await read_promises_to(tx, owners)}
+    more = await read_keys_of_youngest(tx, short) if short.get(key, 0) > 0 else ()
     return key in await lock_stock_rows(tx, [key], more)

@@ -1,15 +1,20 @@
 """Rules of corrections: what a row of them makes of a stock row, and which promises it may break. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeAlias
 from uuid import UUID
 
 from app.inventory.errors import InsufficientStock, QuantityConflict
 from app.inventory.model import HoldState, OwnerKind, check_quantity
 from app.inventory.model.selling import StockKey
 from app.kit.errors import DomainError, NotFound
+
+LineAt: TypeAlias = tuple[UUID, int, int]
+"""An owner's line at a location."""
 
 
 class AdjustmentReason(StrEnum):
@@ -73,7 +78,10 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Units that are held for somebody. state: R reserved, A allocated."""
+    """Units that are held for somebody. state: R reserved, A allocated.
+
+    each: units that one unit of the owner's line is made of, where that is a bundle; 0 elsewhere.
+    """
 
     owner_kind: str
     owner_id: UUID
@@ -82,11 +90,22 @@ class Promise:
     location_id: int
     quantity: int
     state: str
+    each: int = 0
 
     @property
     def key(self) -> StockKey:
         """The stock row's."""
         return self.variant_id, self.location_id
+
+    @property
+    def line(self) -> LineAt:
+        """What a bundle's components are held for together."""
+        return self.owner_id, self.line_no, self.location_id
+
+    @property
+    def line_units(self) -> int:
+        """Units of the owner's line: bundles, of which these may be a part."""
+        return -(-self.quantity // max(self.each, 1))
 
     @property
     def is_whole(self) -> bool:
@@ -154,39 +173,44 @@ def _delta(
 
 
 def choose_broken(
-    short: Mapping[StockKey, int], youngest_first: Sequence[Promise], of_owner: Mapping[UUID, Sequence[Promise]]
+    short: Mapping[StockKey, int],
+    youngest_first: Sequence[Promise],
+    of_owner: Mapping[UUID, Sequence[Promise]],
+    of_line: Mapping[LineAt, Sequence[Promise]] = MappingProxyType({}),
 ) -> list[Promise] | None:
-    """The promises that end, each with the units that it loses; None when these are too few.
+    """The promises that end, each once with all the units that it loses; None when these are too few.
 
     youngest_first: promises on the short stock rows, in the order in which they end. of_owner: all promises to those
-    owners who lose all of them at once; an owner who is not there is left alone.
+    owners who lose all of them at once. of_line: all components of bundles, which are lost bundle by bundle. An owner
+    or a bundle that is not there is left alone.
     """
-    left, broken, gone = dict(short), list[Promise](), set[UUID]()
+    left, broken, gone = dict(short), dict[tuple[LineAt, int], Promise](), set[UUID]()
     for promise in youngest_first:
         need = left.get(promise.key, 0)
         if need <= 0 or promise.owner_id in gone:
             continue
-        if not promise.is_whole:
-            taken = [promise if promise.quantity <= need else _part(promise, need)]
-        elif promise.owner_id in of_owner:
-            taken = list(of_owner[promise.owner_id])
-            gone.add(promise.owner_id)
+        if promise.is_whole:
+            taken = of_owner.get(promise.owner_id, ())
+            gone |= {one.owner_id for one in taken}
+        elif promise.each:
+            bundles = -(-need // promise.each)
+            taken = [_part(one, bundles * one.each, broken) for one in of_line.get(promise.line, ())]
         else:
-            continue
-        broken += taken
+            taken = [_part(promise, need, broken)]
         for one in taken:
+            before = broken.get((one.line, one.variant_id))
+            broken[one.line, one.variant_id] = one if before is None else _sum(before, one)
             if one.key in left:
                 left[one.key] -= one.quantity
-    return None if any(units > 0 for units in left.values()) else broken
+    ended = [promise for promise in broken.values() if promise.quantity]
+    return None if any(units > 0 for units in left.values()) else ended
 
 
-def _part(promise: Promise, units: int) -> Promise:
-    return Promise(
-        promise.owner_kind,
-        promise.owner_id,
-        promise.line_no,
-        promise.variant_id,
-        promise.location_id,
-        units,
-        promise.state,
-    )
+def _part(promise: Promise, units: int, broken: Mapping[tuple[LineAt, int], Promise]) -> Promise:
+    """So many units of it, as far as it has not lost them already."""
+    lost = broken.get((promise.line, promise.variant_id))
+    return replace(promise, quantity=min(units, promise.quantity - (lost.quantity if lost else 0)))
+
+
+def _sum(before: Promise, more: Promise) -> Promise:
+    return replace(before, quantity=before.quantity + more.quantity)

@@ -12,7 +12,7 @@ from app.kit.statement import Statement
 # Each promise has at least one unit, so that as many promises as units are short are enough. Some more take the place
 # of those that somebody else is dealing with.
 _YOUNGEST: Final = """
-    SELECT h.*
+    SELECT h.*, coalesce(p.each, 0) AS each
       FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[]), CAST(:units AS int[]))
            AS k (variant_id, location_id, units)
      CROSS JOIN LATERAL (
@@ -21,6 +21,8 @@ _YOUNGEST: Final = """
             WHERE h.variant_id = k.variant_id AND h.location_id = k.location_id
             ORDER BY h.state DESC, h.held_at DESC, h.owner_id DESC, h.line_no DESC
             LIMIT k.units + 16 {lock}) h
+      LEFT JOIN held_line_parts p
+        ON p.owner_id = h.owner_id AND p.line_no = h.line_no AND p.variant_id = h.variant_id
      ORDER BY h.state DESC, h.held_at DESC, h.owner_id DESC, h.line_no DESC, h.variant_id, h.location_id
 """
 _READ_YOUNGEST: Final = Statement(_YOUNGEST.format(lock=""))
@@ -28,9 +30,13 @@ _READ_YOUNGEST: Final = Statement(_YOUNGEST.format(lock=""))
 # in a circle.
 _LOCK_YOUNGEST: Final = Statement(_YOUNGEST.format(lock="FOR UPDATE SKIP LOCKED"))
 _OF_OWNERS: Final = Statement("""
-    SELECT owner_kind, owner_id, line_no, variant_id, location_id, quantity, state
-      FROM holds WHERE owner_id = ANY(CAST(:owner_ids AS uuid[]))
-     ORDER BY owner_id, line_no, variant_id, location_id
+    SELECT h.owner_kind, h.owner_id, h.line_no, h.variant_id, h.location_id, h.quantity, h.state,
+           coalesce(p.each, 0) AS each
+      FROM holds h
+      LEFT JOIN held_line_parts p
+        ON p.owner_id = h.owner_id AND p.line_no = h.line_no AND p.variant_id = h.variant_id
+     WHERE h.owner_id = ANY(CAST(:owner_ids AS uuid[]))
+     ORDER BY h.owner_id, h.line_no, h.variant_id, h.location_id
 """)
 _LOCK_OF_OWNERS: Final = Statement("""
     SELECT owner_id, line_no, variant_id, location_id
@@ -68,6 +74,17 @@ _BREAK: Final = Statement("""
 async def read_youngest_promises(tx: ReadTx, short: Mapping[StockKey, int]) -> list[Promise]:
     """Promises on these stock rows, enough for as many units: reservations first, the youngest of each kind first."""
     return _promises(await tx.fetch(_READ_YOUNGEST, **_short(short)))
+
+
+async def read_keys_of_youngest(tx: ReadTx, short: Mapping[StockKey, int]) -> set[StockKey]:
+    """Stock rows of all promises that may end where these units are short: a first look, for locking in order."""
+    youngest = [promise for promise in await read_youngest_promises(tx, short) if promise.is_whole or promise.each]
+    if not youngest:
+        return set()
+    owners = {promise.owner_id for promise in youngest if promise.is_whole}
+    lines = {promise.line for promise in youngest}
+    promises = await read_promises_to(tx, {promise.owner_id for promise in youngest})
+    return {promise.key for promise in promises if promise.owner_id in owners or promise.line in lines}
 
 
 async def lock_youngest_promises(tx: WriteTx, short: Mapping[StockKey, int]) -> list[Promise]:
@@ -132,6 +149,7 @@ def _promises(rows: Sequence[Row]) -> list[Promise]:
             row["location_id"],
             row["quantity"],
             row["state"],
+            row["each"],
         )
         for row in rows
     ]
