@@ -37,7 +37,7 @@ _CART: Final = """
 LOCK_CARTS: Final = Statement(
     f"{_CART} WHERE carts.id = ANY(CAST(:ids AS uuid[])) ORDER BY carts.id FOR UPDATE OF carts"
 )
-CARTS_BY_ID: Final = Statement(f"{_CART} WHERE carts.id = ANY(CAST(:ids AS uuid[]))")
+CARTS_BY_ID: Final = Statement(f"{_CART} WHERE carts.id = ANY(CAST(:ids AS uuid[]))", generic=True)
 
 # With what the channel says about the goods now (price null: not listed) and where the line goes. Ids are made in the
 # order of time, so lines come in the order in which they were added.
@@ -58,13 +58,19 @@ _LINES: Final = """
       LEFT JOIN listings AS listing ON listing.channel_id = cart.channel_id AND listing.variant_id = line.variant_id
       LEFT JOIN cart_deliveries AS delivery ON delivery.id = line.delivery_id
 """
-LINES_BY_CART: Final = Statement(f"{_LINES} WHERE line.cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY line.id")
-LINES_BY_ID: Final = Statement(f"{_LINES} WHERE line.id = ANY(CAST(:ids AS uuid[]))")
-LINES_BY_DELIVERY: Final = Statement(f"{_LINES} WHERE line.delivery_id = ANY(CAST(:ids AS uuid[])) ORDER BY line.id")
+LINES_BY_CART: Final = Statement(
+    f"{_LINES} WHERE line.cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY line.id", generic=True
+)
+LINES_BY_ID: Final = Statement(f"{_LINES} WHERE line.id = ANY(CAST(:ids AS uuid[]))", generic=True)
+LINES_BY_DELIVERY: Final = Statement(
+    f"{_LINES} WHERE line.delivery_id = ANY(CAST(:ids AS uuid[])) ORDER BY line.id", generic=True
+)
 
 _DELIVERIES: Final = "SELECT id, cart_id, mode, location_id, address FROM cart_deliveries"
-DELIVERIES_BY_CART: Final = Statement(f"{_DELIVERIES} WHERE cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY id")
-DELIVERIES_BY_ID: Final = Statement(f"{_DELIVERIES} WHERE id = ANY(CAST(:ids AS uuid[]))")
+DELIVERIES_BY_CART: Final = Statement(
+    f"{_DELIVERIES} WHERE cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY id", generic=True
+)
+DELIVERIES_BY_ID: Final = Statement(f"{_DELIVERIES} WHERE id = ANY(CAST(:ids AS uuid[]))", generic=True)
 
 INSERT_CARTS: Final = Statement("""
     INSERT INTO carts (id, channel_id, currency, status, email, member_id, created_at, updated_at, expires_at)

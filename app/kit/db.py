@@ -36,10 +36,22 @@ RETRIES: Final = 5
 # Rows of one request are locked by somebody: the others of a batch need not wait for that.
 LOCKED: Final = "55P03"
 # A group's batches are short, and many wait behind each.
-_LANE_SETTINGS: Final = {"lock_timeout": "1s", "statement_timeout": "2s"}
+_LANE_SETTINGS: Final = {
+    "lock_timeout": "1s",
+    "statement_timeout": "2s",
+    # All its statements take arrays, of another length each time, for which PostgreSQL would plan anew.
+    "plan_cache_mode": "force_generic_plan",
+}
 # What a connection that broke raises, in whatever state it was: the last is what the driver says when it broke
 # between two messages.
 CONNECTION_TROUBLE: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+_GROWN_TABLES: Final = """
+    SELECT oid::regclass::text AS name FROM pg_class
+     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'm')
+       AND pg_relation_size(oid) > 10 * current_setting('block_size')::int
+     ORDER BY name
+"""
 
 
 class Database:
@@ -195,9 +207,15 @@ class Database:
         return is_retryable(error) and getattr(error, "sqlstate", None) != LOCKED
 
     async def refresh_statistics(self) -> None:
-        """Tell the planner what the tables hold; after a bulk load it would read whole tables for a few rows."""
+        """Tell the planner what the tables hold; after a bulk load it would read whole tables for a few rows.
+
+        Tables that are small yet are left out: of a table that nobody has counted the planner expects that it grows,
+        while plans for one that is known to be empty read it from end to end, for as long as a connection keeps them.
+        """
         async with self._write_pool.acquire() as connection:
-            await connection.execute("ANALYZE")
+            tables = await connection.fetch(_GROWN_TABLES)
+            if tables:
+                await connection.execute("ANALYZE " + ", ".join(table["name"] for table in tables))
 
     @asynccontextmanager
     async def listening_connection(self) -> AsyncGenerator[Any, None]:
@@ -237,6 +255,9 @@ async def _pool(dsn: str, size: int, settings: Mapping[str, str], *, least: int 
             "timezone": "UTC",
             "idle_in_transaction_session_timeout": "30s",
             "statement_timeout": "60s",
+            # Of a disk without heads, and of what is in memory; with PostgreSQL's 4, tables of a few pages are read
+            # from end to end, and plans for them are kept while they grow.
+            "random_page_cost": "1.1",
             **settings,
         },
     )

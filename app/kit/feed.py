@@ -30,7 +30,7 @@ _POLL_S: Final = 1.0
 _PENDING_POLL_S: Final = (0.01, 0.25)
 _RECONNECT_S: Final = (0.1, 5.0)
 
-_IS_ANYTHING_AFTER: Final = Statement("SELECT EXISTS (SELECT FROM outbox WHERE (xid, id) > (:xid, :id))")
+_IS_ANYTHING_AFTER: Final = Statement("SELECT 1 FROM outbox WHERE (xid, id) > (:xid, :id) ORDER BY xid, id LIMIT 1")
 
 
 class Subscription:

@@ -13,6 +13,8 @@ _SET_PLANS: Final = {
     True: "SET plan_cache_mode = force_generic_plan",
     False: "SET plan_cache_mode = auto",
 }
+_MARK: Final = Statement("SAVEPOINT mark")
+_RETURN: Final = Statement("ROLLBACK TO SAVEPOINT mark")
 
 
 class ReadTx:
@@ -118,11 +120,22 @@ class WriteTx(ReadTx):
         """Whether functions of this database may be called where there is a portable form, too."""
         self.written: set[str] = set()
         """The tables that its statements name as written."""
+        self._published_before = 0
 
     async def _run(self, method: str, statement: Statement, values: Mapping[str, Any], **options: Any) -> Any:
         if statement.writes:
             self.written |= statement.writes
         return await super()._run(method, statement, values, **options)
+
+    async def mark(self) -> None:
+        """Remember this moment of the transaction, in place of an earlier one: see `return_to_mark`."""
+        await self.execute(_MARK)
+        self._published_before = self.published
+
+    async def return_to_mark(self) -> None:
+        """Undo all that was done since `mark`, and give up the locks that were taken since."""
+        await self.execute(_RETURN)
+        self.published = self._published_before
 
     async def copy_rows(self, table: str, columns: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
         """Load many rows with COPY."""

@@ -264,7 +264,7 @@ async def test_the_whole_checkout_takes_a_fixed_number_of_statements(
         assert data["checkoutComplete"]["userErrors"] == []
         totals[method] = count.total
     # With the idempotency key, a transfer and the payload; the card adds the second transaction.
-    assert totals == {"PAY_AT_PICKUP": 23, "CARD": 31}
+    assert totals == {"PAY_AT_PICKUP": 24, "CARD": 31}
 
 
 async def test_the_order_of_a_pending_checkout_is_found_by_its_cart(db: Database, execute: Execute) -> None:

@@ -179,3 +179,29 @@ async def test_rows_are_copied_in_bulk(db: Database) -> None:
 async def test_a_database_that_is_not_there_raises_at_once() -> None:
     with pytest.raises(OSError, match=r".*"):
         await Database.open("postgresql://nobody@127.0.0.1:1/none")
+
+
+async def test_what_came_after_the_mark_can_be_undone_alone(db: Database) -> None:
+    async with db.write() as tx:
+        await publish(tx, Happened("a"))
+        await tx.mark()
+        await publish(tx, Happened("b"), Happened("c"))
+        assert tx.published == 3
+        await tx.return_to_mark()
+        assert tx.published == 1
+        assert await tx.fetchval(COUNT) == 1
+
+
+async def test_only_tables_that_have_grown_are_counted(db: Database) -> None:
+    counted = Statement("""
+        SELECT array_agg(relname::text) FROM pg_stat_user_tables
+         WHERE relname = ANY(CAST(:names AS text[])) AND last_analyze IS NOT NULL
+    """)
+    fill = Statement("""
+        INSERT INTO outbox (topic, key, payload) SELECT 'x', n::text, '{}' FROM generate_series(1, 3000) n
+    """)
+    async with db.write() as tx:
+        await tx.execute(fill)
+    await db.refresh_statistics()
+    async with db.read() as tx:
+        assert await tx.fetchval(counted, names=["outbox", "carts"]) == ["outbox"]

@@ -134,6 +134,8 @@ async def _sell(
     tx: WriteTx, sales: Mapping[UUID, _Sale], *, actor: str, now: datetime
 ) -> dict[UUID, PlacedOrder | DomainError]:
     """What became of each cart: an order, or Refusals because there are too few units."""
+    if all(_is_plain(sale) for sale in sales.values()) and (placed := await _sell_all(tx, sales, actor, now)):
+        return placed
     verdicts = await hold_stock(tx, [_hold_request(sale) for sale in sales.values()], actor=actor)
     outcomes: dict[UUID, PlacedOrder | DomainError] = {}
     sold: list[tuple[_Sale, Sequence[Claim]]] = []
@@ -144,9 +146,32 @@ async def _sell(
             draft = by_terms(sale.draft, verdict.claims, sale.contents.inputs.terms)
             sold.append((replace(sale, draft=draft), verdict.claims))
     if sold:
-        placed = await _write(tx, sold, actor=actor, now=now)
+        placed = await _write(tx, [sale for sale, _ in sold], actor=actor, now=now)
+        await _transfer(tx, sold, actor=actor, now=now)
         outcomes |= dict(zip((sale.contents.cart.id for sale, _ in sold), placed, strict=True))
     return outcomes
+
+
+def _is_plain(sale: _Sale) -> bool:
+    """Whether nothing of the order depends on where its units come from."""
+    return not any(line.variant_id in sale.contents.inputs.terms for line in sale.contents.lines)
+
+
+async def _sell_all(
+    tx: WriteTx, sales: Mapping[UUID, _Sale], actor: str, now: datetime
+) -> dict[UUID, PlacedOrder | DomainError] | None:
+    """Write the orders first and take the stock last, whose rows many wait for; None, and nothing is done, when it is
+    too little for all.
+    """
+    await tx.mark()
+    placed = await _write(tx, list(sales.values()), actor=actor, now=now)
+    verdicts = await hold_stock(tx, [_hold_request(sale) for sale in sales.values()], actor=actor)
+    if any(verdict.shortages for verdict in verdicts):
+        await tx.return_to_mark()
+        return None
+    sold = [(sale, verdict.claims) for sale, verdict in zip(sales.values(), verdicts, strict=True)]
+    await _transfer(tx, sold, actor=actor, now=now)
+    return dict(zip(sales, placed, strict=True))
 
 
 def _hold_request(sale: _Sale) -> HoldRequest:
@@ -165,12 +190,10 @@ def _hold_request(sale: _Sale) -> HoldRequest:
     return HoldRequest(OwnerKind.ORDER, sale.draft.id, demands, expires_at=expires_at, adopts=adopts)
 
 
-async def _write(
-    tx: WriteTx, sold: Sequence[tuple[_Sale, Sequence[Claim]]], *, actor: str, now: datetime
-) -> list[PlacedOrder]:
-    created = await create_orders(tx, [sale.draft for sale, _ in sold], actor=actor, now=now)
+async def _write(tx: WriteTx, sold: Sequence[_Sale], *, actor: str, now: datetime) -> list[PlacedOrder]:
+    created = await create_orders(tx, [sale.draft for sale in sold], actor=actor, now=now)
     payments: list[PaymentDraft] = []
-    for (sale, _), order in zip(sold, created, strict=True):
+    for sale, order in zip(sold, created, strict=True):
         if order is None:
             message = "An open cart is an order already."
             raise AssertionError(message)
@@ -178,12 +201,16 @@ async def _write(
             PaymentDraft(order.id, sale.request.method, order.total_minor, sale.draft.currency, sale.request.token)
         )
     keys = await start_payments(tx, payments, now=now)
-    for sale, claims in sold:
-        if sale.request.method is not PaymentMethod.CARD:
-            stores = stores_of_lines(sale.draft.lines, sale.draft.deliveries)
-            await raise_transfers(tx, sale.draft.id, claims, stores, actor=actor, now=now)
-    await complete_carts(tx, [sale.contents.cart.id for sale, _ in sold], now=now)
+    await complete_carts(tx, [sale.contents.cart.id for sale in sold], now=now)
     return [
         PlacedOrder(payment.order_id, authorization_of(key, payment))
         for key, payment in zip(keys, payments, strict=True)
     ]
+
+
+async def _transfer(tx: WriteTx, sold: Sequence[tuple[_Sale, Sequence[Claim]]], *, actor: str, now: datetime) -> None:
+    """What is collected elsewhere than it lies is sent for, once it is sure that it is paid."""
+    for sale, claims in sold:
+        if sale.request.method is not PaymentMethod.CARD:
+            stores = stores_of_lines(sale.draft.lines, sale.draft.deliveries)
+            await raise_transfers(tx, sale.draft.id, claims, stores, actor=actor, now=now)

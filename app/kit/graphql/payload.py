@@ -1,9 +1,10 @@
 """Mutations: one transaction, refusals as data, one answer per idempotency key, results read after the commit."""
 
 import enum
+import functools
 import hashlib
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final, Generic, TypeVar
 
 import strawberry
@@ -31,6 +32,7 @@ class Payload:
 
 
 MAX_SUBJECT: Final = 200
+_ATOMS: Final = frozenset({str, int, float, bool, type(None)})
 PayloadType = TypeVar("PayloadType", bound=Payload)
 R = TypeVar("R")
 S = TypeVar("S")
@@ -223,18 +225,30 @@ def _short(subject: str) -> str:
 
 def _plain(body: Any) -> Any:
     """The input as JSON values, without its idempotency key."""
-    if body is None:
-        return None
-    values = asdict(body) if not isinstance(body, dict) else dict(body)  # pyright: ignore[reportUnknownArgumentType]
-    values.pop("idempotency_key", None)
-    return _without_enums(values)
+    values = _values(body)
+    if isinstance(values, dict):
+        values.pop("idempotency_key", None)
+    return values
 
 
-def _without_enums(value: Any) -> Any:
+def _values(value: Any) -> Any:
+    """As `dataclasses.asdict` has it, which takes ten times as long; enums by their names, and null for
+    what was not sent.
+    """
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if names := _field_names(kind):
+        return {name: _values(getattr(value, name)) for name in names}
     if isinstance(value, enum.Enum):
         return value.name
     if isinstance(value, dict):
-        return {name: _without_enums(item) for name, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        return {name: _values(item) for name, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, list | tuple):
-        return [_without_enums(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_values(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return None if value is strawberry.UNSET else value
+
+
+@functools.cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
