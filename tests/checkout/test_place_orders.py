@@ -280,7 +280,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_cart(db: Database
             with count_statements() as count:
                 await check_out(db, cart_id, request)
             totals[request.method, len(letters)] = count.total
-    assert totals == {("CARD", 1): 15, ("CARD", 3): 15, ("PAY_AT_PICKUP", 1): 15, ("PAY_AT_PICKUP", 3): 15}
+    assert totals == {("CARD", 1): 16, ("CARD", 3): 16, ("PAY_AT_PICKUP", 1): 16, ("PAY_AT_PICKUP", 3): 16}
 
 
 async def test_a_transfer_costs_four_statements_more(db: Database, count_statements: Any) -> None:
@@ -288,5 +288,5 @@ async def test_a_transfer_costs_four_statements_more(db: Database, count_stateme
     cart_id = await ready_cart(db, shop, {"A": 1, "B": 1, "C": 1}, "shibuya")
     with count_statements() as count:
         order_id = await check_out(db, cart_id)
-    assert count.total == 19
+    assert count.total == 20
     assert len(await transfers_of(db, order_id)) == 1

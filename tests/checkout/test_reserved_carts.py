@@ -242,7 +242,7 @@ async def test_the_number_of_statements_does_not_grow_with_reserved_carts(db: Da
         assert not any(isinstance(answer, DomainError) for answer in answers)
         totals[count] = counted.total
     assert len(set(totals.values())) == 1
-    assert totals[2] == 22
+    assert totals[2] == 23
 
 
 async def test_reserved_carts_and_restocks_in_one_rush_lose_no_unit(db: Database, execute: Execute) -> None:
