@@ -16,10 +16,10 @@ from app.kit.graphql.permission import requires
 from app.kit.graphql.types import Connection, connection
 from app.kit.mail import normalize_email
 from app.kit.paging import decode_cursor, make_page, page_size
-from app.orders import sql
 from app.orders.graphql.batches import orders_by_id
 from app.orders.graphql.types import Order
 from app.orders.model import OrderStatus
+from app.orders.sql import views
 
 argument = strawberry.argument
 MAX_NUMBER_LENGTH: Final = 40
@@ -76,7 +76,7 @@ class OrdersQuery:
         if id is not None:
             key = require_uuid(id, "Order", "id")
             return (await orders_by_id(info.context, [key], None)).get(key)
-        row = await info.context.fetchrow(sql.ORDER_BY_NUMBER, number=_plain_number(number or ""))
+        row = await info.context.fetchrow(views.ORDER_BY_NUMBER, number=_plain_number(number or ""))
         if row is None:
             return None
         if info.context.actor.may("orders:read"):
@@ -102,9 +102,9 @@ class OrdersQuery:
         limit = page_size(first)
         conditions = _conditions(filter or OrderFilter())
         after_at, after_id = _position(after)
-        statement = sql.LIST_OLDEST_FIRST if sort is OrderSort.OLDEST_FIRST else sql.LIST_NEWEST_FIRST
+        statement = views.LIST_OLDEST_FIRST if sort is OrderSort.OLDEST_FIRST else views.LIST_NEWEST_FIRST
         rows = await info.context.fetch(statement, after_at=after_at, after_id=after_id, limit=limit + 1, **conditions)
-        count = await info.context.fetchrow(sql.COUNT_MATCHES, **conditions)
+        count = await info.context.fetchrow(views.COUNT_MATCHES, **conditions)
         total = count["total"] if count is not None else None
         return connection(make_page(rows, limit, ["placed_at", "id"], after=after, total_count=total))
 
