@@ -52,17 +52,18 @@ def test_batches_are_the_ranking_in_pieces(count: int, size: int) -> None:
     ]
     for origin in origins:
         batches = [*nearby.batches(origin, size)]
-        together = [pair for batch in batches for pair in batch]
+        together = [(id_, batch.distance_km(number)) for batch in batches for number, id_ in enumerate(batch.ids)]
         expected = rank_places(shops, origin)
-        assert [place.id for place, _ in together] == [place.id for place, _ in expected]
+        assert [id_ for id_, _ in together] == [place.id for place, _ in expected]
         for (_, mine), (_, theirs) in zip(together, expected, strict=True):
             assert mine == theirs or abs((mine or 0) - (theirs or 0)) < 0.0011
-        assert len(batches) <= 2 or len(batches[0]) >= size
+        assert len(batches) <= 2 or len(batches[0].ids) >= size
 
 
 def test_places_without_coordinates_alone() -> None:
     shops = [_place(number, None) for number in (3, 1, 2)]
-    assert [*Nearby(shops).batches(Point(35, 139), 2)] == [[(place, None) for place in sorted(shops)]]
+    [batch] = Nearby(shops).batches(Point(35, 139), 2)
+    assert (batch.ids, [batch.distance_km(number) for number in range(3)]) == ([1, 2, 3], [None] * 3)
     assert [*Nearby(()).batches(Point(35, 139), 2)] == []
 
 
@@ -72,15 +73,13 @@ def test_few_boxes_are_opened_for_the_nearest(monkeypatch: pytest.MonkeyPatch) -
     places = Nearby(_shops(random.Random(SEED), 5_000))
     next(places.batches(Point(43.0, 141.0), 24))
     measured: list[object] = []
-    real = module._nearest_square
-    monkeypatch.setattr(module, "_nearest_square", lambda box, x, y, z: measured.append(box) or real(box, x, y, z))
-    first = next(places.batches(Point(35.68, 139.76), 24))
-    assert 24 <= len(first) < 40
+    real = module._way_to
+    monkeypatch.setattr(module, "_way_to", lambda box, here: measured.append(box) or real(box, here))
+    first = next(places.batches(Point(35.684, 139.764), 24))
+    assert 24 <= len(first.ids) < 40
     # The tree has about 1,000 boxes.
     assert 0 < len(measured) < 400
     measured.clear()
-    again = next(places.batches(Point(35.681, 139.761), 24))
+    again = next(places.batches(Point(35.686, 139.766), 24))
     assert measured == []
-    assert [place.id for place, _ in again] == [
-        place.id for place, _ in rank_places(places.places, Point(35.681, 139.761))[: len(again)]
-    ]
+    assert again.ids == [place.id for place, _ in rank_places(places.places, Point(35.686, 139.766))[: len(again.ids)]]

@@ -11,7 +11,6 @@ from operator import itemgetter
 from typing import Any, Final
 
 from app.inventory.graphql.levels import (
-    LOCATION,
     VARIANT,
     Availability,
     Question,
@@ -20,24 +19,24 @@ from app.inventory.graphql.levels import (
     shown_to,
     totals,
 )
-from app.inventory.sql.availability import COUNTERS, WHERE_FREE, Levels, Shown, level_columns, levels_statement
+from app.inventory.sql.availability import COUNTERS, WHERE_FREE, Shown, level_columns, nearest_statement
 from app.kit.graphql.context import Context
 from app.kit.row import shape
 from app.kit.statement import Statement
-from app.locations.model import Nearby, Place, Point, rank_places
+from app.locations.model import Nearby, Place, Point, Ranked, rank_places
 
 # From so many places on they are not all ranked and read.
 MANY_PLACES: Final = 256
 # Places that are asked at first, four times as many each time later, and how often before a variant counts as one that
 # few places have.
-PROBED: Final = 40
+PROBED: Final = 32
 PROBES: Final = 2
 SELDOM: Final = 64
 _REMEMBERED: Final = 10_000
 # Rows that are taken in at most.
 MAX_ROWS: Final = 5_000
 _ALWAYS: Final = frozenset({"variant_id", "location_id", "available", "distance_km"})
-_position: Final = itemgetter(0)
+_rank: Final = itemgetter(-1)
 _OF_TOTALS: Final = frozenset({"available", "on_hand", "reserved", "allocated"})
 
 
@@ -66,33 +65,29 @@ async def nearest(context: Context, question: Question, nearby: Nearby, origin: 
 
 
 async def _probe(
-    context: Context,
-    question: Question,
-    keys: Sequence[int],
-    ranked: Sequence[tuple[Place, float | None]],
-    listed: dict[int, list[Any]],
+    context: Context, question: Question, keys: Sequence[int], ranked: Ranked, listed: dict[int, list[Any]]
 ) -> None:
     """List the first of these places that have the variants, behind those that are listed already."""
-    columns = level_columns(question.columns, "locations.") - _ALWAYS
-    statement, make = _probing(columns, shown_to(context))
-    values: dict[str, Any] = {"variant_ids": keys, "location_ids": [place.id for place, _ in ranked]}
+    columns, first = question.columns, question.first
+    statement, make = _probing(None if columns is None else frozenset(columns), shown_to(context))
+    values: dict[str, Any] = {"variant_ids": keys, "location_ids": ranked.ids, "first": first}
     if "own" in statement.names:
         values["own"] = sorted(context.actor.location_ids or ())
-    order = {place.id: (number, distance) for number, (place, distance) in enumerate(ranked)}
-    rows = [(*order[row[LOCATION]], row) for row in await context.fetch(statement, **values)]
-    rows.sort(key=_position)
-    for _, distance, row in rows:
+    rows = await context.fetch(statement, **values)
+    rows.sort(key=_rank)
+    for row in rows:
         levels = listed[row[VARIANT]]
-        if len(levels) < question.first:
-            levels.append(make((*row, distance)))
+        if len(levels) < first:
+            *level, rank = row
+            levels.append(make((*level, ranked.distance_km(rank - 1))))
 
 
-@lru_cache(maxsize=64)
-def _probing(columns: frozenset[str], shown: Shown) -> tuple[Statement, Callable[[tuple[Any, ...]], Any]]:
+@lru_cache(maxsize=256)
+def _probing(asked: frozenset[str] | None, shown: Shown) -> tuple[Statement, Callable[[tuple[Any, ...]], Any]]:
     """The statement, and what makes a level of one of its rows and the distance."""
-    statement = levels_statement(Levels(columns, shown, by_rank=True, with_empty=False, is_short=True, is_probe=True))
+    columns = level_columns(asked, "locations.") - _ALWAYS
     read = [name for name in COUNTERS if name in columns] + (["version"] if "version" in columns else [])
-    return statement, shape(("variant_id", "location_id", "available", *read, "distance_km"))
+    return nearest_statement(columns, shown), shape(("variant_id", "location_id", "available", *read, "distance_km"))
 
 
 async def _from_stock(
@@ -113,7 +108,9 @@ async def _from_stock(
     chosen = {place for places in where.values() for place, _ in rank_places(places, origin)[: question.first]}
     listed: dict[int, list[Any]] = {key: [] for key in keys}
     if chosen:
-        await _probe(context, question, keys, rank_places(chosen, origin), listed)
+        ranked = rank_places(chosen, origin)
+        places = Ranked([place.id for place, _ in ranked], lambda number: ranked[number][1])
+        await _probe(context, question, keys, places, listed)
     return listed
 
 

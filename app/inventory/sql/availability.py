@@ -36,8 +36,7 @@ class Levels:
     """What is read of each level. columns: some of LEVEL_COLUMNS.
 
     by_rank: in the order of the given places, else those with most units first. with_empty: one row for each variant
-    and place, also where the variant never was; else is_short leaves out what cannot be bought. is_probe: the places
-    are a few of the many where the variants may be, and so looked up one by one; whoever asks puts them in order.
+    and place, also where the variant never was; else is_short leaves out what cannot be bought.
     """
 
     columns: frozenset[str]
@@ -45,7 +44,6 @@ class Levels:
     by_rank: bool
     with_empty: bool
     is_short: bool
-    is_probe: bool = False
 
 
 @lru_cache(maxsize=512)
@@ -71,18 +69,40 @@ def levels_statement(levels: Levels) -> Statement:
         # IS TRUE keeps the planner from the other index, of all variants of a location, and reads a variant's rows in
         # one go.
         source = """stock AS s WHERE s.variant_id = ANY(CAST(:variant_ids AS bigint[]))
-            AND (s.location_id = ANY(CAST(:location_ids AS int[])))"""
-        if not levels.is_probe:
-            source += " IS TRUE"
+            AND (s.location_id = ANY(CAST(:location_ids AS int[]))) IS TRUE"""
         if levels.is_short:
             source += f" AND {FREE} > 0"
-    if levels.is_probe:
-        return Statement(f"SELECT {', '.join(columns)} FROM {source}", generic=True)  # noqa: S608  # names of ours
     if "distance_km" in levels.columns:
         distance = f"(CAST(:distances AS float8[]))[{place}]" if levels.by_rank else "CAST(NULL AS float8)"
         columns.append(f"{distance} AS distance_km")
     order = place if levels.by_rank else "available DESC, location_id"
     return Statement(f"SELECT {', '.join(columns)} FROM {source} ORDER BY variant_id, {order}", generic=True)  # noqa: S608  # names of ours
+
+
+@lru_cache(maxsize=64)
+def nearest_statement(columns: frozenset[str], shown: Shown) -> Statement:
+    """Of each variant the first places with units, in the order in which the places are given.
+
+    They are looked up one after another, and no more of them than are needed; the range of one keeps the planner to the
+    index in which all rows of a variant stand together. Rows of variant_id, location_id,
+    available, the other wanted columns, and the place's number in the list, from 1. Parameters: variant_ids,
+    location_ids, first, and own where it is needed (see Shown).
+    """
+    levels = Levels(columns, shown, by_rank=True, with_empty=False, is_short=True)
+    read = ["s.variant_id", "s.location_id", f"{FREE} AS available"]
+    read += [f"{_counter(levels, name)} AS {name}" for name in COUNTERS if name in columns]
+    read += ["s.version"] * ("version" in columns)
+    return Statement(
+        f"""
+        SELECT n.* FROM unnest(CAST(:variant_ids AS bigint[])) AS v (id) CROSS JOIN LATERAL (
+            SELECT s.*, p.rank
+              FROM unnest(CAST(:location_ids AS int[])) WITH ORDINALITY AS p (id, rank) CROSS JOIN LATERAL (
+                  SELECT {", ".join(read)} FROM stock AS s
+                   WHERE s.variant_id = v.id AND s.location_id BETWEEN p.id AND p.id AND {FREE} > 0 LIMIT 1) AS s
+             ORDER BY p.rank LIMIT CAST(:first AS int)) AS n
+    """,  # noqa: S608  # names of ours
+        generic=True,
+    )
 
 
 def _or_zero(levels: Levels, expression: str) -> str:

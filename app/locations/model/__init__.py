@@ -2,7 +2,7 @@
 
 from app.locations.model.drafts import LocationDraft, check_drafts
 from app.locations.model.hours import Hours, Opening, Weekday, check_hours, is_open, openings
-from app.locations.model.nearby import Nearby
+from app.locations.model.nearby import Nearby, Ranked
 from app.locations.model.places import LocationKind, Place, Point, distance_km, rank_places
 from app.locations.model.postal import (
     PostalArea,
@@ -22,6 +22,7 @@ __all__ = [
     "Place",
     "Point",
     "PostalArea",
+    "Ranked",
     "Weekday",
     "average_areas",
     "check_drafts",
