@@ -15,7 +15,6 @@ from app.api.server import create_app
 from app.demo.load import demo_is_loaded, load_demo
 from app.demo.partners import KEYS
 from app.inventory.sql.accelerated import is_accelerated
-from app.inventory.sql.sold_out import sold_out
 from app.kit.clock import utc_now
 from app.kit.config import Config
 from app.kit.db import Database
@@ -193,7 +192,6 @@ async def _serve(
     trusted = load_trusted_documents(settings)
     feed = Feed(db)
     await feed.start()
-    sold_out(db).listen(feed)
     app = create_app(
         served=schema,
         db=db,

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from app.inventory.actions.hold_stock import hold_stock
-from app.inventory.actions.promise_units import LANES
 from app.inventory.model import Demand, HoldRequest, OwnerKind
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError
@@ -18,6 +17,8 @@ from bench.inventory.ground import Ground, ground
 from bench.inventory.registry import Options
 from bench.record import Table
 
+# As for reservations.
+LANES: Final = 2
 HEADS: Final = ("{title}", "orders/s", "p50 ms", "p99 ms", "lanes ÷ this", "at least", "p99 ÷ p99 of lanes", "at least")
 TARGETS: Final = {
     ("hot", "lock"): (80.0, 50.0),

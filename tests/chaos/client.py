@@ -11,7 +11,8 @@ import asyncpg
 import orjson
 import strawberry
 
-from app.inventory.actions.promise_units import LANES, promise_units
+from app.inventory.actions.look_again import look_again
+from app.inventory.model import HoldRequest, Verdict
 from app.kit.clock import utc_now
 from app.kit.config import Config
 from app.kit.db import Database, WriteTx, is_retryable
@@ -19,13 +20,14 @@ from app.kit.graphql.context import Context
 from app.kit.graphql.payload import Outcome, Payload, commit, commit_in_group
 from app.kit.permissions import Actor, ActorKind
 from tests.chaos.journal import ENOUGH, Journal, Request, Told, read_journals
-from tests.chaos.operations import ACTOR, OPERATIONS, hold_request, keyed_hold, told_claims
+from tests.chaos.operations import ACTOR, OPERATIONS, hold_request, keyed_hold, promise, told_claims
 from tests.chaos.wishes import Shelves, Wishes
 
 _ACTOR: Final = Actor(ActorKind.STAFF, ACTOR)
 _CONFIG: Final = Config(secret_key=b"only for tests, never in a shop!")
 # So often a request is sent again while the database is away, a twentieth of a second apart.
 _PATIENCE: Final = 2_000
+LANES: Final = 2
 
 
 @strawberry.type(description="The answer to a request of a client.")
@@ -39,7 +41,10 @@ async def answer(db: Database, request: Request) -> Told:
     """The answer to one request. Raises what the database raises."""
     now = utc_now() + timedelta(seconds=request.body["jump"])
     if request.operation == "promise":
-        verdict = await promise_units(db, hold_request(request.body, now), actor=ACTOR, now=now)
+        wanted = hold_request(request.body, now)
+        verdict = await _promised(db, wanted)
+        if verdict.shortages and await look_again(db, [one.variant_id for one in verdict.shortages], now=now):
+            verdict = await _promised(db, wanted)
         kind = "done" if verdict.claims else "refused"
         return Told(request.key, request.operation, kind, told_claims(verdict) or "INSUFFICIENT_STOCK")
     context = Context(db=db, config=_CONFIG, actor=_ACTOR, now=now, language="ja", channel="web")
@@ -57,6 +62,11 @@ async def answer(db: Database, request: Request) -> Told:
     if payload.user_errors:
         return Told(request.key, request.operation, "refused", payload.user_errors[0].code.value)
     return Told(request.key, request.operation, "done", payload.answer)
+
+
+async def _promised(db: Database, request: HoldRequest) -> Verdict:
+    lane = request.demands[0].variant_id
+    return await db.group(promise, lanes=LANES).ask(request, identity=request.owner_id, lane=lane)
 
 
 class Client:

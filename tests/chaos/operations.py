@@ -89,6 +89,11 @@ async def _hold(tx: WriteTx, requests: Sequence[HoldRequest]) -> list[Outcome | 
 keyed_hold = grouped(_hold)
 
 
+async def promise(tx: WriteTx, requests: Sequence[HoldRequest]) -> list[Verdict]:
+    """Without a key: the owner's id makes it safe to ask again."""
+    return await hold_stock(tx, requests, actor=ACTOR)
+
+
 # ── what becomes of them ────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -31,7 +31,7 @@ C-9   availability is right some seconds after the order
 C-10  an expired payment that is rolled back twice gives units back twice
       tests/inventory/test_reservation_mutations.py::test_releasing_is_harmless_to_repeat_and_returns_stock_once
 C-11  a lock on the hot product is the speed of all sales
-      tests/inventory/test_promise_units.py::test_many_share_a_commit_and_no_unit_is_promised_twice
+      tests/inventory/test_hold_groups.py::test_many_share_a_commit_and_no_unit_is_promised_twice
       tests/bench/test_inventory.py::test_the_command_runs
 C-12  carts hold nothing, and channels sell what another has sold
       tests/inventory/test_adoptions.py::test_the_last_unit_is_its_carts_and_nobody_elses

@@ -54,8 +54,8 @@ class Walk(Steps, CountSteps, RepairSteps):
             self.receive, self.adjust, self.set_aside, self.keep, self.hold, self.hold, self.hold, self.hold,
             self.allocate, self.release, self.expire, self.ship, self.send, self.send, self.ship_transfer,
             self.receive_transfer, self.cancel, self.extend, self.give_back, self.move, self.adopt, self.adopt,
-            self.change_rule, self.serve, self.buy, self.place, self.change_purchase, self.date_purchase, self.unload,
-            self.unload, self.close, self.countermand, self.feed,
+            self.trim, self.change_rule, self.serve, self.buy, self.place, self.change_purchase, self.date_purchase,
+            self.unload, self.unload, self.close, self.countermand, self.feed,
             self.open_count, self.open_count, self.record, self.recount, self.approve, self.approve,
             self.approve, self.give_up, self.forge_and_repair,
         ]  # fmt: skip

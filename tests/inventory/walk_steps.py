@@ -20,6 +20,7 @@ from app.inventory.actions.receive_purchase_order import receive_purchase_order
 from app.inventory.actions.release_reservation import release_reservation
 from app.inventory.actions.serve_waiting import serve_waiting
 from app.inventory.actions.transfer_reservation import transfer_reservation
+from app.inventory.actions.trim_reservation import trim_reservation
 from app.inventory.model import Ahead, Demand, HoldRequest
 from app.inventory.model.purchases import PurchaseLineDraft
 from app.inventory.sql.purchase_orders import purchase_lines_of
@@ -98,6 +99,10 @@ class Steps:
         requests.append(await self.request(tx))
         self.owners += [request.owner_id for request in requests]
         return requests, await hold_stock(tx, requests, actor="walk")
+
+    async def trim(self, tx: WriteTx) -> Any:
+        request = replace(await self.request(tx), owner_id=self.owner())
+        return request, await trim_reservation(tx, request, actor="walk")
 
     # ── what is sold ahead ──────────────────────────────────────────────────────────────────────────────────
 

@@ -17,8 +17,16 @@ async def with_second_look(context: Context, ask: Callable[[], Awaitable[Payload
     ask: a mutation whose refusals keep nothing, so that it may be sent again under the same key.
     """
     payload = await ask()
-    short = {error.variant_id for error in payload.user_errors if isinstance(error, InsufficientStockError)} - {None}
-    variant_ids = [variant_id for variant_id in short if variant_id is not None]
-    if variant_ids and await look_again(context.db, variant_ids, now=context.now):
+    short = short_variants(payload)
+    if short and await look_again(context.db, short, now=context.now):
         payload = await ask()
     return payload
+
+
+def short_variants(payload: Payload) -> set[int]:
+    """Of what a mutation found too little."""
+    return {
+        error.variant_id
+        for error in payload.user_errors
+        if isinstance(error, InsufficientStockError) and error.variant_id is not None
+    }

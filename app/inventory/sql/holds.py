@@ -121,11 +121,13 @@ _LOCK_EXPIRED_OWNERS: Final = Statement(f"""
      LIMIT :limit
        FOR UPDATE SKIP LOCKED
 """)  # noqa: S608  # a constant of this module
+# Few are due at any time, while a product that everybody wants has very many holds: so first what is due.
 _LOCK_EXPIRED_OWNERS_OF: Final = Statement(f"""
-    WITH wanted AS MATERIALIZED (
-        SELECT DISTINCT owner_id FROM holds
-         WHERE state = 'R' AND expires_at <= :now
-           AND variant_id = ANY(
+    WITH due AS MATERIALIZED (
+        SELECT owner_id, variant_id FROM holds WHERE state = 'R' AND expires_at <= :now),
+    wanted AS MATERIALIZED (
+        SELECT DISTINCT owner_id FROM due
+         WHERE variant_id = ANY(
                CAST(:variant_ids AS bigint[])
                || ARRAY(SELECT component_variant_id FROM bundle_components
                          WHERE bundle_variant_id = ANY(CAST(:variant_ids AS bigint[])))))

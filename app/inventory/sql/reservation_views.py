@@ -64,15 +64,15 @@ VARIANTS: Final = Statement("""
 # order of their ids; all of them hold stock.
 CANDIDATES: Final = Statement("""
     WITH wanted AS MATERIALIZED (
-        SELECT w.number, w.location_id, coalesce(w.group_id, c.location_group_id) AS group_id
+        SELECT w.number, w.location_id, coalesce(w.group_id, c.location_group_id) AS group_id, c.id AS channel_id
           FROM unnest(CAST(:numbers AS int[]), CAST(:location_ids AS bigint[]), CAST(:group_ids AS bigint[]),
                       CAST(:channels AS text[])) AS w (number, location_id, group_id, channel)
           LEFT JOIN channels c ON c.code = w.channel AND c.is_active)
-    SELECT w.number, l.id, l.partner_id
+    SELECT w.number, l.id, l.partner_id, w.channel_id
       FROM wanted w JOIN locations l ON l.id = w.location_id
      WHERE l.holds_stock AND l.kind <> 'IN_TRANSIT'
      UNION ALL
-    SELECT w.number, l.id, l.partner_id
+    SELECT w.number, l.id, l.partner_id, w.channel_id
       FROM wanted w
       JOIN location_group_members m ON m.group_id = w.group_id
       JOIN locations l ON l.id = m.location_id

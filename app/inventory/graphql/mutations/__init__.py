@@ -31,6 +31,7 @@ from app.inventory.graphql.mutations.forms import (
     TransferShipInput,
     TransferShipPayload,
 )
+from app.inventory.graphql.second_look import with_second_look
 from app.inventory.model import StockLine, TransferLineDraft, check_quantity
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError
@@ -135,8 +136,9 @@ class InventoryMutation:
                 raise error.at("input", "toLocationId") from None
             return Outcome({"transfer_id": str(transfer_id)})
 
-        return await commit(
-            context, TransferCreatePayload, work, operation="transferCreate", key=input.idempotency_key, body=input
+        operation, key = "transferCreate", input.idempotency_key
+        return await with_second_look(
+            context, lambda: commit(context, TransferCreatePayload, work, operation=operation, key=key, body=input)
         )
 
     @strawberry.mutation(description="The units leave for the other location.", **requires("stock:write"))

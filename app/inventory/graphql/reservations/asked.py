@@ -1,7 +1,7 @@
 """New reservations of one batch: what their inputs mean, and what became of them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,9 +11,11 @@ from app.inventory.actions.hold_stock import hold_stock
 from app.inventory.errors import InsufficientStock
 from app.inventory.graphql.mutations.checks import check_count
 from app.inventory.graphql.reservations.forms import ReservationCreateInput, ReservationLineInput, ReservationMode
-from app.inventory.model import Demand, HoldRequest, OwnerKind, Shortage, check_quantity
+from app.inventory.model import Ahead, Demand, HoldRequest, OwnerKind, Shortage, check_quantity
 from app.inventory.model.reservations import reservation_span
+from app.inventory.model.selling import Terms, selling_day
 from app.inventory.sql import reservation_views
+from app.inventory.sql.selling import terms_of
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError, InvalidInput, NotFound, Refusals
 from app.kit.graphql.nodes import require_int
@@ -23,12 +25,17 @@ from app.kit.permissions import Actor
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A caller who wants to reserve units, at an instant (UTC). id: that of the new reservation."""
+    """A caller who wants to reserve units, at an instant (UTC).
+
+    id: that of the new reservation. settles: whether a partial reservation takes what there is; before it asks for
+    all.
+    """
 
     id: UUID
     actor: Actor
     input: ReservationCreateInput
     now: datetime
+    settles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +47,33 @@ class _Where:
     channel: str | None = None
 
 
+@dataclass(slots=True)
+class _Places:
+    """(location id, its partner's id) of all candidates in the order of their ids. channel_id: 0 where none is
+    named.
+    """
+
+    candidates: list[tuple[int, UUID | None]] = field(default_factory=list[tuple[int, UUID | None]])
+    channel_id: int = 0
+
+
 async def reserve(tx: WriteTx, asked: Sequence[Asked]) -> list[Outcome | DomainError]:
-    """Reserve for all callers, first come first served; four statements beside those of `hold_stock`."""
+    """Reserve for all callers, first come first served, by the rules of selling: those of a channel where one is named.
+
+    Two statements, and one for each channel among the requests, beside those of `hold_stock`.
+    """
     wheres = [_where(one.input) for one in asked]
     places = await _places(tx, wheres)
     variants = await _variants(tx, [line for one in asked for line in one.input.lines])
+    terms = await _terms(tx, {found.channel_id for found in places.values()}, variants.values(), asked[0].now)
     answers: dict[int, Outcome | DomainError] = {}
     requests: dict[int, HoldRequest] = {}
     for number, (one, where) in enumerate(zip(asked, wheres, strict=True)):
         try:
             if isinstance(where, DomainError):
                 raise where
-            requests[number] = _request(one, where, places.get(number, []), variants)
+            found = places.get(number, _Places())
+            requests[number] = _request(one, where, found, variants, terms.get(found.channel_id, {}))
         except DomainError as refusal:
             answers[number] = refusal
     verdicts = await hold_stock(tx, list(requests.values()), actor="") if requests else []
@@ -84,8 +106,8 @@ def _where(wanted: ReservationCreateInput) -> _Where | DomainError:
     return _Where(channel=wanted.channel if is_storable(wanted.channel or "") else "")
 
 
-async def _places(tx: WriteTx, wheres: Sequence[_Where | DomainError]) -> dict[int, list[tuple[int, UUID | None]]]:
-    """(location id, its partner's id) of all candidates by the request's number, in the order of their ids."""
+async def _places(tx: WriteTx, wheres: Sequence[_Where | DomainError]) -> dict[int, _Places]:
+    """By the request's number."""
     known = [(number, where) for number, where in enumerate(wheres) if isinstance(where, _Where)]
     rows = await tx.fetch(
         reservation_views.CANDIDATES,
@@ -94,10 +116,19 @@ async def _places(tx: WriteTx, wheres: Sequence[_Where | DomainError]) -> dict[i
         group_ids=[where.group_id for _, where in known],
         channels=[where.channel for _, where in known],
     )
-    found: dict[int, list[tuple[int, UUID | None]]] = {}
+    found: dict[int, _Places] = {}
     for row in rows:
-        found.setdefault(row["number"], []).append((row["id"], row["partner_id"]))
+        own = found.setdefault(row["number"], _Places(channel_id=row["channel_id"] or 0))
+        own.candidates.append((row["id"], row["partner_id"]))
     return found
+
+
+async def _terms(
+    tx: WriteTx, channel_ids: Iterable[int], variant_ids: Iterable[int], now: datetime
+) -> dict[int, dict[int, Terms]]:
+    """How the variants are sold, by channel: without one, their queues and bundles count, and no shares."""
+    wanted, today = sorted(set(variant_ids)), selling_day(now)
+    return {key: await terms_of(tx, wanted, key, today=today) for key in sorted(channel_ids)}
 
 
 async def _variants(tx: WriteTx, lines: Sequence[ReservationLineInput]) -> dict[str | int, int]:
@@ -115,7 +146,7 @@ async def _variants(tx: WriteTx, lines: Sequence[ReservationLineInput]) -> dict[
 
 
 def _request(
-    one: Asked, where: _Where, places: Sequence[tuple[int, UUID | None]], variants: Mapping[str | int, int]
+    one: Asked, where: _Where, places: _Places, variants: Mapping[str | int, int], terms: Mapping[int, Terms]
 ) -> HoldRequest:
     wanted, actor = one.input, one.actor
     check_count(wanted.lines)
@@ -127,7 +158,9 @@ def _request(
         is_partner=actor.partner_id is not None,
     )
     candidates = tuple(
-        place for place, partner_id in places if actor.may_act_at(place) and actor.partner_id in {None, partner_id}
+        place
+        for place, partner_id in places.candidates
+        if actor.may_act_at(place) and actor.partner_id in {None, partner_id}
     )
     if not candidates:
         name = "locationId" if where.location_id else "locationGroupId" if where.group_id else "channel"
@@ -135,18 +168,20 @@ def _request(
         raise NotFound(message, path=["input", name])
     may_split = wanted.mode is not ReservationMode.ONE_LOCATION
     demands = tuple(
-        Demand(line_no, _variant(line, line_no - 1, variants), _quantity(line, line_no - 1), candidates, may_split)
+        Demand(line_no, variant_id, _quantity(line, line_no - 1), candidates, may_split, terms.get(variant_id))
         for line_no, line in enumerate(wanted.lines, 1)
+        for variant_id in (_variant(line, line_no - 1, variants),)
     )
     return HoldRequest(
         OwnerKind.STAFF,
         one.id,
         demands,
         expires_at=span.expires_at,
-        partial=wanted.mode is ReservationMode.PARTIAL,
+        partial=wanted.mode is ReservationMode.PARTIAL and one.settles,
         reason=wanted.reason,
         extendable_until=span.extendable_until,
         actor=actor.reference,
+        ahead=Ahead.REFUSE,
     )
 
 

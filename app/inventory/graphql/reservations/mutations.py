@@ -17,11 +17,13 @@ from app.inventory.graphql.reservations.forms import (
     ReservationCreatePayload,
     ReservationExtendInput,
     ReservationExtendPayload,
+    ReservationMode,
     ReservationReleaseInput,
     ReservationReleasePayload,
     ReservationTransferInput,
     ReservationTransferPayload,
 )
+from app.inventory.graphql.second_look import short_variants, with_second_look
 from app.inventory.model import OwnerKind
 from app.inventory.model.reservations import wanted_end
 from app.inventory.sql import reservation_views
@@ -48,18 +50,25 @@ class ReservationMutation:
     )
     async def reservation_create(self, info: Info, input: ReservationCreateInput) -> ReservationCreatePayload:
         """Equal first variants share a lane."""
-        context = info.context
-        lines = input.lines
-        return await commit_in_group(
-            context,
-            ReservationCreatePayload,
-            context.db.group(RESERVE, lanes=_LANES),
-            Asked(new_id(), context.actor, input, context.now),
-            operation="reservationCreate",
-            key=input.idempotency_key,
-            body=input,
-            lane=lines[0].sku or lines[0].variant_id if lines else 0,
-        )
+        context, lines, reservation_id = info.context, input.lines, new_id()
+
+        async def ask(*, settles: bool) -> ReservationCreatePayload:
+            return await commit_in_group(
+                context,
+                ReservationCreatePayload,
+                context.db.group(RESERVE, lanes=_LANES),
+                Asked(reservation_id, context.actor, input, context.now, settles),
+                operation="reservationCreate",
+                key=input.idempotency_key,
+                body=input,
+                lane=lines[0].sku or lines[0].variant_id if lines else 0,
+            )
+
+        # All or nothing at first, so that a partial one does not settle for less than there would be.
+        payload = await with_second_look(context, lambda: ask(settles=False))
+        if input.mode is ReservationMode.PARTIAL and short_variants(payload):
+            payload = await ask(settles=True)
+        return payload
 
     @strawberry.mutation(
         description="Let a reservation last longer: at most once in five minutes, and never past its "
@@ -139,13 +148,9 @@ class ReservationMutation:
                 raise error.at("input", "reservationId") from None
             return Outcome({"reservation_id": str(reservation_id)})
 
-        return await commit(
-            context,
-            ReservationTransferPayload,
-            work,
-            operation="reservationTransfer",
-            key=input.idempotency_key,
-            body=input,
+        operation, key = "reservationTransfer", input.idempotency_key
+        return await with_second_look(
+            context, lambda: commit(context, ReservationTransferPayload, work, operation=operation, key=key, body=input)
         )
 
 
