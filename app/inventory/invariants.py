@@ -53,14 +53,19 @@ INVARIANTS: Final[dict[str, str]] = {
                END, false)
     """,
     "a transfer of its own holds its units until they have arrived": """
-        SELECT t.id, l.line_no, h.location_id, h.quantity
-          FROM transfers t JOIN transfer_lines l ON l.transfer_id = t.id
-          LEFT JOIN holds h ON h.owner_id = t.id AND h.line_no = l.line_no AND h.variant_id = l.variant_id
-         WHERE t.order_id IS NULL
-           AND coalesce(h.quantity, 0) <> CASE t.status
-               WHEN 'READY_TO_SHIP' THEN l.quantity
-               WHEN 'CANCELED' THEN 0
-               ELSE l.shipped_quantity - l.received_quantity - l.lost_quantity END
+        SELECT owner_id, line_no, variant_id, location_id, h.quantity, t.units
+          FROM (SELECT owner_id, line_no, variant_id, location_id, quantity
+                  FROM holds WHERE owner_kind = 'TRANSFER') h
+          FULL JOIN (
+               SELECT t.id AS owner_id, l.line_no, l.variant_id,
+                      CASE t.status WHEN 'READY_TO_SHIP' THEN t.from_location_id ELSE way.id END AS location_id,
+                      CASE t.status WHEN 'READY_TO_SHIP' THEN l.quantity
+                                    ELSE l.shipped_quantity - l.received_quantity - l.lost_quantity END AS units
+                 FROM transfers t JOIN transfer_lines l ON l.transfer_id = t.id
+                 JOIN locations way ON way.kind = 'IN_TRANSIT'
+                WHERE t.order_id IS NULL AND t.status <> 'CANCELED') t
+               USING (owner_id, line_no, variant_id, location_id)
+         WHERE coalesce(h.quantity, 0) <> coalesce(t.units, 0)
     """,
     "what an owner has reserved is what the ledger says of it": """
         SELECT cause_id, variant_id, location_id, h.reserved AS held, l.reserved AS ledger_reserved
@@ -139,13 +144,13 @@ INVARIANTS: Final[dict[str, str]] = {
             OR EXISTS (SELECT FROM bundle_components c WHERE c.bundle_variant_id = b.component_variant_id)
     """,
     "an import has moved as many rows as its chunks say, each chunk once": """
-        SELECT i.id, c.changed, l.entries
-          FROM stock_imports i
-          LEFT JOIN (SELECT import_id, sum(changed) AS changed FROM stock_import_chunks GROUP BY 1) c
-            ON c.import_id = i.id
-          LEFT JOIN (SELECT cause_id, count(*) AS entries FROM ledger WHERE cause_kind = 'STOCK_IMPORT' GROUP BY 1) l
-            ON l.cause_id = i.id
-         WHERE (i.finished_at IS NOT NULL OR l.entries > 0) AND coalesce(c.changed, 0) <> coalesce(l.entries, 0)
+        SELECT id, c.changed, l.entries
+          FROM (SELECT i.id, i.finished_at, coalesce(sum(c.changed), 0) AS changed
+                  FROM stock_imports i LEFT JOIN stock_import_chunks c ON c.import_id = i.id GROUP BY i.id) c
+          FULL JOIN (
+               SELECT cause_id AS id, count(*) AS entries
+                 FROM ledger WHERE cause_kind = 'STOCK_IMPORT' GROUP BY 1) l USING (id)
+         WHERE (c.finished_at IS NOT NULL OR l.entries > 0) AND coalesce(c.changed, 0) <> coalesce(l.entries, 0)
     """,
     "a finished import has judged all of its rows": """
         SELECT i.id, i.row_count, c.rows
