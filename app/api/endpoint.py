@@ -14,7 +14,7 @@ from app.api.language import preferred_language
 from app.engine.engine import Engine
 from app.engine.host import Unauthenticated
 from app.kit.config import Config
-from app.kit.db import Database, is_retryable
+from app.kit.db import Database, may_be_sent_again
 from app.kit.feed import Feed
 from app.kit.graphql.context import Context
 from app.kit.permissions import Actor
@@ -59,7 +59,7 @@ class Surroundings:
 
     def is_unavailable(self, error: BaseException) -> bool:
         """Whether the database is away, or too busy for this very request."""
-        return is_retryable(error)
+        return may_be_sent_again(error)
 
     def _language(self, headers: Mapping[str, Any]) -> str:
         return preferred_language(headers.get("accept-language"), self.config.default_language)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from graphql import GraphQLError, GraphQLSyntaxError
 
 from app.engine.faults import masked
-from app.kit.db import is_retryable
+from app.kit.db import may_be_sent_again
 from app.kit.errors import DomainError
 from app.kit.feed import SubscriberTooSlow
 
@@ -45,7 +45,7 @@ def _mask(error: GraphQLError, cause: Exception) -> GraphQLError:
     if isinstance(cause, SubscriberTooSlow):
         return _copy(error, TOO_SLOW, {"code": "SUBSCRIBER_TOO_SLOW"})
     where = ".".join(str(part) for part in error.path or ()) or "the operation"
-    public = masked(cause, f"in {where}", is_unavailable=is_retryable(cause))
+    public = masked(cause, f"in {where}", is_unavailable=may_be_sent_again(cause))
     return _copy(error, public.message, dict(public.extensions or {}))
 
 

@@ -22,7 +22,7 @@ from app.kit.row import Row
 from app.kit.statement import Statement
 from app.kit.transactions import ReadTx, WriteTx
 
-__all__ = ["Database", "ReadTx", "Row", "WriteTx", "is_database", "is_retryable"]
+__all__ = ["Database", "ReadTx", "Row", "WriteTx", "is_database", "is_retryable", "may_be_sent_again"]
 
 T = TypeVar("T")
 Isolation: TypeAlias = Literal["read_committed", "repeatable_read"]
@@ -35,6 +35,8 @@ ROLLED_BACK: Final = ("40001", "40P01", "55P03")
 RETRIES: Final = 5
 # Rows of one request are locked by somebody: the others of a batch need not wait for that.
 LOCKED: Final = "55P03"
+# A statement ran into `statement_timeout`.
+TIMED_OUT: Final = "57014"
 # A group's batches are short, and many wait behind each.
 _LANE_SETTINGS: Final = {
     "lock_timeout": "1s",
@@ -232,6 +234,13 @@ def is_retryable(error: BaseException, states: tuple[str, ...] = RETRYABLE) -> b
     if isinstance(error, CONNECTION_TROUBLE):
         return True
     return isinstance(error, asyncpg.PostgresError) and str(getattr(error, "sqlstate", "")).startswith(states)
+
+
+def may_be_sent_again(error: BaseException) -> bool:
+    """Whether whoever asked may ask the same once more: also where a statement took longer than it may, of which
+    nothing is kept. It is not tried again here: the database has too much to do.
+    """
+    return is_retryable(error, (*RETRYABLE, TIMED_OUT))
 
 
 def is_database(error: BaseException) -> bool:

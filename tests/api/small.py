@@ -66,6 +66,10 @@ class Query:
         raise asyncpg.AdminShutdownError
 
     @strawberry.field
+    async def too_slow(self) -> str | None:
+        raise asyncpg.QueryCanceledError
+
+    @strawberry.field
     async def number(self, of: int = 0) -> int:
         return of
 

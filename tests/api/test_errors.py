@@ -65,7 +65,7 @@ async def test_a_refusal_of_a_query_says_code_and_facts(app: Starlette, caplog: 
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-@pytest.mark.parametrize("field", ["away", "shuttingDown"])
+@pytest.mark.parametrize("field", ["away", "shuttingDown", "tooSlow"])
 async def test_a_database_that_is_away_is_said_to_be_temporary(app: Starlette, field: str) -> None:
     [error] = (await ask(app, f"{{ {field} }}")).json()["errors"]
     assert error["extensions"]["code"] == "SERVICE_UNAVAILABLE"

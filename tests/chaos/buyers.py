@@ -16,6 +16,7 @@ from tests.scenarios.journeys import EMAIL, checkout_input
 from tests.scenarios.serving import Program
 
 _PATIENCE: Final = 2_000
+CART_RESERVE: Final = "mutation ($input: CartReserveInput!) { cartReserve(input: $input) { userErrors { code } } }"
 
 
 class Store:
@@ -76,6 +77,13 @@ class Buyers:
             way = {"mode": "HOME_DELIVERY", "address": ask.HOME}
             delivery = {"idempotencyKey": str(uuid4()), "cartId": cart["id"], "lineIds": line_ids, **way}
             await self._until_answered(ask.CART_DELIVERY_SET, delivery)
+            if self._chance.random() < 0.5:
+                reserve = {
+                    "idempotencyKey": str(uuid4()),
+                    "cartId": cart["id"],
+                    "ttlSeconds": self._chance.choice([1, 60]),
+                }
+                await self._until_answered(CART_RESERVE, reserve)
             checkout = checkout_input(cart["id"])
             # Impatient ones press the button twice.
             await asyncio.gather(*(self._check_out(checkout) for _ in range(self._chance.choice([1, 1, 1, 2]))))
