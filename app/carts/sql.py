@@ -114,11 +114,13 @@ REOPEN_CART: Final = Statement("""
     UPDATE carts SET status = 'OPEN', updated_at = :now, expires_at = :expires_at, version = version + 1
      WHERE id = :id AND status = 'COMPLETED'
 """)
+# Materialized: inside of IN, PostgreSQL may ask for the next ones again for each cart that it looks at.
 DELETE_EXPIRED: Final = Statement("""
-    DELETE FROM carts
-     WHERE id IN (SELECT id FROM carts WHERE status = 'OPEN' AND expires_at < :before
-                   ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING reservation_id
+    WITH forgotten AS MATERIALIZED (
+        SELECT id FROM carts WHERE status = 'OPEN' AND expires_at < :before
+         ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    DELETE FROM carts USING forgotten WHERE carts.id = forgotten.id
+    RETURNING carts.reservation_id
 """)
 # The line's number in `holds` is its place in the cart. Of a bundle its components are held, each in full sets.
 RESERVATIONS_BY_CART: Final = Statement("""

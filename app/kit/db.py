@@ -214,10 +214,14 @@ class Database:
         Tables that are small yet are left out: of a table that nobody has counted the planner expects that it grows,
         while plans for one that is known to be empty read it from end to end, for as long as a connection keeps them.
         """
-        async with self._write_pool.acquire() as connection:
+        # As whoever connects: before PostgreSQL 17 only the owner of a table may have it counted.
+        connection: Any = await asyncpg.connect(self.dsn)
+        try:
             tables = await connection.fetch(_GROWN_TABLES)
             if tables:
                 await connection.execute("ANALYZE " + ", ".join(table["name"] for table in tables))
+        finally:
+            await connection.close()
 
     @asynccontextmanager
     async def listening_connection(self) -> AsyncGenerator[Any, None]:

@@ -20,6 +20,7 @@ GRANTS: Final = """
 DO $$
 DECLARE
   item record;
+  version int := current_setting('server_version_num')::int;
 BEGIN
   IF to_regclass('ledger') IS NULL OR to_regclass('requests_now') IS NULL OR to_regclass('stock_repairs') IS NULL
      OR to_regnamespace('hikiate_staging') IS NULL THEN
@@ -33,9 +34,12 @@ BEGIN
       WHEN duplicate_object OR unique_violation THEN NULL;  -- for another database of this server, just now
     END;
   END IF;
-  IF NOT pg_has_role(current_user, 'hikiate_app', 'SET') THEN
+  -- Before PostgreSQL 16, who is a member may also take the role.
+  IF NOT pg_has_role(current_user, 'hikiate_app',
+                     CASE WHEN version >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
     BEGIN
-      EXECUTE 'GRANT hikiate_app TO CURRENT_USER WITH SET TRUE, INHERIT FALSE';
+      EXECUTE 'GRANT hikiate_app TO CURRENT_USER'
+              || CASE WHEN version >= 160000 THEN ' WITH SET TRUE, INHERIT FALSE' ELSE '' END;
     EXCEPTION WHEN insufficient_privilege THEN NULL;
     END;
   END IF;
@@ -47,7 +51,9 @@ BEGIN
                ORDER BY oid::regclass::text
   LOOP
     EXECUTE format('REVOKE ALL ON %s FROM hikiate_app', item.name);
-    EXECUTE format('GRANT MAINTAIN ON %s TO hikiate_app', item.name);
+    IF version >= 170000 THEN  -- before, only owners may analyze
+      EXECUTE format('GRANT MAINTAIN ON %s TO hikiate_app', item.name);
+    END IF;
     IF NOT item.relispartition THEN
       EXECUTE format('GRANT SELECT ON %s TO hikiate_app', item.name);
     END IF;
@@ -88,7 +94,9 @@ END $$
 """
 
 _USABLE: Final = """
-    SELECT pg_has_role(current_user, oid, 'SET') AND has_table_privilege(oid, to_regclass('ledger'), 'INSERT')
+    SELECT pg_has_role(current_user, oid,
+                       CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+           AND has_table_privilege(oid, to_regclass('ledger'), 'INSERT')
       FROM pg_roles WHERE rolname = 'hikiate_app'
 """
 
