@@ -38,6 +38,7 @@ from app.inventory.graphql.reservations.mutations import ReservationMutation
 from app.inventory.graphql.reservations.queries import ReservationQuery
 from app.inventory.graphql.selling.mutations import SellingMutation
 from app.inventory.graphql.subscriptions import InventorySubscription
+from app.inventory.graphql.transfers.mutations import TransferMutation
 from app.kit.graphql.errors import ERROR_TYPES, GenericError
 from app.kit.graphql.instants import INSTANT
 from app.kit.graphql.nodes import IMPLEMENTATIONS
@@ -74,6 +75,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     CheckoutMutation,
     FulfillmentMutation,
     InventoryMutation,
+    TransferMutation,
     SellingMutation,
     StockFeedMutation,
     CorrectionMutation,

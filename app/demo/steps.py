@@ -46,7 +46,7 @@ async def _send(tx: WriteTx, order_id: UUID, now: datetime) -> None:
 
 async def _receive(tx: WriteTx, order_id: UUID, now: datetime) -> None:
     for row in await tx.fetch(_TRANSFERS, order_id=order_id):
-        await receive_transfer(tx, row.id, quantities=None, actor=ACTOR, now=now)
+        await receive_transfer(tx, row.id, actor=ACTOR, now=now)
         await follow_transfer(tx, row.id, now=now)
 
 

@@ -108,6 +108,7 @@ HANDLERS: Final = {
     "order_completed": order_completed,
     "order": order_changed,
     "transfer_created": transfer_changed,
+    "transfer_changed": transfer_changed,
     "transfer_shipped": transfer_changed,
     "transfer_received": transfer_changed,
     "transfer_canceled": transfer_changed,

@@ -40,13 +40,23 @@ class TransferShipped(TransferEvent):
 class TransferReceived(TransferEvent):
     """Units have arrived, or are given up as lost. status tells whether more are under way.
 
-    received, lost: units of this arrival by line number of the transfer (as text, because keys of JSON are).
+    received (sound ones), lost, damaged, surplus: units of this arrival by line number of the transfer (as text,
+    because keys of JSON are).
     """
 
     topic: ClassVar[str] = "transfer_received"
 
     received: dict[str, int]
     lost: dict[str, int]
+    damaged: dict[str, int]
+    surplus: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferChanged(TransferEvent):
+    """A draft has other lines or is final, or units that waited at the source will not be sent."""
+
+    topic: ClassVar[str] = "transfer_changed"
 
 
 @dataclass(frozen=True, slots=True)

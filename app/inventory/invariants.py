@@ -41,14 +41,16 @@ INVARIANTS: Final[dict[str, str]] = {
         SELECT t.id, t.status, l.*
           FROM transfers t LEFT JOIN (
                SELECT transfer_id, sum(quantity) AS quantity, sum(shipped_quantity) AS shipped,
-                      sum(received_quantity + lost_quantity) AS closed
+                      sum(withdrawn_quantity) AS withdrawn, sum(received_quantity + lost_quantity) AS closed
                  FROM transfer_lines GROUP BY transfer_id) l ON l.transfer_id = t.id
          WHERE NOT coalesce(CASE t.status
-               WHEN 'READY_TO_SHIP' THEN l.shipped = 0 AND t.shipped_at IS NULL
+               WHEN 'DRAFT' THEN l.shipped = 0 AND l.withdrawn = 0 AND t.shipped_at IS NULL AND t.order_id IS NULL
+               WHEN 'READY_TO_SHIP' THEN l.shipped = 0 AND l.withdrawn < l.quantity AND t.shipped_at IS NULL
                WHEN 'CANCELED' THEN l.shipped = 0 AND t.shipped_at IS NULL AND t.canceled_at IS NOT NULL
-               WHEN 'IN_TRANSIT' THEN l.shipped = l.quantity AND l.closed = 0 AND t.shipped_at IS NOT NULL
-               WHEN 'PARTIALLY_RECEIVED' THEN l.shipped = l.quantity AND l.closed BETWEEN 1 AND l.shipped - 1
-               WHEN 'RECEIVED' THEN l.closed = l.quantity AND l.shipped = l.quantity
+               WHEN 'IN_TRANSIT' THEN l.shipped > 0 AND l.closed = 0 AND t.shipped_at IS NOT NULL
+               WHEN 'PARTIALLY_RECEIVED' THEN t.shipped_at IS NOT NULL AND l.shipped > 0 AND t.received_at IS NULL
+                                              AND l.closed + l.withdrawn < l.quantity
+               WHEN 'RECEIVED' THEN l.shipped > 0 AND l.closed = l.shipped AND l.shipped + l.withdrawn = l.quantity
                                     AND t.received_at IS NOT NULL
                END, false)
     """,
@@ -57,15 +59,29 @@ INVARIANTS: Final[dict[str, str]] = {
           FROM (SELECT owner_id, line_no, variant_id, location_id, quantity
                   FROM holds WHERE owner_kind = 'TRANSFER') h
           FULL JOIN (
-               SELECT t.id AS owner_id, l.line_no, l.variant_id,
-                      CASE t.status WHEN 'READY_TO_SHIP' THEN t.from_location_id ELSE way.id END AS location_id,
-                      CASE t.status WHEN 'READY_TO_SHIP' THEN l.quantity
-                                    ELSE l.shipped_quantity - l.received_quantity - l.lost_quantity END AS units
+               SELECT t.id AS owner_id, l.line_no, l.variant_id, place.location_id, place.units
                  FROM transfers t JOIN transfer_lines l ON l.transfer_id = t.id
                  JOIN locations way ON way.kind = 'IN_TRANSIT'
-                WHERE t.order_id IS NULL AND t.status <> 'CANCELED') t
+                CROSS JOIN LATERAL (VALUES
+                      (t.from_location_id, CASE WHEN t.status IN ('DRAFT', 'CANCELED') THEN 0
+                           ELSE l.quantity - l.shipped_quantity - l.withdrawn_quantity END),
+                      (CAST(way.id AS int), l.shipped_quantity - l.received_quantity - l.lost_quantity)
+                      ) AS place (location_id, units)
+                WHERE t.order_id IS NULL) t
                USING (owner_id, line_no, variant_id, location_id)
          WHERE coalesce(h.quantity, 0) <> coalesce(t.units, 0)
+    """,
+    "differences of a transfer are in the ledger": """
+        SELECT *
+          FROM (SELECT transfer_id AS id, variant_id, sum(damaged_quantity) AS damaged,
+                       sum(surplus_quantity) AS surplus
+                  FROM transfer_lines WHERE damaged_quantity + surplus_quantity > 0 GROUP BY 1, 2) t
+          FULL JOIN (
+               SELECT cause_id AS id, variant_id, sum(d_state) AS damaged,
+                      coalesce(sum(d_on_hand) FILTER (WHERE kind = 'ADJUSTED'), 0) AS surplus
+                 FROM ledger WHERE cause_kind = 'TRANSFER' AND (kind = 'ADJUSTED' OR d_state <> 0)
+                GROUP BY 1, 2) l USING (id, variant_id)
+         WHERE (t.damaged, t.surplus) IS DISTINCT FROM (l.damaged, l.surplus)
     """,
     "what an owner has reserved is what the ledger says of it": """
         SELECT cause_id, variant_id, location_id, h.reserved AS held, l.reserved AS ledger_reserved

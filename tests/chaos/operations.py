@@ -27,10 +27,11 @@ from app.inventory.actions.ship_claims import ship_claims
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.actions.transfer_reservation import transfer_reservation
 from app.inventory.errors import InsufficientStock
-from app.inventory.model import Claim, Demand, HoldRequest, StockLine, TransferLineDraft, Verdict
+from app.inventory.model import Claim, Demand, HoldRequest, StockLine, Verdict
 from app.inventory.model.corrections import Cause, Correction, PromisePolicy
 from app.inventory.model.purchases import PurchaseLineDraft
 from app.inventory.model.states import StockState
+from app.inventory.model.transfers import Arrival, TransferLineDraft
 from app.inventory.sql.claims import claims_of
 from app.inventory.sql.transfers import lines_of
 from app.kit.db import WriteTx
@@ -217,7 +218,7 @@ async def take_in(tx: WriteTx, body: Body, now: datetime) -> Any:
     }
     lost = {number: 1 for number, units in under_way.items() if units and body["loses"]}
     received = {number: units - lost.get(number, 0) for number, units in under_way.items()}
-    await receive_transfer(tx, transfer_id, quantities=received, lost=lost, actor=ACTOR, now=now)
+    await receive_transfer(tx, transfer_id, Arrival(received, lost=lost), actor=ACTOR, now=now)
     return True
 
 

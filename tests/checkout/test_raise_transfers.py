@@ -3,7 +3,8 @@
 from app.checkout.actions.raise_transfers import raise_transfers
 from app.checkout.model import transfers_for
 from app.inventory.actions.hold_stock import hold_stock
-from app.inventory.model import Claim, Demand, HoldRequest, TransferLineDraft
+from app.inventory.model import Claim, Demand, HoldRequest
+from app.inventory.model.transfers import TransferLineDraft
 from app.kit.db import Database
 from app.kit.ids import new_id
 from app.orders.actions.create_orders import create_orders

@@ -7,10 +7,11 @@ import pytest
 from app.inventory.model.counts import COUNT_SESSION
 from app.inventory.model.purchases import PURCHASE_ORDER
 from app.inventory.model.states import UNIT
+from app.inventory.model.transfers import TRANSFER
 from tests.conftest import ROOT
 
 
-@pytest.mark.parametrize("machine", [COUNT_SESSION, PURCHASE_ORDER, UNIT], ids=lambda machine: machine.noun)
+@pytest.mark.parametrize("machine", [COUNT_SESSION, PURCHASE_ORDER, TRANSFER, UNIT], ids=lambda machine: machine.noun)
 def test_the_picture_is_drawn_from_the_rules(machine: Any) -> None:
     page = (ROOT / "docs" / "inventory.md").read_text(encoding="utf-8")
     assert f"```mermaid\n{machine.mermaid()}\n```" in page

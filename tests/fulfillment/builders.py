@@ -9,7 +9,8 @@ from uuid import UUID
 from app.fulfillment.actions.plan_work import plan_work
 from app.inventory.actions.create_transfer import create_transfer
 from app.inventory.actions.hold_stock import hold_stock
-from app.inventory.model import Demand, HoldRequest, TransferLineDraft
+from app.inventory.model import Demand, HoldRequest
+from app.inventory.model.transfers import TransferLineDraft
 from app.kit.db import Database, WriteTx
 from app.kit.ids import new_id
 from app.kit.permissions import Actor, ActorKind

@@ -14,6 +14,7 @@ from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.actions.mark_ready import mark_ready
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
+from app.inventory.model.transfers import Arrival
 from app.kit.db import Database, Row, WriteTx
 from app.kit.ids import global_id
 from tests.conftest import NOW, Execute
@@ -105,7 +106,7 @@ async def test_units_that_were_lost_on_their_way_are_not_paid(db: Database, exec
     transfer = await transfer_of(db, order_id)
     async with db.write() as tx:
         await ship_transfer(tx, transfer.id, actor="test", now=NOW)
-        await receive_transfer(tx, transfer.id, quantities={1: 2}, lost={1: 1}, actor="test", now=NOW)
+        await receive_transfer(tx, transfer.id, Arrival({1: 2}, lost={1: 1}), actor="test", now=NOW)
         await follow_transfer(tx, transfer.id, now=NOW)
     [pickup] = (await execute(ORDER, {"id": global_id("Order", order_id)}))["order"]["pickups"]
     assert (pickup["lines"], pickup["amountDue"]["amount"]) == ([{"quantity": 2}], 2000)

@@ -8,6 +8,7 @@ from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.plan_work import plan_work
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
+from app.inventory.model.transfers import Arrival
 from app.kit.db import Database
 from tests.conftest import NOW
 from tests.fulfillment.builders import home, make_order, make_shop, planned_order, store_pickup
@@ -28,7 +29,7 @@ async def _arrive(db: Database, order_id: UUID, lost: Mapping[int, int]) -> None
     transfer = await transfer_of(db, order_id)
     async with db.write() as tx:
         await ship_transfer(tx, transfer.id, actor="test", now=NOW)
-        await receive_transfer(tx, transfer.id, quantities=None, lost=lost, actor="test", now=NOW)
+        await receive_transfer(tx, transfer.id, Arrival(lost=lost), actor="test", now=NOW)
         await follow_transfer(tx, transfer.id, now=NOW)
 
 

@@ -123,7 +123,7 @@ async def test_work_is_written_with_its_time_and_a_preparation_gets_it_when_it_o
     transfer = await transfer_of(db, order_id)
     async with db.write() as tx:
         await ship_transfer(tx, transfer.id, actor="test", now=NOW)
-        await receive_transfer(tx, transfer.id, quantities=None, actor="test", now=NOW)
+        await receive_transfer(tx, transfer.id, actor="test", now=NOW)
         await follow_transfer(tx, transfer.id, now=tokyo(23, 11))
         await follow_transfer(tx, transfer.id, now=tokyo(23, 19))
     assert await _due(db) == {

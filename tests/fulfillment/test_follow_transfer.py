@@ -7,7 +7,7 @@ from app.inventory.actions.cancel_transfer import cancel_transfer
 from app.inventory.actions.create_transfer import create_transfer
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
-from app.inventory.model import TransferLineDraft
+from app.inventory.model.transfers import Arrival, TransferLineDraft
 from app.kit.db import Database, WriteTx
 from app.kit.ids import new_id
 from tests.conftest import NOW
@@ -41,7 +41,7 @@ async def test_a_transfer_for_a_pickup_opens_its_preparation_when_it_arrives(db:
     )
     assert (await pickup_of(db, order_id)).status == "REQUESTED"
     async with db.write() as tx:
-        await receive_transfer(tx, transfer.id, quantities=None, actor=STAFF.reference, now=NOW)
+        await receive_transfer(tx, transfer.id, actor=STAFF.reference, now=NOW)
         await follow_transfer(tx, transfer.id, now=NOW)
     assert sorted(await work_of(db)) == sorted(
         [
@@ -59,7 +59,7 @@ async def test_a_part_that_is_still_under_way_keeps_the_pickup_waiting(db: Datab
     transfer = await transfer_of(db, order_id)
     async with db.write() as tx:
         await ship_transfer(tx, transfer.id, actor="test", now=NOW)
-        await receive_transfer(tx, transfer.id, quantities={1: 2}, actor="test", now=NOW)
+        await receive_transfer(tx, transfer.id, Arrival({1: 2}), actor="test", now=NOW)
         await follow_transfer(tx, transfer.id, now=NOW)
     assert ("RECEIVE", shop.store, "OPEN") in await work_of(db)
     assert ("PREPARE_PICKUP", shop.store, "WAITING") in await work_of(db)
@@ -71,7 +71,7 @@ async def test_following_twice_or_an_unknown_transfer_changes_nothing(db: Databa
     transfer = await transfer_of(db, order_id)
     async with db.write() as tx:
         await ship_transfer(tx, transfer.id, actor="test", now=NOW)
-        await receive_transfer(tx, transfer.id, quantities=None, actor="test", now=NOW)
+        await receive_transfer(tx, transfer.id, actor="test", now=NOW)
         await follow_transfer(tx, transfer.id, now=NOW)
     before = await everything(db)
     async with db.write() as tx:
@@ -89,7 +89,7 @@ async def test_own_transfers_ask_for_work_at_both_ends(db: Database) -> None:
     assert {(row.order_id, row.transfer_id) for row in await work_rows(db)} == {(None, transfer_id)}
     async with db.write() as tx:
         await ship_transfer(tx, transfer_id, actor="test", now=NOW)
-        await receive_transfer(tx, transfer_id, quantities=None, actor="test", now=NOW)
+        await receive_transfer(tx, transfer_id, actor="test", now=NOW)
         await follow_transfer(tx, transfer_id, now=NOW)
     assert await work_of(db) == [("TRANSFER", shop.warehouse, "DONE"), ("RECEIVE", shop.store, "DONE")]
 
@@ -109,8 +109,8 @@ async def test_work_tells_who_sent_and_who_took_in_however_late_it_is_heard(db: 
     transfer = await transfer_of(db, order_id)
     async with db.write() as tx:
         await ship_transfer(tx, transfer.id, actor="key:umeda", now=NOW)
-        await receive_transfer(tx, transfer.id, quantities={1: 1}, actor="key:first", now=NOW)
-        await receive_transfer(tx, transfer.id, quantities={1: 1}, lost={1: 1}, actor="key:second", now=NOW)
+        await receive_transfer(tx, transfer.id, Arrival({1: 1}), actor="key:first", now=NOW)
+        await receive_transfer(tx, transfer.id, Arrival({1: 1}, lost={1: 1}), actor="key:second", now=NOW)
         await follow_transfer(tx, transfer.id, now=NOW)
     assert {(row.kind, row.location_id): row.completed_by for row in await work_rows(db)} == {
         ("TRANSFER", shop.other_store): "key:umeda",
@@ -124,10 +124,10 @@ async def test_each_arrival_is_told_once(db: Database) -> None:
     transfer = await transfer_of(db, order_id)
     async with db.write() as tx:
         await ship_transfer(tx, transfer.id, actor="key:umeda", now=NOW)
-        await receive_transfer(tx, transfer.id, quantities={1: 1}, actor="key:store", now=NOW)
+        await receive_transfer(tx, transfer.id, Arrival({1: 1}), actor="key:store", now=NOW)
         await follow_transfer(tx, transfer.id, now=NOW)
         await follow_transfer(tx, transfer.id, now=NOW)
-        await receive_transfer(tx, transfer.id, quantities={1: 2}, actor="key:store", now=NOW)
+        await receive_transfer(tx, transfer.id, Arrival({1: 2}), actor="key:store", now=NOW)
         await follow_transfer(tx, transfer.id, now=NOW)
         await follow_transfer(tx, transfer.id, now=NOW)
         rows = await tx.connection.fetch("SELECT kind, actor, facts FROM order_history WHERE kind LIKE 'TRANSFER%'")

@@ -18,7 +18,7 @@ async def test_only_complete_pickups_open(db: Database) -> None:
     transfer = await transfer_of(db, order_id)
     async with db.write() as tx:
         await ship_transfer(tx, transfer.id, actor="test", now=NOW)
-        await receive_transfer(tx, transfer.id, quantities=None, actor="test", now=NOW)
+        await receive_transfer(tx, transfer.id, actor="test", now=NOW)
         opened = await open_preparations(tx, order_id, now=NOW)
     assert opened == [row.id for row in await fulfillments_of(db, order_id) if row.kind == "PICKUP"]
     assert ("PREPARE_PICKUP", shop.store, "OPEN") in await work_of(db)

@@ -110,7 +110,7 @@ async def test_a_pickup_at_a_store(db: Database, feed: Feed) -> None:
     follow: Do = lambda tx: follow_transfer(tx, transfer.id, now=NOW)  # noqa: E731
     send: Do = lambda tx: ship_transfer(tx, transfer.id, actor="key:umeda", now=NOW)  # noqa: E731
     assert await page.after(send, follow) == ["TRANSFER_SHIPPED"]
-    take: Do = lambda tx: receive_transfer(tx, transfer.id, quantities=None, actor="key:shibuya", now=NOW)  # noqa: E731
+    take: Do = lambda tx: receive_transfer(tx, transfer.id, actor="key:shibuya", now=NOW)  # noqa: E731
     assert await page.after(take, follow) == ["TRANSFER_RECEIVED"]
     assert page.pickup["status"] == "PREPARING"
     pickup = await pickup_of(db, order_id)

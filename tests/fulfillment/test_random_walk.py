@@ -21,6 +21,7 @@ from app.fulfillment.actions.verify_code import verify_code
 from app.fulfillment.model import PickupExpiryReason
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
+from app.inventory.model.transfers import Arrival
 from app.kit.db import Database, WriteTx
 from app.kit.errors import DomainError
 from app.kit.ids import new_id
@@ -74,7 +75,7 @@ async def _about_transfers(db: Database, chance: random.Random) -> list[tuple[st
         await follow_transfer(tx, transfer_id, now=NOW)
 
     async def receive(tx: WriteTx) -> None:
-        await receive_transfer(tx, transfer_id, quantities=None, lost=lost, actor="walk", now=NOW)
+        await receive_transfer(tx, transfer_id, Arrival(lost=lost or {}), actor="walk", now=NOW)
         await follow_transfer(tx, transfer_id, now=NOW)
 
     return [("send", send), ("receive", receive), ("follow", lambda tx: follow_transfer(tx, transfer_id, now=NOW))]

@@ -9,8 +9,8 @@ import pytest
 
 from app.inventory.actions.create_transfer import create_transfer
 from app.inventory.actions.set_safety_stock import set_safety_stock
-from app.inventory.model import TransferLineDraft
 from app.inventory.model.promises import Promise, day_in_japan, merged, promises_of
+from app.inventory.model.transfers import TransferLineDraft
 from app.kit.db import Database
 from app.kit.ids import new_id
 from tests.conftest import NOW

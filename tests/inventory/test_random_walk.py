@@ -9,21 +9,25 @@ import pytest
 from app.inventory.actions.allocate_reserved import allocate_reserved
 from app.inventory.actions.cancel_transfer import cancel_transfer
 from app.inventory.actions.change_stock_state import change_stock_state
+from app.inventory.actions.close_transfer import close_transfer
 from app.inventory.actions.correct_stock import correct_stock
 from app.inventory.actions.create_transfer import create_transfer
+from app.inventory.actions.edit_transfer import edit_transfer
 from app.inventory.actions.expire_reservations import expire_reservations
 from app.inventory.actions.hold_stock import hold_stock
+from app.inventory.actions.make_transfer_ready import make_transfer_ready
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.release_holds import release_holds
 from app.inventory.actions.set_safety_stock import set_safety_stock
 from app.inventory.actions.ship_claims import ship_claims
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.invariants import INVARIANTS
-from app.inventory.model import Claim, StockLine, TransferLineDraft
+from app.inventory.model import Claim, StockLine
 from app.inventory.model.corrections import Correction, PromisePolicy
 from app.inventory.model.states import StockState
+from app.inventory.model.transfers import Arrival, DiscrepancyReason, TransferLineDraft
 from app.inventory.sql.claims import claims_of
-from app.inventory.sql.transfers import lines_of
+from app.inventory.sql.transfers import lines_of, transfer_lines_of
 from app.kit.db import Database, WriteTx
 from app.kit.errors import DomainError
 from app.kit.ids import new_id
@@ -53,6 +57,7 @@ class Walk(Steps, CountSteps, RepairSteps):
         verbs = [
             self.receive, self.adjust, self.set_aside, self.keep, self.hold, self.hold, self.hold, self.hold,
             self.allocate, self.release, self.expire, self.ship, self.send, self.send, self.ship_transfer,
+            self.draft, self.edit, self.make_ready, self.make_ready, self.close_transfer,
             self.receive_transfer, self.cancel, self.extend, self.give_back, self.move, self.adopt, self.adopt,
             self.trim, self.change_rule, self.serve, self.buy, self.place, self.change_purchase, self.date_purchase,
             self.unload, self.unload, self.close, self.countermand, self.feed,
@@ -137,7 +142,30 @@ class Walk(Steps, CountSteps, RepairSteps):
         return places, lines, order_id
 
     async def ship_transfer(self, tx: WriteTx) -> Any:
-        return await ship_transfer(tx, self.transfer(), actor="walk", now=NOW)
+        """All, or a part of a line."""
+        transfer_id = self.transfer()
+        unsent = {line.line_no: line.unsent for line in await transfer_lines_of(tx, transfer_id) if line.unsent}
+        part = {self.random.choice(list(unsent)): self.units(3)} if unsent and self.random.random() < 0.4 else None
+        await ship_transfer(tx, transfer_id, quantities=part, actor="walk", now=NOW)
+        return part
+
+    async def draft(self, tx: WriteTx) -> Any:
+        source, destination = self.random.sample(self.stores, 2)
+        lines = [TransferLineDraft(variant_id, self.units()) for variant_id in self.variants]
+        places = {"from_location_id": source, "to_location_id": destination}
+        self.transfers.append(await create_transfer(tx, **places, lines=lines, is_draft=True, actor="walk", now=NOW))
+        return places, lines
+
+    async def edit(self, tx: WriteTx) -> Any:
+        lines = [TransferLineDraft(self.random.choice(self.variants), self.units())]
+        return await edit_transfer(tx, self.transfer(), lines, now=NOW)
+
+    async def make_ready(self, tx: WriteTx) -> Any:
+        return await make_transfer_ready(tx, self.transfer(), actor="walk", now=NOW)
+
+    async def close_transfer(self, tx: WriteTx) -> Any:
+        reason = self.random.choice(list(DiscrepancyReason))
+        return await close_transfer(tx, self.transfer(), reason=reason, actor="walk", now=NOW)
 
     async def receive_transfer(self, tx: WriteTx) -> Any:
         transfer_id = self.transfer()
@@ -150,8 +178,14 @@ class Walk(Steps, CountSteps, RepairSteps):
             line_no: self.random.randint(0, units - received[line_no]) if self.random.random() < 0.3 else 0
             for line_no, units in open_units.items()
         }
-        await receive_transfer(tx, transfer_id, quantities=received, lost=lost, actor="walk", now=NOW)
-        return received, lost
+        damaged = {
+            line_no: self.random.randint(0, units - received[line_no] - lost[line_no])
+            for line_no, units in open_units.items()
+        }
+        surplus = {line_no: self.random.choice([0, 0, 0, 2]) for line_no in open_units}
+        arrival = Arrival(received, damaged, lost, surplus)
+        await receive_transfer(tx, transfer_id, arrival, actor="walk", now=NOW)
+        return arrival
 
     async def cancel(self, tx: WriteTx) -> Any:
         return await cancel_transfer(tx, self.transfer(), actor="walk", now=NOW)

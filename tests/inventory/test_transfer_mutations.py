@@ -18,9 +18,9 @@ FIELDS = """transfer { id number status note expectedAt fromLocation { code } to
     lines { lineNo variant { sku } quantity receivedQuantity lostQuantity inTransitQuantity } order { id } }
   userErrors { __typename code message path ... on InsufficientStockError { requested available sku lineNo }
     ... on InvalidTransitionError { currentStatus } ... on InvalidQuantityError { minimum maximum } }"""
-CREATE, SHIP, RECEIVE, CANCEL = (
+CREATE, SHIP, RECEIVE, CANCEL, EDIT, READY, CLOSE = (
     f"mutation ($input: Transfer{verb}Input!) {{ transfer{verb}(input: $input) {{ {FIELDS} }} }}"
-    for verb in ("Create", "Ship", "Receive", "Cancel")
+    for verb in ("Create", "Ship", "Receive", "Cancel", "Edit", "MakeReady", "Close")
 )
 
 
@@ -201,3 +201,68 @@ async def test_unknown_transfers_and_places_are_refused(db: Database, execute: A
         [error] = refusals(await ask(execute, CREATE, form(shop, ("SHIRT", 1), toLocationId=destination)))
         assert (error["code"], error["path"]) == (code, ["input", "toLocationId"])
     assert (await counters(db))[shop.variants["SHIRT"], shop.places["depot"]] == (10, 0, 0, 0)
+
+
+DETAILS = """query ($id: ID!) { transfer(id: $id) { status version note lines { quantity shippedQuantity unsentQuantity
+    receivedQuantity damagedQuantity lostQuantity surplusQuantity withdrawnQuantity discrepancyReason } } }"""
+
+
+async def test_from_a_draft_to_a_close_with_differences(db: Database, execute: Any) -> None:
+    shop = await open_shop(db, "SHIRT", "MUG")
+    await fill(db, shop, "SHIRT", depot=10)
+    depot, umeda = limited(shop, "depot"), limited(shop, "umeda")
+    created = await ask(execute, CREATE, form(shop, ("MUG", 4), isDraft=True), actor=depot)
+    about = {"transferId": created["transfer"]["id"]}
+    assert (created["transfer"]["status"], created["userErrors"]) == ("DRAFT", [])
+    [short] = refusals(await ask(execute, READY, about, actor=depot))
+    assert (short["code"], short["path"], short["lineNo"], short["requested"], short["available"]) == (
+        "INSUFFICIENT_STOCK",
+        ["input", "transferId"],
+        1,
+        4,
+        0,
+    )
+    edit = {**about, "lines": [{"sku": "SHIRT", "quantity": 8}], "note": " again ", "expectedVersion": 1}
+    assert (await ask(execute, EDIT, edit, actor=depot))["transfer"]["note"] == "again"
+    [late] = refusals(await ask(execute, EDIT, edit, actor=depot))
+    assert (late["code"], late["path"]) == ("VERSION_CONFLICT", ["input", "expectedVersion"])
+    assert (await ask(execute, READY, about, actor=depot))["transfer"]["status"] == "READY_TO_SHIP"
+    part = {**about, "lines": [{"lineNo": 1, "quantity": 6}]}
+    assert (await ask(execute, SHIP, part, actor=depot))["transfer"]["status"] == "IN_TRANSIT"
+    arrival = {"lineNo": 1, "receivedQuantity": 2, "damagedQuantity": 1, "lostQuantity": 1, "surplusQuantity": 1}
+    received = {**about, "lines": [arrival], "reason": "BROKEN"}
+    assert (await ask(execute, RECEIVE, received, actor=umeda))["transfer"]["status"] == "PARTIALLY_RECEIVED"
+    assert refusals(await ask(execute, CLOSE, {**about, "reason": "LOST"}, actor=depot))[0]["code"] == "NOT_FOUND"
+    answers = [
+        await ask(execute, CLOSE, {**about, "reason": "NOT_SENT", "idempotencyKey": "end"}, actor=umeda)
+        for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0]["transfer"]["status"] == "RECEIVED"
+    told = (await execute(DETAILS, {"id": about["transferId"]}, actor=STAFF))["transfer"]
+    assert told["lines"] == [
+        {
+            "quantity": 8,
+            "shippedQuantity": 6,
+            "unsentQuantity": 0,
+            "receivedQuantity": 3,
+            "damagedQuantity": 1,
+            "lostQuantity": 3,
+            "surplusQuantity": 1,
+            "withdrawnQuantity": 2,
+            "discrepancyReason": "NOT_SENT",
+        }
+    ]
+    shirt = shop.variants["SHIRT"]
+    assert (await counters(db))[shirt, shop.places["depot"]] == (6, 0, 0, 0)
+    assert (await counters(db))[shirt, shop.places["umeda"]] == (3, 0, 0, 0)
+
+
+@pytest.mark.parametrize("lines", [[], [{"lineNo": 1, "quantity": 1}] * 2, [{"lineNo": 1, "quantity": 1}] * 101])
+async def test_bad_parts_are_refused(db: Database, execute: Any, lines: list[dict[str, Any]]) -> None:
+    shop = await open_shop(db, "SHIRT")
+    await fill(db, shop, "SHIRT", depot=10)
+    about = {"transferId": (await ask(execute, CREATE, form(shop, ("SHIRT", 4))))["transfer"]["id"]}
+    [error] = refusals(await ask(execute, SHIP, {**about, "lines": lines}))
+    assert (error["code"], error["path"]) == ("INVALID_INPUT", ["input", "lines"])
+    assert (await counters(db))[shop.variants["SHIRT"], shop.places["depot"]] == (10, 0, 4, 0)

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.inventory.actions.create_transfer import create_transfer
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
-from app.inventory.model import TransferLineDraft
+from app.inventory.model.transfers import Arrival, TransferLineDraft
 from app.inventory.sql.transfers import lines_of
 from app.kit.db import Database
 from app.locations.sql import transit_location_id
@@ -20,6 +20,7 @@ async def send(
     destination: int,
     *lines: tuple[int, int] | tuple[int, int, int],
     order_id: UUID | None = None,
+    is_draft: bool = False,
 ) -> UUID:
     """A transfer of (variant, quantity) or (variant, quantity, line of the order)."""
     drafts = [TransferLineDraft(*line) for line in lines]
@@ -30,15 +31,16 @@ async def send(
             to_location_id=destination,
             lines=drafts,
             order_id=order_id,
+            is_draft=is_draft,
             actor="test",
             now=NOW,
         )
 
 
-async def ship(db: Database, transfer_id: UUID) -> None:
+async def ship(db: Database, transfer_id: UUID, quantities: Mapping[int, int] | None = None) -> None:
     """`ship_transfer` in a transaction of its own."""
     async with db.write() as tx:
-        await ship_transfer(tx, transfer_id, actor="test", now=NOW)
+        await ship_transfer(tx, transfer_id, quantities=quantities, actor="test", now=NOW)
 
 
 async def receive(
@@ -46,10 +48,13 @@ async def receive(
     transfer_id: UUID,
     quantities: Mapping[int, int] | None = None,
     lost: Mapping[int, int] | None = None,
+    **options: Any,
 ) -> None:
     """`receive_transfer` in a transaction of its own."""
+    parts = {name: options.pop(name) for name in ("damaged", "surplus") if name in options}
+    arrival = Arrival(quantities, lost=lost or {}, **parts)
     async with db.write() as tx:
-        await receive_transfer(tx, transfer_id, quantities=quantities, lost=lost, actor="test", now=NOW)
+        await receive_transfer(tx, transfer_id, arrival, actor="test", now=NOW, **options)
 
 
 async def state(db: Database, transfer_id: UUID) -> tuple[str, int, list[tuple[int, int, int, int]]]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.inventory.model import Claim, TransferLineDraft
+from app.inventory.model import Claim
 from app.inventory.model.selling import WAITING
+from app.inventory.model.transfers import TransferLineDraft
 from app.sourcing.model import DeliveryMode
 
 

@@ -1,5 +1,6 @@
 """A placed order is given up while all its goods are still in the house."""
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +8,8 @@ from app.fulfillment.model import FulfillmentState
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.inventory.actions.cancel_transfer import cancel_transfer
 from app.inventory.actions.release_holds import release_holds
+from app.inventory.actions.withdraw_transfers import withdraw_transfers
+from app.inventory.model.transfers import UNDER_WAY
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition, NotFound
 from app.orders.actions.mark_canceled import mark_canceled
@@ -50,14 +53,23 @@ async def cancel_order(tx: WriteTx, order_id: UUID, *, reason: str, actor: str, 
 
 
 async def _stop_transfers(tx: WriteTx, order_id: UUID, *, actor: str, now: datetime) -> list[UUID]:
-    """Cancel the order's transfers that have not left; returns them."""
+    """Cancel the order's transfers that have not left; returns them. Of others, what has not left stays."""
     stopped: list[UUID] = []
     for transfer in await work.transfers_of_order(tx, order_id):
+        if transfer.status in UNDER_WAY:
+            await _stay(tx, transfer.id, now=now)
         if transfer.status != "READY_TO_SHIP":
             continue
         try:
             await cancel_transfer(tx, transfer.id, actor=actor, now=now)
-        except InvalidTransition:
-            continue  # It left a moment ago.
+        except InvalidTransition:  # It left a moment ago.
+            await _stay(tx, transfer.id, now=now)
+            continue
         stopped.append(transfer.id)
     return stopped
+
+
+async def _stay(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> None:
+    """What waits at the source of a transfer that is under way does not leave."""
+    with suppress(InvalidTransition):  # It arrived a moment ago.
+        await withdraw_transfers(tx, {transfer_id: None}, now=now)

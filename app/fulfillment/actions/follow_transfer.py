@@ -26,6 +26,8 @@ async def follow_transfer(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> N
     if transfer.order_id is not None:
         await lock_order(tx, transfer.order_id)
         transfer = await work.find_transfer(tx, transfer_id) or transfer
+    if transfer.status == "DRAFT":
+        return
     if transfer.status == "CANCELED":
         await work.cancel_work(tx, [transfer_id])
         return
@@ -47,7 +49,8 @@ async def follow_transfer(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> N
     await work.insert_work(tx, [sending, receiving], now=now)
     if transfer.status == "READY_TO_SHIP":
         return
-    await work.finish_work(tx, [transfer_id], [WorkKind.TRANSFER], actor=transfer.shipped_by, now=now)
+    if not transfer.unsent:
+        await work.finish_work(tx, [transfer_id], [WorkKind.TRANSFER], actor=transfer.shipped_by, now=now)
     if transfer.status == "RECEIVED":
         await work.finish_work(tx, [transfer_id], [WorkKind.RECEIVE], actor=transfer.received_by, now=now)
     else:

@@ -38,7 +38,8 @@ _CLAIMED_UNITS: Final = Statement("""
        AND line.quantity - line.fulfilled_quantity - line.canceled_quantity - line.short_quantity > claimed.units
        AND EXISTS (
            SELECT FROM transfers AS transfer JOIN transfer_lines AS sent ON sent.transfer_id = transfer.id
-            WHERE transfer.order_id = line.order_id AND sent.order_line_no = line.line_no AND sent.lost_quantity > 0)
+            WHERE transfer.order_id = line.order_id AND sent.order_line_no = line.line_no
+               AND sent.lost_quantity + sent.damaged_quantity + sent.withdrawn_quantity > 0)
      ORDER BY delivery_id, location_id, line_no
 """)
 _INSERT: Final = Statement("""

@@ -67,12 +67,13 @@ _CANCEL: Final = Statement("""
 # Who sent and who took in is what the ledger says, however late or in whatever order the facts are heard.
 _TRANSFER: Final = Statement("""
     SELECT transfer.id, transfer.number, transfer.order_id, transfer.from_location_id, transfer.to_location_id,
-           transfer.status, moved.shipped_by, moved.received_by, line.received, line.lost,
+           transfer.status, moved.shipped_by, moved.received_by, line.received, line.lost, line.unsent,
            source.hours, source.timezone
       FROM transfers AS transfer
       JOIN locations AS source ON source.id = transfer.from_location_id
      CROSS JOIN LATERAL (
-           SELECT sum(received_quantity)::int AS received, sum(lost_quantity)::int AS lost
+           SELECT sum(received_quantity)::int AS received, sum(lost_quantity)::int AS lost,
+                  sum(quantity - shipped_quantity - withdrawn_quantity)::int AS unsent
              FROM transfer_lines WHERE transfer_id = transfer.id) AS line
      CROSS JOIN LATERAL (
            SELECT (array_agg(entry.actor ORDER BY entry.entry_id DESC) FILTER (
@@ -204,7 +205,7 @@ async def cancel_work(tx: WriteTx, about: Sequence[UUID]) -> int:
 
 async def find_transfer(tx: ReadTx, transfer_id: UUID) -> Row | None:
     """A transfer: id, number, order_id, from_location_id, to_location_id, status; shipped_by, received_by (the last
-    to report an arrival or loss), None before; received and lost units; hours and timezone where it is sent.
+    to report an arrival or loss), None before; received, lost and unsent units; hours and timezone where it is sent.
     """
     return await tx.fetchrow(_TRANSFER, id=transfer_id)
 

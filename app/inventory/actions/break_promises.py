@@ -8,8 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
-from app.inventory.events import PromiseBroken, ReservationExpired, TransferCanceled
-from app.inventory.model import HoldState, OwnerKind, TransferStatus
+from app.inventory.actions.withdraw_transfers import withdraw_transfers
+from app.inventory.events import PromiseBroken, ReservationExpired
+from app.inventory.model import HoldState, OwnerKind
 from app.inventory.model.corrections import LineAt, Promise, choose_broken
 from app.inventory.model.selling import StockKey
 from app.inventory.sql.promises import (
@@ -18,7 +19,6 @@ from app.inventory.sql.promises import (
     lock_youngest_promises,
     take_promises,
 )
-from app.inventory.sql.transfers import set_status
 from app.kit.db import WriteTx
 from app.kit.outbox import publish
 
@@ -31,12 +31,12 @@ async def break_promises(
     """End as many promises as units are short on these stock rows, and return what each loses.
 
     Reservations go before allocations, the youngest first. A reservation ends with all others of its owner and a
-    transfer is canceled, as if they had expired or been called off; of an order's allocations only the missing units
-    go, of bundles with what else they are made of, which can be sold again. The caller holds the locks of the stock
-    rows `locked`, takes the units off in the same transaction, and runs
-    in `Database.in_write`: where the only promises left are just being dealt with by others, PostgreSQL's
-    serialization failure is raised, and the transaction begins again. Publishes PromiseBroken for orders,
-    ReservationExpired for owners of reservations, TransferCanceled for transfers.
+    transfer loses all that has not left, as if they had expired or been called off; of an order's allocations only the
+    missing units go, of bundles with what else they are made of, which can be sold again. The caller holds the locks of
+    the stock rows `locked`, takes the units off in the same transaction, and runs in `Database.in_write`: where the
+    only promises left are just being dealt with by others, PostgreSQL's serialization failure is raised, and the
+    transaction begins again. Publishes PromiseBroken for orders, ReservationExpired for owners of reservations, and
+    what `withdraw_transfers` tells.
     """
     candidates = await lock_youngest_promises(tx, short)
     whole = {promise.owner_id: promise.owner_kind for promise in candidates if promise.is_whole}
@@ -55,9 +55,8 @@ async def break_promises(
         message = "The promises on this stock are being changed by others."
         raise asyncpg.SerializationError(message)
     await take_promises(tx, broken, actor=actor)
-    for transfer_id in _owners(broken, OwnerKind.TRANSFER):
-        await set_status(tx, transfer_id, TransferStatus.CANCELED, now=now)
-    await _tell(tx, broken, {key: (row["from_location_id"], row["to_location_id"]) for key, row in transfers.items()})
+    await withdraw_transfers(tx, dict.fromkeys(_owners(broken, OwnerKind.TRANSFER)), now=now)
+    await _tell(tx, broken)
     return broken
 
 
@@ -70,7 +69,7 @@ def _owners(broken: Sequence[Promise], kind: str) -> list[UUID]:
     return sorted({promise.owner_id for promise in broken if promise.owner_kind == kind})
 
 
-async def _tell(tx: WriteTx, broken: Sequence[Promise], ends: Mapping[UUID, tuple[int, int]]) -> None:
+async def _tell(tx: WriteTx, broken: Sequence[Promise]) -> None:
     reserved = {(promise.owner_kind, promise.owner_id) for promise in broken if promise.state == HoldState.RESERVED}
     # Of a bundle's components the one of which most bundles are missing; all are, as a rule.
     lines = {
@@ -87,8 +86,4 @@ async def _tell(tx: WriteTx, broken: Sequence[Promise], ends: Mapping[UUID, tupl
             for promise in lines.values()
         ),
         *(ReservationExpired(kind, owner_id) for kind, owner_id in sorted(reserved)),
-        *(
-            TransferCanceled(transfer_id, None, *ends[transfer_id], status=TransferStatus.CANCELED)
-            for transfer_id in _owners(broken, OwnerKind.TRANSFER)
-        ),
     )

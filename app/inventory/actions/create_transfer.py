@@ -4,17 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from app.inventory.actions.hold_stock import hold_stock
-from app.inventory.errors import InsufficientStock
+from app.inventory.actions.make_transfer_ready import hold_for_transfer
 from app.inventory.events import TransferCreated
-from app.inventory.model import (
-    Demand,
-    HoldRequest,
-    OwnerKind,
-    TransferLineDraft,
-    TransferStatus,
-    check_quantity,
-)
+from app.inventory.model import check_quantity
+from app.inventory.model.transfers import TransferLineDraft, TransferStatus
 from app.inventory.sql.stock import stocking_locations
 from app.inventory.sql.transfers import insert_transfer
 from app.kit.db import WriteTx
@@ -30,63 +23,48 @@ async def create_transfer(
     to_location_id: int,
     lines: Sequence[TransferLineDraft],
     order_id: UUID | None = None,
+    is_draft: bool = False,
     note: str | None = None,
     expected_at: datetime | None = None,
     actor: str,
     now: datetime,
 ) -> UUID:
-    """A transfer that is ready to ship; returns its id. Lines are numbered from 1 in their order.
+    """A transfer that is ready to ship, or a draft; returns its id. Lines are numbered from 1 in their order.
 
-    Without an order the units are allocated to the transfer at once, all or none. With one they are those
-    which the order holds at the source; each line names the order's line. expected_at: when the units are to
-    arrive (UTC). Raises InsufficientStock,
-    InvalidQuantity, NotFound for locations that hold no stock, InvalidInput for a transfer without lines or
-    onto the same place.
+    A draft holds nothing. Otherwise, without an order the units are allocated to the transfer at once, all or none.
+    With one they are those which the order holds at the source; each line names the order's line. expected_at: when
+    the units are to arrive (UTC). Raises InsufficientStock, InvalidQuantity, NotFound for locations that hold no stock,
+    InvalidInput for a transfer without lines or onto the same place, and for an order's draft.
     """
-    await _check(tx, {from_location_id, to_location_id}, lines, by_order=order_id is not None)
+    await _check(tx, {from_location_id, to_location_id}, lines, by_order=order_id is not None, is_draft=is_draft)
     transfer_id = new_id()
-    if order_id is None:
-        await _hold(tx, transfer_id, from_location_id, lines, actor=actor)
+    if order_id is None and not is_draft:
+        await hold_for_transfer(tx, transfer_id, from_location_id, lines, actor=actor)
+    status = TransferStatus.DRAFT if is_draft else TransferStatus.READY_TO_SHIP
     await insert_transfer(
         tx,
         transfer_id,
         lines,
         from_location_id=from_location_id,
         to_location_id=to_location_id,
+        status=status.value,
         order_id=order_id,
         note=note,
         created_at=now,
         expected_at=expected_at,
     )
-    status = TransferStatus.READY_TO_SHIP
     await publish(tx, TransferCreated(transfer_id, order_id, from_location_id, to_location_id, status))
     return transfer_id
 
 
-async def _check(tx: WriteTx, ends: set[int], lines: Sequence[TransferLineDraft], *, by_order: bool) -> None:
+async def _check(
+    tx: WriteTx, ends: set[int], lines: Sequence[TransferLineDraft], *, by_order: bool, is_draft: bool
+) -> None:
     if not lines or len(ends) == 1:
         raise InvalidInput("A transfer has lines and goes to another location.")
-    if by_order and any(line.order_line_no is None for line in lines):
-        raise InvalidInput("Each line of an order's transfer names the order's line.")
+    if by_order and (is_draft or any(line.order_line_no is None for line in lines)):
+        raise InvalidInput("An order's transfer is no draft, and each line of it names the order's line.")
     for line in lines:
         check_quantity(line.quantity)
     if await stocking_locations(tx, ends) != ends:
         raise NotFound("Stock is kept at only one or none of the two locations.")
-
-
-async def _hold(
-    tx: WriteTx, transfer_id: UUID, location_id: int, lines: Sequence[TransferLineDraft], *, actor: str
-) -> None:
-    demands = tuple(
-        Demand(line_no, line.variant_id, line.quantity, (location_id,)) for line_no, line in enumerate(lines, 1)
-    )
-    [verdict] = await hold_stock(tx, [HoldRequest(OwnerKind.TRANSFER, transfer_id, demands)], actor=actor)
-    if verdict.shortages:
-        short = verdict.shortages[0]
-        raise InsufficientStock(
-            f"{short.available} of {short.requested} units of line {short.line_no} are available there.",
-            requested=short.requested,
-            available=short.available,
-            variant_id=short.variant_id,
-            line_no=short.line_no,
-        )

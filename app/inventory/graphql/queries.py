@@ -20,7 +20,7 @@ from app.inventory.graphql.batches import visible_location_ids, visible_transfer
 from app.inventory.graphql.history import StockHistoryQuery
 from app.inventory.graphql.incoming import IncomingQuery
 from app.inventory.graphql.types import StockLevel, Transfer
-from app.inventory.model import TransferStatus
+from app.inventory.model.transfers import TransferStatus
 from app.inventory.sql import stock, transfers
 from app.inventory.sql.history import STOCK_AS_OF_PAGE
 from app.kit.graphql.context import Info

@@ -11,7 +11,8 @@ from app.engine.columns import READS
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql.batches import orders_by_id
 from app.inventory.graphql.batches import lines_by_transfer, states_by_key, visible_transfers_by_id
-from app.inventory.model import MovementKind, TransferStatus
+from app.inventory.model import MovementKind
+from app.inventory.model.transfers import DiscrepancyReason, TransferStatus
 from app.kit.cursor import Cursor
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
@@ -57,11 +58,24 @@ describe_enum(
     TransferStatus,
     "The state of a transfer.",
     {
-        TransferStatus.READY_TO_SHIP: "The units wait at the source.",
-        TransferStatus.IN_TRANSIT: "All units are under way.",
-        TransferStatus.PARTIALLY_RECEIVED: "Some units have arrived or are lost, others are under way.",
-        TransferStatus.RECEIVED: "Nothing is under way any more.",
+        TransferStatus.DRAFT: "It can be edited; nothing is held for it.",
+        TransferStatus.READY_TO_SHIP: "The units wait at the source, promised to it.",
+        TransferStatus.IN_TRANSIT: "Units are under way, others may wait at the source.",
+        TransferStatus.PARTIALLY_RECEIVED: "Some units have arrived or are lost; others are under way or wait.",
+        TransferStatus.RECEIVED: "Nothing is under way any more, and nothing waits.",
         TransferStatus.CANCELED: "It was called off before it left.",
+    },
+)
+describe_enum(
+    DiscrepancyReason,
+    "Why other units of a transfer arrived than were sent.",
+    {
+        DiscrepancyReason.LOST: "They were lost on the way.",
+        DiscrepancyReason.STOLEN: "They were stolen.",
+        DiscrepancyReason.BROKEN: "They broke on the way.",
+        DiscrepancyReason.NOT_SENT: "They never left: missing ones are put back on hand at the source.",
+        DiscrepancyReason.MISCOUNTED: "Somebody has counted wrong.",
+        DiscrepancyReason.UNEXPLAINED: "Nobody knows.",
     },
 )
 
@@ -214,9 +228,20 @@ class TransferLine(Entity):
     )
     quantity: int = strawberry.field(description="Units to send.")
     shipped_quantity: int = strawberry.field(description="Units that have left.")
-    received_quantity: int = strawberry.field(description="Units that have arrived.")
+    received_quantity: int = strawberry.field(description="Units that have arrived, damaged ones included.")
+    damaged_quantity: int = strawberry.field(description="Units that have arrived and cannot be sold.")
     lost_quantity: int = strawberry.field(description="Units that were given up as lost.")
+    surplus_quantity: int = strawberry.field(description="Units that have arrived on top of what was sent.")
+    withdrawn_quantity: int = strawberry.field(description="Units that will not be sent any more.")
+    discrepancy_reason: DiscrepancyReason | None = strawberry.field(
+        description="Why units are damaged, lost or too many, as was said last."
+    )
     order_line_no: int | None = strawberry.field(description="The order's line that the units are for.")
+
+    @strawberry.field(description="Units that wait at the source, or are planned to.")
+    def unsent_quantity(self) -> int:
+        """What may still leave."""
+        return self.quantity - self.shipped_quantity - self.withdrawn_quantity
 
     @strawberry.field(description="Units that are under way.")
     def in_transit_quantity(self) -> int:

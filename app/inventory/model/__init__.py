@@ -1,4 +1,4 @@
-"""Words of stock: what is asked for and claimed, by whom, and the states of a transfer. Pure.
+"""Words of stock: what is asked for and claimed, and by whom. Pure.
 
 `decisions`: who gets what. `selling`: what can be bought. `reservations`: for how long.
 """
@@ -73,19 +73,6 @@ class MovementKind(StrEnum):
     SAFETY_SET = "SAFETY_SET"
 
 
-class TransferStatus(StrEnum):
-    """READY_TO_SHIP → IN_TRANSIT → (PARTIALLY_RECEIVED →) RECEIVED, or READY_TO_SHIP → CANCELED."""
-
-    READY_TO_SHIP = "READY_TO_SHIP"
-    IN_TRANSIT = "IN_TRANSIT"
-    PARTIALLY_RECEIVED = "PARTIALLY_RECEIVED"
-    RECEIVED = "RECEIVED"
-    CANCELED = "CANCELED"
-
-
-UNDER_WAY: Final = (TransferStatus.IN_TRANSIT, TransferStatus.PARTIALLY_RECEIVED)
-
-
 @dataclass(frozen=True, slots=True)
 class StockLine:
     """Units of a variant at a location."""
@@ -96,19 +83,11 @@ class StockLine:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferLineDraft:
-    """Units to send. order_line_no: the order's line that they are for, when an order raised the transfer."""
-
-    variant_id: int
-    quantity: int
-    order_line_no: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Movement:
     """One row of the ledger: how the counters of a stock row change.
 
-    state: which of the units that are there but not sold (`set_aside`) become more or fewer by the same row.
+    state: which of the units that are there but not sold (`set_aside`) become more or fewer by the same row. reason: of
+    this row, where that is another one than of those beside it.
     """
 
     variant_id: int
@@ -120,6 +99,7 @@ class Movement:
     safety: int = 0
     state: str | None = None
     set_aside: int = 0
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

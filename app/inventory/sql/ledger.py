@@ -18,12 +18,13 @@ _POST: Final = Statement("""
     INSERT INTO ledger (variant_id, location_id, d_on_hand, d_reserved, d_allocated, d_safety, state, d_state, kind,
                         reason, note, cause_kind, cause_id, actor)
     SELECT variant_id, location_id, on_hand, reserved, allocated, safety, state, set_aside, kind,
-           CAST(:reason AS text), CAST(:note AS text), CAST(:cause_kind AS text), CAST(:cause_id AS uuid),
-           CAST(:actor AS text)
+           coalesce(own_reason, CAST(:reason AS text)), CAST(:note AS text), CAST(:cause_kind AS text),
+           CAST(:cause_id AS uuid), CAST(:actor AS text)
       FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[]), CAST(:on_hands AS int[]),
                   CAST(:reserveds AS int[]), CAST(:allocateds AS int[]), CAST(:safeties AS int[]),
-                  CAST(:states AS text[]), CAST(:set_asides AS int[]), CAST(:kinds AS text[]))
-           AS m (variant_id, location_id, on_hand, reserved, allocated, safety, state, set_aside, kind)
+                  CAST(:states AS text[]), CAST(:set_asides AS int[]), CAST(:kinds AS text[]),
+                  CAST(:own_reasons AS text[]))
+           AS m (variant_id, location_id, on_hand, reserved, allocated, safety, state, set_aside, kind, own_reason)
      ORDER BY variant_id, location_id
 """)
 
@@ -59,6 +60,7 @@ async def post(
             states=[movement.state for movement in movements],
             set_asides=[movement.set_aside for movement in movements],
             kinds=[movement.kind.value for movement in movements],
+            own_reasons=[movement.reason for movement in movements],
             reason=reason,
             note=note,
             cause_kind=cause_kind,

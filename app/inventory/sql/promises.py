@@ -29,23 +29,26 @@ _READ_YOUNGEST: Final = Statement(_YOUNGEST.format(lock=""))
 # Whoever deals with a promise locks it and then its stock row, which is locked already: waiting here would be waiting
 # in a circle.
 _LOCK_YOUNGEST: Final = Statement(_YOUNGEST.format(lock="FOR UPDATE SKIP LOCKED"))
-_OF_OWNERS: Final = Statement("""
+# What is on its way stays promised.
+_LIES: Final = "NOT EXISTS (SELECT FROM locations l WHERE l.id = h.location_id AND l.kind = 'IN_TRANSIT')"
+_OF_OWNERS: Final = Statement(f"""
     SELECT h.owner_kind, h.owner_id, h.line_no, h.variant_id, h.location_id, h.quantity, h.state,
            coalesce(p.each, 0) AS each
       FROM holds h
       LEFT JOIN held_line_parts p
         ON p.owner_id = h.owner_id AND p.line_no = h.line_no AND p.variant_id = h.variant_id
-     WHERE h.owner_id = ANY(CAST(:owner_ids AS uuid[]))
+     WHERE h.owner_id = ANY(CAST(:owner_ids AS uuid[])) AND {_LIES}
      ORDER BY h.owner_id, h.line_no, h.variant_id, h.location_id
-""")
-_LOCK_OF_OWNERS: Final = Statement("""
+""")  # noqa: S608  # a piece of ours
+_LOCK_OF_OWNERS: Final = Statement(f"""
     SELECT owner_id, line_no, variant_id, location_id
-      FROM holds WHERE owner_id = ANY(CAST(:owner_ids AS uuid[]))
+      FROM holds h WHERE owner_id = ANY(CAST(:owner_ids AS uuid[])) AND {_LIES}
      ORDER BY owner_id, line_no, variant_id, location_id FOR UPDATE SKIP LOCKED
-""")
+""")  # noqa: S608  # a piece of ours
 _LOCK_TRANSFERS: Final = Statement("""
     SELECT id, from_location_id, to_location_id FROM transfers
-     WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'READY_TO_SHIP' ORDER BY id FOR UPDATE SKIP LOCKED
+     WHERE id = ANY(CAST(:ids AS uuid[])) AND status IN ('READY_TO_SHIP', 'IN_TRANSIT', 'PARTIALLY_RECEIVED')
+     ORDER BY id FOR UPDATE SKIP LOCKED
 """)
 _BREAK: Final = Statement("""
     WITH taken AS MATERIALIZED (
@@ -93,7 +96,7 @@ async def lock_youngest_promises(tx: WriteTx, short: Mapping[StockKey, int]) -> 
 
 
 async def read_promises_to(tx: ReadTx, owner_ids: Iterable[UUID]) -> list[Promise]:
-    """All promises to these owners."""
+    """All promises to these owners, without those on units under way."""
     return _promises(await tx.fetch(_OF_OWNERS, owner_ids=sorted(owner_ids)))
 
 
@@ -114,7 +117,7 @@ async def lock_promises_to(tx: WriteTx, owner_ids: Iterable[UUID]) -> dict[UUID,
 
 
 async def lock_waiting_transfers(tx: WriteTx, transfer_ids: Iterable[UUID]) -> dict[UUID, Row]:
-    """Those of the transfers that have not left and that nobody else is dealing with, locked."""
+    """Those of the transfers that have not ended and that nobody else is dealing with, locked."""
     return {row["id"]: row for row in await tx.fetch(_LOCK_TRANSFERS, ids=sorted(transfer_ids))}
 
 

@@ -5,11 +5,18 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select
 
-from app.inventory.model import TransferLineDraft, TransferStatus
+from app.inventory.model.transfers import (
+    CheckedArrival,
+    TransferLine,
+    TransferLineDraft,
+    TransferStatus,
+    transfer_line_of,
+)
 from app.inventory.tables import transfer_lines, transfer_numbers, transfers
 from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.errors import NotFound, VersionConflict
 from app.kit.statement import Statement
 
 _CREATE: Final = Statement(
@@ -18,7 +25,7 @@ _CREATE: Final = Statement(
         number=func.concat("TR-", transfer_numbers.next_value()),
         from_location_id=bindparam("from_location_id"),
         to_location_id=bindparam("to_location_id"),
-        status=TransferStatus.READY_TO_SHIP.value,
+        status=bindparam("status"),
         order_id=bindparam("order_id"),
         note=bindparam("note"),
         created_at=bindparam("created_at"),
@@ -35,22 +42,36 @@ _LOCK: Final = Statement(select(transfers).where(transfers.c.id == bindparam("id
 _LINES: Final = Statement(
     select(transfer_lines).where(transfer_lines.c.transfer_id == bindparam("id")).order_by(transfer_lines.c.line_no)
 )
-_SHIP_LINES: Final = Statement(
-    update(transfer_lines)
-    .where(transfer_lines.c.transfer_id == bindparam("id_"))
-    .values(shipped_quantity=transfer_lines.c.quantity)
-)
+_DELETE_LINES: Final = Statement("DELETE FROM transfer_lines WHERE transfer_id = :id")
+_EDIT: Final = Statement("""
+    UPDATE transfers SET note = CAST(:note AS text), expected_at = CAST(:expected_at AS timestamptz) WHERE id = :id
+""")
+_SHIP_LINES: Final = Statement("""
+    UPDATE transfer_lines l SET shipped_quantity = l.shipped_quantity + s.units
+      FROM unnest(CAST(:line_nos AS int[]), CAST(:units AS int[])) AS s (line_no, units)
+     WHERE l.transfer_id = :id AND l.line_no = s.line_no
+""")
+_WITHDRAW_LINES: Final = Statement("""
+    UPDATE transfer_lines l SET withdrawn_quantity = l.withdrawn_quantity + s.units
+      FROM unnest(CAST(:line_nos AS int[]), CAST(:units AS int[])) AS s (line_no, units)
+     WHERE l.transfer_id = :id AND l.line_no = s.line_no
+""")
 _RECEIVE_LINES: Final = Statement("""
     UPDATE transfer_lines l
-       SET received_quantity = l.received_quantity + r.received, lost_quantity = l.lost_quantity + r.lost
-      FROM unnest(CAST(:line_nos AS int[]), CAST(:received AS int[]), CAST(:lost AS int[]))
-           AS r (line_no, received, lost)
+       SET received_quantity = l.received_quantity + r.received + r.damaged,
+           damaged_quantity = l.damaged_quantity + r.damaged,
+           lost_quantity = l.lost_quantity + r.lost, surplus_quantity = l.surplus_quantity + r.surplus,
+           discrepancy_reason = CASE WHEN r.damaged + r.lost + r.surplus > 0 THEN CAST(:reason AS text)
+                                     ELSE l.discrepancy_reason END
+      FROM unnest(CAST(:line_nos AS int[]), CAST(:received AS int[]), CAST(:damaged AS int[]), CAST(:lost AS int[]),
+                  CAST(:surplus AS int[])) AS r (line_no, received, damaged, lost, surplus)
      WHERE l.transfer_id = :id AND l.line_no = r.line_no
 """)
 _SET_STATUS: Final = Statement("""
     UPDATE transfers
        SET status = CAST(:status AS text), version = version + 1,
-           shipped_at = CASE CAST(:status AS text) WHEN 'IN_TRANSIT' THEN :now ELSE shipped_at END,
+           shipped_at = coalesce(shipped_at, CASE CAST(:status AS text)
+                                 WHEN 'IN_TRANSIT' THEN CAST(:now AS timestamptz) END),
            received_at = CASE CAST(:status AS text) WHEN 'RECEIVED' THEN :now ELSE received_at END,
            canceled_at = CASE CAST(:status AS text) WHEN 'CANCELED' THEN :now ELSE canceled_at END
      WHERE id = :id
@@ -92,11 +113,15 @@ TRANSFER_PAGE: Final = Statement("""
 async def insert_transfer(
     tx: WriteTx, transfer_id: UUID, lines: Sequence[TransferLineDraft], **columns: object
 ) -> None:
-    """Write a transfer that is ready to ship, lines numbered from 1.
+    """Write a transfer, lines numbered from 1.
 
-    columns: from_location_id, to_location_id, order_id, note, created_at, expected_at.
+    columns: from_location_id, to_location_id, status, order_id, note, created_at, expected_at.
     """
     await tx.execute(_CREATE, id=transfer_id, **columns)
+    await _insert_lines(tx, transfer_id, lines)
+
+
+async def _insert_lines(tx: WriteTx, transfer_id: UUID, lines: Sequence[TransferLineDraft]) -> None:
     await tx.execute(
         _CREATE_LINES,
         transfer_id=transfer_id,
@@ -106,9 +131,31 @@ async def insert_transfer(
     )
 
 
-async def lock_transfer(tx: WriteTx, transfer_id: UUID) -> Row | None:
-    """The transfer, locked."""
-    return await tx.fetchrow(_LOCK, id=transfer_id)
+async def rewrite_transfer(
+    tx: WriteTx,
+    transfer_id: UUID,
+    lines: Sequence[TransferLineDraft],
+    *,
+    note: str | None,
+    expected_at: datetime | None,
+) -> None:
+    """Other lines, numbered from 1, another note and another instant of arrival for a locked draft."""
+    await tx.execute(_EDIT, id=transfer_id, note=note, expected_at=expected_at)
+    await tx.execute(_DELETE_LINES, id=transfer_id)
+    await _insert_lines(tx, transfer_id, lines)
+
+
+async def lock_transfer(tx: WriteTx, transfer_id: UUID, *, expected_version: int | None = None) -> Row:
+    """The transfer, locked. Raises NotFound, and VersionConflict where it has another version than expected."""
+    row = await tx.fetchrow(_LOCK, id=transfer_id)
+    if row is None:
+        message = "There is no such transfer."
+        raise NotFound(message, path=["input", "transferId"])
+    version: int = row["version"]
+    if expected_version is not None and expected_version != version:
+        message = f"The transfer is in version {version}, not {expected_version}."
+        raise VersionConflict(message, path=["input", "expectedVersion"], current_version=version)
+    return row
 
 
 async def lines_of(tx: ReadTx, transfer_id: UUID) -> list[Row]:
@@ -116,21 +163,32 @@ async def lines_of(tx: ReadTx, transfer_id: UUID) -> list[Row]:
     return await tx.fetch(_LINES, id=transfer_id)
 
 
-async def ship_lines(tx: WriteTx, transfer_id: UUID) -> None:
-    """Note that all units of all lines have left."""
-    await tx.execute(_SHIP_LINES, id_=transfer_id)
+async def transfer_lines_of(tx: ReadTx, transfer_id: UUID) -> list[TransferLine]:
+    """What became of the lines so far, by number."""
+    return [transfer_line_of(row) for row in await lines_of(tx, transfer_id)]
 
 
-async def receive_lines(tx: WriteTx, transfer_id: UUID, received: Mapping[int, int], lost: Mapping[int, int]) -> None:
-    """Note arrivals and losses by line number."""
-    line_nos = sorted(received.keys() | lost.keys())
-    await tx.execute(
-        _RECEIVE_LINES,
-        id=transfer_id,
-        line_nos=line_nos,
-        received=[received.get(line_no, 0) for line_no in line_nos],
-        lost=[lost.get(line_no, 0) for line_no in line_nos],
-    )
+async def ship_lines(tx: WriteTx, transfer_id: UUID, units: Mapping[int, int]) -> None:
+    """Note what leaves, by line number."""
+    await tx.execute(_SHIP_LINES, id=transfer_id, line_nos=list(units), units=list(units.values()))
+
+
+async def withdraw_lines(tx: WriteTx, transfer_id: UUID, units: Mapping[int, int]) -> None:
+    """Note what will not leave, by line number."""
+    await tx.execute(_WITHDRAW_LINES, id=transfer_id, line_nos=list(units), units=list(units.values()))
+
+
+async def receive_lines(tx: WriteTx, transfer_id: UUID, arrival: CheckedArrival, *, reason: str) -> None:
+    """Note arrivals by line number. reason: of the differences."""
+    parts = {
+        "received": arrival.received,
+        "damaged": arrival.damaged,
+        "lost": arrival.lost,
+        "surplus": arrival.surplus,
+    }
+    line_nos = sorted({line_no for part in parts.values() for line_no in part})
+    columns = {name: [part.get(line_no, 0) for line_no in line_nos] for name, part in parts.items()}
+    await tx.execute(_RECEIVE_LINES, id=transfer_id, line_nos=line_nos, reason=reason, **columns)
 
 
 async def set_status(tx: WriteTx, transfer_id: UUID, status: TransferStatus, *, now: datetime) -> None:

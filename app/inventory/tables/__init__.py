@@ -187,8 +187,9 @@ stock_import_refusals = Table(
     Column("facts", JSONB, nullable=False),
 )
 
-# `order_id` and `line_no` of a line: the order line that the units are for, when an order raised the
-# transfer.
+# `order_id` and `order_line_no` of a line: the order line that the units are for, when an order raised the transfer.
+# Of the units of a line, `shipped` ones have left, `withdrawn` ones will not; of the shipped ones, `received` ones
+# (`damaged` ones included) have arrived and `lost` ones will not; `surplus` ones came on top.
 transfers = Table(
     "transfers",
     metadata,
@@ -209,7 +210,7 @@ transfers = Table(
     Index("ix_transfers_to_location_id", "to_location_id", "status"),
     Index("ix_transfers_order_id", "order_id"),
     CheckConstraint(
-        "status IN ('READY_TO_SHIP', 'IN_TRANSIT', 'PARTIALLY_RECEIVED', 'RECEIVED', 'CANCELED')",
+        "status IN ('DRAFT', 'READY_TO_SHIP', 'IN_TRANSIT', 'PARTIALLY_RECEIVED', 'RECEIVED', 'CANCELED')",
         "transfer_status_known",
     ),
     CheckConstraint("from_location_id <> to_location_id", "transfer_goes_somewhere"),
@@ -225,10 +226,27 @@ transfer_lines = Table(
     Column("shipped_quantity", Integer, nullable=False, server_default="0"),
     Column("received_quantity", Integer, nullable=False, server_default="0"),
     Column("lost_quantity", Integer, nullable=False, server_default="0"),
+    Column("damaged_quantity", Integer, nullable=False, server_default="0"),
+    Column("surplus_quantity", Integer, nullable=False, server_default="0"),
+    Column("withdrawn_quantity", Integer, nullable=False, server_default="0"),
+    Column("discrepancy_reason", Text, nullable=True),
     Column("order_line_no", Integer, nullable=True),
     Index("ix_transfer_lines_variant_id", "variant_id"),
     CheckConstraint("quantity > 0", "transfer_quantity_positive"),
-    CheckConstraint("shipped_quantity BETWEEN 0 AND quantity", "shipped_within_quantity"),
+    CheckConstraint(
+        "shipped_quantity >= 0 AND withdrawn_quantity >= 0 AND shipped_quantity + withdrawn_quantity <= quantity",
+        "shipped_within_quantity",
+    ),
+    CheckConstraint("damaged_quantity BETWEEN 0 AND received_quantity", "damaged_within_received"),
+    CheckConstraint("surplus_quantity >= 0", "transfer_surplus_not_negative"),
+    CheckConstraint(
+        "discrepancy_reason IN ('LOST', 'STOLEN', 'BROKEN', 'NOT_SENT', 'MISCOUNTED', 'UNEXPLAINED')",
+        "discrepancy_reason_known",
+    ),
+    CheckConstraint(
+        "lost_quantity = 0 AND damaged_quantity = 0 AND surplus_quantity = 0 OR discrepancy_reason IS NOT NULL",
+        "discrepancies_have_a_reason",
+    ),
     CheckConstraint(
         "received_quantity >= 0 AND lost_quantity >= 0 AND received_quantity + lost_quantity <= shipped_quantity",
         "received_within_shipped",

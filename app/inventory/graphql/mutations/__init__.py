@@ -2,18 +2,11 @@
 
 import strawberry
 
-from app.inventory.actions.cancel_transfer import cancel_transfer
-from app.inventory.actions.create_transfer import create_transfer
 from app.inventory.actions.receive_stock import receive_stock
-from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.set_safety_stock import set_safety_stock
-from app.inventory.actions.ship_transfer import ship_transfer
-from app.inventory.errors import InsufficientStock
 from app.inventory.graphql.mutations.checks import (
-    arrivals_of,
     place_of,
     text_of,
-    transfer_of,
     variant_ids_of,
     variants_of_lines,
 )
@@ -22,21 +15,10 @@ from app.inventory.graphql.mutations.forms import (
     StockReceivePayload,
     StockSafetySetInput,
     StockSafetySetPayload,
-    TransferCancelInput,
-    TransferCancelPayload,
-    TransferCreateInput,
-    TransferCreatePayload,
-    TransferReceiveInput,
-    TransferReceivePayload,
-    TransferShipInput,
-    TransferShipPayload,
 )
-from app.inventory.graphql.second_look import with_second_look
-from app.inventory.model import StockLine, TransferLineDraft, check_quantity
+from app.inventory.model import StockLine, check_quantity
 from app.kit.db import WriteTx
-from app.kit.errors import DomainError
 from app.kit.graphql.context import Info
-from app.kit.graphql.nodes import require_int
 from app.kit.graphql.payload import Outcome, commit
 from app.kit.graphql.permission import requires
 from app.kit.ids import new_id
@@ -99,100 +81,4 @@ class InventoryMutation:
 
         return await commit(
             context, StockSafetySetPayload, work, operation="stockSafetySet", key=input.idempotency_key, body=input
-        )
-
-    @strawberry.mutation(
-        description="Prepare to send units to another location; they are promised to the transfer at once.",
-        **requires("stock:write"),
-    )
-    async def transfer_create(self, info: Info, input: TransferCreateInput) -> TransferCreatePayload:
-        """The caller must be allowed to act at the source."""
-        context = info.context
-
-        async def work(tx: WriteTx) -> Outcome:
-            source = await place_of(tx, context.actor, input.from_location_id, "fromLocationId")
-            destination = require_int(input.to_location_id, "Location", "input", "toLocationId")
-            variant_ids = await variants_of_lines(tx, input.lines)
-            lines = [
-                TransferLineDraft(variant_id, line.quantity)
-                for variant_id, line in zip(variant_ids, input.lines, strict=True)
-            ]
-            try:
-                transfer_id = await create_transfer(
-                    tx,
-                    from_location_id=source,
-                    to_location_id=destination,
-                    lines=lines,
-                    note=text_of(input.note, "note"),
-                    expected_at=input.expected_at,
-                    actor=context.actor.reference,
-                    now=context.now,
-                )
-            except InsufficientStock as error:
-                index: int = error.facts["line_no"] - 1
-                error.facts["sku"] = input.lines[index].sku
-                raise error.at("input", "lines", str(index), "quantity") from None
-            except DomainError as error:
-                raise error.at("input", "toLocationId") from None
-            return Outcome({"transfer_id": str(transfer_id)})
-
-        operation, key = "transferCreate", input.idempotency_key
-        return await with_second_look(
-            context, lambda: commit(context, TransferCreatePayload, work, operation=operation, key=key, body=input)
-        )
-
-    @strawberry.mutation(description="The units leave for the other location.", **requires("stock:write"))
-    async def transfer_ship(self, info: Info, input: TransferShipInput) -> TransferShipPayload:
-        """The caller must be allowed to act at the source."""
-        context = info.context
-
-        async def work(tx: WriteTx) -> Outcome:
-            transfer_id = await transfer_of(tx, context.actor, input.transfer_id, "from_location_id")
-            await ship_transfer(tx, transfer_id, actor=context.actor.reference, now=context.now)
-            return Outcome({"transfer_id": str(transfer_id)})
-
-        return await commit(
-            context, TransferShipPayload, work, operation="transferShip", key=input.idempotency_key, body=input
-        )
-
-    @strawberry.mutation(
-        description="Units have arrived at the other location, or are lost; the rest stays under way.",
-        **requires("stock:write"),
-    )
-    async def transfer_receive(self, info: Info, input: TransferReceiveInput) -> TransferReceivePayload:
-        """The caller must be allowed to act at the destination."""
-        context = info.context
-
-        async def work(tx: WriteTx) -> Outcome:
-            transfer_id = await transfer_of(tx, context.actor, input.transfer_id, "to_location_id")
-            received, lost = arrivals_of(input.lines)
-            await receive_transfer(
-                tx,
-                transfer_id,
-                quantities=received,
-                lost=lost,
-                actor=context.actor.reference,
-                now=context.now,
-            )
-            return Outcome({"transfer_id": str(transfer_id)})
-
-        return await commit(
-            context, TransferReceivePayload, work, operation="transferReceive", key=input.idempotency_key, body=input
-        )
-
-    @strawberry.mutation(
-        description="Call a transfer off before it leaves. An order's transfer is canceled with the order.",
-        **requires("stock:write"),
-    )
-    async def transfer_cancel(self, info: Info, input: TransferCancelInput) -> TransferCancelPayload:
-        """The caller must be allowed to act at the source."""
-        context = info.context
-
-        async def work(tx: WriteTx) -> Outcome:
-            transfer_id = await transfer_of(tx, context.actor, input.transfer_id, "from_location_id", own=True)
-            await cancel_transfer(tx, transfer_id, actor=context.actor.reference, now=context.now)
-            return Outcome({"transfer_id": str(transfer_id)})
-
-        return await commit(
-            context, TransferCancelPayload, work, operation="transferCancel", key=input.idempotency_key, body=input
         )

@@ -1,12 +1,11 @@
 """What the mutations of stock make of their inputs: keys of the database, or refusals that point at the input."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 from uuid import UUID
 
 from app.catalog.model import is_storable
 from app.catalog.sql import variant_ids_by_sku
-from app.inventory.graphql.mutations.forms import StockReceiveLineInput, TransferLineInput, TransferReceiveLineInput
 from app.inventory.model import check_quantity
 from app.inventory.sql.transfers import lock_transfer
 from app.kit.db import WriteTx
@@ -57,9 +56,14 @@ async def variant_ids_of(tx: WriteTx, skus: Mapping[tuple[str, ...], str]) -> li
     return [found[sku] for sku in skus.values()]
 
 
-async def variants_of_lines(
-    tx: WriteTx, lines: Sequence[StockReceiveLineInput] | Sequence[TransferLineInput]
-) -> list[int]:
+class UnitsInput(Protocol):
+    """A line of an input that names units of a variant."""
+
+    sku: str
+    quantity: int
+
+
+async def variants_of_lines(tx: WriteTx, lines: Sequence[UnitsInput]) -> list[int]:
     """Variant ids of checked lines. Raises InvalidInput, InvalidQuantity, NotFound."""
     check_count(lines)
     for index, line in enumerate(lines):
@@ -78,29 +82,11 @@ async def transfer_of(tx: WriteTx, actor: Actor, value: str, end: str, *, own: b
     """A transfer with one end where the caller may act, locked. own: an order's transfer is refused."""
     transfer_id = require_uuid(value, "Transfer", "input", "transferId")
     transfer = await lock_transfer(tx, transfer_id)
-    if transfer is None:
-        message = "There is no such transfer."
-        raise NotFound(message, path=["input", "transferId"])
     await check_place(tx, actor, transfer[end], "transferId")
     if own and transfer["order_id"] is not None:
         message = "The transfer belongs to an order. Cancel the order instead."
         raise InvalidInput(message, path=["input", "transferId"])
     return transfer_id
-
-
-def arrivals_of(
-    lines: Iterable[TransferReceiveLineInput] | None,
-) -> tuple[dict[int, int] | None, dict[int, int]]:
-    """(received, lost) by line number. Raises InvalidInput for a line that is named twice."""
-    if lines is None:
-        return None, {}
-    given = list(lines)
-    check_count(given)
-    if len({line.line_no for line in given}) < len(given):
-        message = "A line is named twice."
-        raise InvalidInput(message, path=["input", "lines"])
-    received = {line.line_no: line.received_quantity for line in given}
-    return received, {line.line_no: line.lost_quantity for line in given}
 
 
 def text_of(value: str | None, name: str, *, minimum: int = 0) -> str | None:

@@ -1,14 +1,12 @@
 """Inputs and payloads of the mutations: one of each per mutation."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import strawberry
 
 from app.engine.relations import relation
-from app.inventory.graphql.batches import level_by_key, levels_by_keys, visible_transfers_by_id
-from app.inventory.graphql.types import StockLevel, Transfer
+from app.inventory.graphql.batches import level_by_key, levels_by_keys
+from app.inventory.graphql.types import StockLevel
 from app.kit.graphql.payload import Payload
 
 KEY = (
@@ -25,10 +23,6 @@ def level_key(payload: Any) -> tuple[int, int] | None:
 def level_keys(payload: Any) -> tuple[tuple[int, int], ...] | None:
     """The stock rows that a payload is about."""
     return payload.stock_keys and tuple((variant_id, location_id) for variant_id, location_id in payload.stock_keys)
-
-
-def _transfer_key(payload: Any) -> UUID | None:
-    return payload.transfer_id and UUID(payload.transfer_id)
 
 
 @strawberry.input(description="Units of one variant that arrive.")
@@ -82,96 +76,3 @@ class StockSafetySetPayload(Payload):
 
     stock_key: strawberry.Private[list[int] | None] = None
     stock_level = relation(StockLevel, level_by_key, key=level_key, description="The stock row as it is now.")
-
-
-@strawberry.input(description="Units of one variant to send.")
-class TransferLineInput:
-    """One line of a transfer."""
-
-    sku: str = strawberry.field(description="The variant.")
-    quantity: int = strawberry.field(description="Units, 1 to 1,000,000.")
-
-
-@strawberry.input(description="Input of `transferCreate`.")
-class TransferCreateInput:
-    """Units from one location to another."""
-
-    from_location_id: strawberry.ID = strawberry.field(description="Where the units are.")
-    to_location_id: strawberry.ID = strawberry.field(description="Where they are to go.")
-    lines: list[TransferLineInput] = strawberry.field(description="What to send, 1 to 100 lines.")
-    note: str | None = strawberry.field(default=None, description="For people; up to 200 characters.")
-    expected_at: datetime | None = strawberry.field(default=None, description="When the units are to arrive.")
-    idempotency_key: str = strawberry.field(description=KEY)
-
-
-@strawberry.type(description="The answer to `transferCreate`.")
-class TransferCreatePayload(Payload):
-    """Read after the commit."""
-
-    transfer_id: strawberry.Private[str | None] = None
-    transfer = relation(
-        Transfer, visible_transfers_by_id, key=_transfer_key, description="The transfer, READY_TO_SHIP."
-    )
-
-
-@strawberry.input(description="Input of `transferShip`.")
-class TransferShipInput:
-    """The units leave."""
-
-    transfer_id: strawberry.ID = strawberry.field(description="The transfer that leaves.")
-    idempotency_key: str = strawberry.field(description=KEY)
-
-
-@strawberry.type(description="The answer to `transferShip`.")
-class TransferShipPayload(Payload):
-    """Read after the commit."""
-
-    transfer_id: strawberry.Private[str | None] = None
-    transfer = relation(Transfer, visible_transfers_by_id, key=_transfer_key, description="The transfer, IN_TRANSIT.")
-
-
-@strawberry.input(description="What became of one line of a transfer.")
-class TransferReceiveLineInput:
-    """Units by line."""
-
-    line_no: int = strawberry.field(description="The line's number.")
-    received_quantity: int = strawberry.field(default=0, description="Units that have arrived.")
-    lost_quantity: int = strawberry.field(default=0, description="Units that will not arrive.")
-
-
-@strawberry.input(description="Input of `transferReceive`.")
-class TransferReceiveInput:
-    """An arrival."""
-
-    transfer_id: strawberry.ID = strawberry.field(description="The transfer that arrives.")
-    lines: list[TransferReceiveLineInput] | None = strawberry.field(
-        default=None,
-        description="What has arrived or is lost, up to 100 lines; null: all that is under way has arrived.",
-    )
-    idempotency_key: str = strawberry.field(description=KEY)
-
-
-@strawberry.type(description="The answer to `transferReceive`.")
-class TransferReceivePayload(Payload):
-    """Read after the commit."""
-
-    transfer_id: strawberry.Private[str | None] = None
-    transfer = relation(
-        Transfer, visible_transfers_by_id, key=_transfer_key, description="The transfer, (PARTIALLY_)RECEIVED."
-    )
-
-
-@strawberry.input(description="Input of `transferCancel`.")
-class TransferCancelInput:
-    """It will not take place."""
-
-    transfer_id: strawberry.ID = strawberry.field(description="The transfer to call off; it must not have left.")
-    idempotency_key: str = strawberry.field(description=KEY)
-
-
-@strawberry.type(description="The answer to `transferCancel`.")
-class TransferCancelPayload(Payload):
-    """Read after the commit."""
-
-    transfer_id: strawberry.Private[str | None] = None
-    transfer = relation(Transfer, visible_transfers_by_id, key=_transfer_key, description="The transfer, CANCELED.")
