@@ -74,8 +74,14 @@ SABOTAGE = [
         "a transfer of its own holds its units until they have arrived",
         "UPDATE holds SET location_id = location_id + 1 WHERE owner_kind = 'TRANSFER'",
     ),
-    ("differences of a transfer are in the ledger", "UPDATE transfer_lines SET surplus_quantity = 1, discrepancy_reason = 'LOST'"),
-    ("differences of a transfer are in the ledger", "UPDATE ledger SET cause_kind = 'TRANSFER' WHERE kind = 'ADJUSTED'"),
+    (
+        "differences of a transfer are in the ledger",
+        "UPDATE transfer_lines SET surplus_quantity = 1, discrepancy_reason = 'LOST'",
+    ),
+    (
+        "differences of a transfer are in the ledger",
+        "UPDATE ledger SET cause_kind = 'TRANSFER', kind = 'ADJUSTED'",
+    ),
     (
         "what an owner has reserved is what the ledger says of it",
         f"UPDATE holds SET owner_id = '{NEW_ID}5' WHERE state = 'R'",
