@@ -18,6 +18,7 @@ from app.integrations.model import StockLayout, StockReport
 from app.inventory.model import Claim, MovementKind
 from app.kit.db import Database
 from app.kit.statement import Statement
+from tests.catalog.builders import make_variant
 from tests.conftest import NOW
 from tests.inventory.builders import counters, hold, wish
 
@@ -191,6 +192,31 @@ async def test_an_import_that_broke_off_goes_on_where_it_was(
     }
     assert all(key[0] == one for key in await counters(db))
     assert (await run(db, file)).is_repeated
+
+
+async def test_chunks_of_a_new_shop_are_not_tried_before_their_rows_are_made(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count_statements: Any
+) -> None:
+    [one], places = await ground(db, 1, 12)
+    monkeypatch.setattr(action, "CHUNK", 4)
+    rows = [("SKU-1", f"ST-{n}", n) for n in range(1, 13)]
+    # The first three chunks are new; then all rows are there; then the last chunk alone is new.
+    turns = [
+        (written(tmp_path, rows, "new.csv"), 4, 3),
+        (written(tmp_path, [(*key, n + 1) for *key, n in rows], "changed.csv"), 3, 0),
+        (written(tmp_path, [(*key, n + 2) for *key, n in rows] + [("SKU-2", "ST-1", 7)], "more.csv"), 5, 1),
+    ]
+    for number, (file, applied, made) in enumerate(turns):
+        if number == len(turns) - 1:
+            async with db.write() as tx:
+                other = await make_variant(tx, "SKU-2")
+        with count_statements() as count:
+            await run(db, file, jobs=1)
+        texts = [one.text for one in count.statements]
+        assert sum("INSERT INTO ledger" in text for text in texts) == applied
+        assert sum("INSERT INTO stock " in text for text in texts) == made
+    expected = {(one, place): n + 2 for n, place in enumerate(places, 1)} | {(other, places[0]): 7}
+    assert {key: row[0] for key, row in (await counters(db)).items()} == expected
 
 
 async def test_two_runs_of_one_file_at_once(db: Database, tmp_path: Path) -> None:

@@ -15,15 +15,19 @@ from app.kit.db import Database, WriteTx, is_retryable
 _CROSSED: Final = (asyncpg.ForeignKeyViolationError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Importing:
-    """One import on its way. is_rehearsal: rows are judged, and nothing is moved."""
+    """One import on its way. is_rehearsal: rows are judged, and nothing is moved.
+
+    makes_rows: whether the last chunk had rows of stock to be made. So will the next one, which is not tried without.
+    """
 
     id: UUID
     staging: Staging
     is_absolute: bool
     actor: str
     is_rehearsal: bool = False
+    makes_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +46,18 @@ async def apply_stock_chunk(db: Database, run: Importing, chunk: Chunk) -> Appli
     the rows since, so that an absolute quantity is never written over what was not seen. Then again with all rows made
     and locked, in the order of their keys, before they are read.
     """
-    try:
-        async with db.write(isolation="repeatable_read") as tx:
-            return await _apply(tx, run, chunk)
-    except _CROSSED:
-        pass
-    except Exception as error:
-        if not is_retryable(error):
-            raise
+    if run.is_rehearsal or not run.makes_rows:
+        try:
+            async with db.write(isolation="repeatable_read") as tx:
+                return await _apply(tx, run, chunk)
+        except _CROSSED:
+            pass
+        except Exception as error:
+            if not is_retryable(error):
+                raise
 
     async def locked(tx: WriteTx) -> Applied | None:
-        await imports.make_and_lock_rows(tx, run.staging, chunk, _judging(run))
+        run.makes_rows = await imports.make_and_lock_rows(tx, run.staging, chunk, _judging(run)) > 0
         return await _apply(tx, run, chunk)
 
     return await db.in_write(locked)

@@ -50,19 +50,9 @@ _REFUSALS: Final = Statement("""
 _ROWS_ARE_THERE: Final = Statement("SELECT set_config('hikiate.stock_rows_are_there', 'yes', true)")
 _ALONE: Final = Statement("SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '128MB', true)")
 
-# Rows of a chunk with what they would do. A row that names the key of an earlier one has a turn above 1.
+# Rows of a chunk with what they would do. A row that names the key of an earlier one has a turn above 1. OFFSET 0: each
+# step is computed once for a row, and not again wherever it is used.
 _JUDGED: Final = """
-    given AS MATERIALIZED (
-        SELECT coalesce(line_no, no + 1) AS line_no, turn, problem, btrim(coalesce(sku, '')) AS sku,
-               btrim(coalesce(location, '')) AS location, btrim(coalesce(quantity, '')) AS quantity
-          FROM {table} WHERE no BETWEEN :first_row AND :last_row AND turn = :turn),
-    joined AS MATERIALIZED (
-        SELECT g.*, v.id AS variant_id, l.id AS location_id, s.on_hand, s.reserved + s.allocated AS promised,
-               CASE WHEN g.quantity ~ '^[+-]?[0-9]{{1,7}}$' THEN CAST(g.quantity AS int) END AS units
-          FROM given g
-          LEFT JOIN variants v ON v.sku = g.sku
-          LEFT JOIN locations l ON l.code = g.location AND l.holds_stock AND l.kind <> 'IN_TRANSIT'
-          LEFT JOIN stock s ON s.variant_id = v.id AND s.location_id = l.id),
     judged AS MATERIALIZED (
         SELECT *, CASE WHEN CAST(:is_absolute AS bool) THEN units - coalesce(on_hand, 0) ELSE units END AS change,
                CASE WHEN problem IS NOT NULL THEN 'INVALID_INPUT'
@@ -74,7 +64,17 @@ _JUDGED: Final = """
                          < coalesce(promised, 0) THEN 'INSUFFICIENT_STOCK'
                     WHEN NOT CAST(:is_absolute AS bool) AND CAST(coalesce(on_hand, 0) AS bigint) + units
                          > CAST(:most_on_hand AS bigint) THEN 'INVALID_QUANTITY' END AS code
-          FROM joined)
+          FROM (
+            SELECT g.*, v.id AS variant_id, l.id AS location_id, s.on_hand, s.reserved + s.allocated AS promised,
+                   CASE WHEN g.quantity ~ '^[+-]?[0-9]{{1,7}}$' THEN CAST(g.quantity AS int) END AS units
+              FROM (
+                SELECT coalesce(line_no, no + 1) AS line_no, turn, problem, btrim(coalesce(sku, '')) AS sku,
+                       btrim(coalesce(location, '')) AS location, btrim(coalesce(quantity, '')) AS quantity
+                  FROM {table} WHERE no BETWEEN :first_row AND :last_row AND turn = :turn OFFSET 0) AS g
+              LEFT JOIN variants v ON v.sku = g.sku
+              LEFT JOIN locations l ON l.code = g.location AND l.holds_stock AND l.kind <> 'IN_TRANSIT'
+              LEFT JOIN stock s ON s.variant_id = v.id AND s.location_id = l.id
+            OFFSET 0) AS joined)
 """
 _APPLY: Final = """
     WITH {judged},
@@ -103,11 +103,13 @@ _MOVED: Final = """
           FROM judged WHERE code IS NULL AND change <> 0 ORDER BY variant_id, location_id),
 """
 _MAKE_ROWS: Final = """
-    WITH {judged}
-    INSERT INTO stock (variant_id, location_id)
-    SELECT variant_id, location_id FROM judged WHERE on_hand IS NULL AND code IS NULL
-     ORDER BY variant_id, location_id
-    ON CONFLICT DO NOTHING
+    WITH {judged},
+    made AS (
+        INSERT INTO stock (variant_id, location_id)
+        SELECT variant_id, location_id FROM judged WHERE on_hand IS NULL AND code IS NULL
+         ORDER BY variant_id, location_id
+        ON CONFLICT DO NOTHING RETURNING location_id)
+    SELECT count(*) AS rows FROM made
 """
 _LOCK_ROWS: Final = """
     WITH {judged}
@@ -139,7 +141,11 @@ class Chunk(NamedTuple):
 
 
 class Staging:
-    """The table of one file's rows, and the statements on it. name: an identifier of our own making."""
+    """The table of one file's rows, and the statements on it. name: an identifier of our own making.
+
+    Those that make rows of stock or read them are planned anew for each chunk: a plan made for a table that was empty
+    would be kept while it grows.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -201,7 +207,7 @@ async def apply_rows(
     rowless: those of the changed ones that have no row of stock yet. The transaction must not be kept then.
     """
     await tx.fetch(_ROWS_ARE_THERE)
-    [row] = await tx.fetch(staging.apply, **chunk._asdict(), **judge, import_id=import_id, actor=actor)
+    [row] = await tx.fetch_planned(staging.apply, **chunk._asdict(), **judge, import_id=import_id, actor=actor)
     tx.published += row["changed"]
     return row
 
@@ -218,11 +224,12 @@ async def count_chunk(tx: WriteTx, import_id: UUID, chunk: Chunk, row: Row) -> N
     await tx.execute(_COUNT, import_id=import_id, turn=chunk.turn, first_row=chunk.first_row, **counts)
 
 
-async def make_and_lock_rows(tx: WriteTx, staging: Staging, chunk: Chunk, judge: dict[str, Any]) -> None:
-    """The rows of stock that a chunk moves are there and ours, in the order of their keys."""
+async def make_and_lock_rows(tx: WriteTx, staging: Staging, chunk: Chunk, judge: dict[str, Any]) -> int:
+    """The rows of stock that a chunk moves are there and ours, in the order of their keys; how many were made."""
     values = {**chunk._asdict(), **judge}
-    await tx.execute(staging.make_rows, **values)
-    await tx.fetchval(staging.lock_rows, **values)
+    [made] = await tx.fetch_planned(staging.make_rows, **values)
+    await tx.fetch_planned(staging.lock_rows, **values)
+    return made["rows"]
 
 
 def judging(*, is_absolute: bool, most: int) -> dict[str, Any]:
