@@ -35,9 +35,11 @@ C-11  a lock on the hot product is the speed of all sales
       tests/bench/test_inventory.py::test_the_command_runs
 C-12  carts hold nothing, and channels sell what another has sold
       tests/inventory/test_adoptions.py::test_the_last_unit_is_its_carts_and_nobody_elses
+      tests/checkout/test_reserved_carts.py::test_the_order_takes_over_the_carts_units_though_nothing_else_is_left
       tests/inventory/test_set_channel_share.py::test_a_channel_leaves_its_share_for_others_by_category_and_by_variant
 C-13  a reservation ends between the payment and the order
       tests/checkout/test_complete_payment.py::test_payment_and_expiry_never_both_win
+      tests/checkout/test_reserved_carts.py::test_c13_checkout_and_expiry_at_the_same_instant_never_both_win
       tests/inventory/test_allocate_reserved.py::test_allocation_and_expiry_race_and_one_of_them_wins_all_lines
 C-14  who has paid hears that it is sold out, and the money is kept
       tests/checkout/test_complete_payment.py::test_a_yes_that_comes_after_the_reservation_ended_is_voided
