@@ -21,6 +21,7 @@ from app.kit.statement import Statement
 from tests.catalog.builders import make_variant
 from tests.conftest import NOW
 from tests.inventory.builders import counters, hold, wish
+from tests.inventory.selling import bundle
 
 LIMITS = "at most 1,000,000, and none below 0"
 HEADER = "sku,location,quantity\n"
@@ -242,3 +243,17 @@ async def test_a_hundred_thousand_rows(db: Database, tmp_path: Path) -> None:
     }
     assert {key: row[0] for key, row in (await counters(db)).items()} == expected
     assert json.dumps(report.rows_per_second) != "0"
+
+
+@pytest.mark.parametrize("is_absolute", [True, False], ids=["absolute", "delta"])
+async def test_rows_of_bundles_are_refused_and_the_others_applied(
+    db: Database, tmp_path: Path, *, is_absolute: bool
+) -> None:
+    [whole, part], [here] = await ground(db, 2, 1)
+    async with db.write() as tx:
+        await bundle(tx, whole, {part: 2})
+    file = replace(written(tmp_path, [("SKU-1", "ST-1", 4), ("SKU-2", "ST-1", 5)]), is_absolute=is_absolute)
+    assert figures(await run(db, file)) == (2, 1, 0, 1)
+    [row] = refused(file)
+    assert "A bundle has no stock of its own: give that of its components." in row
+    assert await counters(db) == {(part, here): (5, 0, 0, 0)}

@@ -8,6 +8,7 @@ from app.kit.ids import global_id
 from app.kit.permissions import SHOPPER
 from app.kit.statement import Statement
 from tests.inventory.builders import counters, hold, put_stock, wish
+from tests.inventory.selling import bundle
 from tests.inventory.shop import READER, STAFF, Shop, fill, limited, open_shop
 
 IMPORT = """mutation ($input: StockImportInput!) { stockImport(input: $input) {
@@ -123,3 +124,20 @@ async def test_who_may_send_and_how_much(db: Database, execute: Any, count_state
     with count_statements() as many:
         await send(execute, "g", "DELTA", *[row(shop, "SHIRT", place, 1) for place in ("umeda", "depot")] * 50)
     assert many.total == few.total
+
+
+async def test_rows_of_bundles_are_refused_and_the_others_applied(db: Database, execute: Any) -> None:
+    shop = await open_shop(db, "SHIRT", "MUG", "SET")
+    async with db.write() as tx:
+        await bundle(tx, shop.variants["SET"], {shop.variants["SHIRT"]: 1, shop.variants["MUG"]: 2})
+    for mode in ("ABSOLUTE", "DELTA"):
+        rows = [row(shop, sku, "umeda", 3) for sku in ("SET", "SHIRT", "SET")]
+        answer = await send(execute, mode, mode, *rows)
+        units = 3 if mode == "ABSOLUTE" else 6
+        assert told(answer) == [
+            ("REFUSED", 0, 0, "INVALID_INPUT"),
+            ("CHANGED", 3, units, None),
+            ("REFUSED", 0, 0, "INVALID_INPUT"),
+        ]
+        assert answer["results"][2]["error"]["path"] == ["input", "rows", "2", "sku"]
+    assert await counters(db) == {(shop.variants["SHIRT"], shop.places["umeda"]): (6, 0, 0, 0)}

@@ -8,10 +8,10 @@ from uuid import UUID
 from app.inventory.errors import InsufficientStock, Outdated
 from app.inventory.model import Movement, MovementKind, check_quantity
 from app.inventory.model.selling import StockKey
-from app.inventory.sql.feeds import lock_levels, moved_since
+from app.inventory.sql.feeds import bundles_among, lock_levels, moved_since
 from app.inventory.sql.ledger import post
 from app.kit.db import WriteTx
-from app.kit.errors import DomainError
+from app.kit.errors import DomainError, InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,22 @@ async def import_stock_rows(
 
     as_of: when the other system looked; what has moved here since is kept on top of an absolute quantity, and a row
     that a feed has set after that instant is refused as Outdated. Other refusals: InsufficientStock when promised units
-    would be missing, InvalidQuantity. The keys must be of variants and of locations that hold stock.
+    would be missing, InvalidQuantity, InvalidInput for bundles. The keys must be of variants and of locations that hold
+    stock.
     """
-    keys = [(row.variant_id, row.location_id) for row in rows]
+    bundles = await bundles_among(tx, {row.variant_id for row in rows})
+    keys = [(row.variant_id, row.location_id) for row in rows if row.variant_id not in bundles]
     levels = await lock_levels(tx, keys)
     since = {} if as_of is None else await moved_since(tx, keys, as_of)
     now = {key: level["on_hand"] for key, level in levels.items()}
     movements: list[Movement] = []
     verdicts: list[FeedVerdict] = []
-    for row, key in zip(rows, keys, strict=True):
+    for row in rows:
+        key = (row.variant_id, row.location_id)
+        if row.variant_id in bundles:
+            message = "A bundle has no stock of its own: give that of its components."
+            verdicts.append(FeedVerdict(0, refusal=InvalidInput(message, path=["sku"])))
+            continue
         moved, is_outdated = (since[key]["moved"], since[key]["is_outdated"]) if key in since else (0, False)
         try:
             target = _target(row, now[key], moved, is_absolute=is_absolute)

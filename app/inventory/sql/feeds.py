@@ -1,11 +1,11 @@
 """What external systems say about many stock rows at once: rows locked, with what has moved since an instant."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
 from app.inventory.model.selling import StockKey
-from app.kit.db import Row, WriteTx
+from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
 
 _MAKE: Final = Statement("""
@@ -18,6 +18,10 @@ _LOCK: Final = Statement("""
       FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[])) AS k (variant_id, location_id)
       JOIN stock s ON s.variant_id = k.variant_id AND s.location_id = k.location_id
      ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
+""")
+_BUNDLES: Final = Statement("""
+    SELECT DISTINCT bundle_variant_id AS id FROM bundle_components
+     WHERE bundle_variant_id = ANY(CAST(:variant_ids AS bigint[]))
 """)
 _SINCE: Final = Statement("""
     SELECT k.variant_id, k.location_id, coalesce(sum(l.d_on_hand), 0) AS moved,
@@ -33,6 +37,11 @@ async def lock_levels(tx: WriteTx, keys: Sequence[StockKey]) -> dict[StockKey, R
     values = _columns(keys)
     await tx.execute(_MAKE, **values)
     return {(row["variant_id"], row["location_id"]): row for row in await tx.fetch(_LOCK, **values)}
+
+
+async def bundles_among(tx: ReadTx, variant_ids: Collection[int]) -> set[int]:
+    """Those of the variants that are made of others."""
+    return {row["id"] for row in await tx.fetch(_BUNDLES, variant_ids=sorted(variant_ids))}
 
 
 async def moved_since(tx: WriteTx, keys: Sequence[StockKey], as_of: datetime) -> dict[StockKey, Row]:

@@ -59,6 +59,7 @@ _JUDGED: Final = """
                     WHEN units IS NULL OR abs(units) > CAST(:most AS int)
                          OR (CAST(:is_absolute AS bool) AND units < 0) THEN 'INVALID_QUANTITY'
                     WHEN variant_id IS NULL OR location_id IS NULL THEN 'NOT_FOUND'
+                    WHEN is_bundle THEN 'INVALID_INPUT'
                     WHEN CAST(:is_absolute AS bool) AND turn > 1 THEN 'DUPLICATE'
                     WHEN CASE WHEN CAST(:is_absolute AS bool) THEN units ELSE coalesce(on_hand, 0) + units END
                          < coalesce(promised, 0) THEN 'INSUFFICIENT_STOCK'
@@ -66,7 +67,8 @@ _JUDGED: Final = """
                          > CAST(:most_on_hand AS bigint) THEN 'INVALID_QUANTITY' END AS code
           FROM (
             SELECT g.*, v.id AS variant_id, l.id AS location_id, s.on_hand, s.reserved + s.allocated AS promised,
-                   CASE WHEN g.quantity ~ '^[+-]?[0-9]{{1,7}}$' THEN CAST(g.quantity AS int) END AS units
+                   CASE WHEN g.quantity ~ '^[+-]?[0-9]{{1,7}}$' THEN CAST(g.quantity AS int) END AS units,
+                   v.id IN (SELECT bundle_variant_id FROM bundle_components) AS is_bundle
               FROM (
                 SELECT coalesce(line_no, no + 1) AS line_no, turn, problem, btrim(coalesce(sku, '')) AS sku,
                        btrim(coalesce(location, '')) AS location, btrim(coalesce(quantity, '')) AS quantity
@@ -84,7 +86,8 @@ _APPLY: Final = """
         SELECT CAST(:import_id AS uuid), line_no, code,
                jsonb_build_object('sku', left(sku, 200), 'location', left(location, 200),
                                   'quantity', left(quantity, 200)),
-               CASE code WHEN 'INVALID_INPUT' THEN jsonb_build_object('problem', problem)
+               CASE code WHEN 'INVALID_INPUT' THEN jsonb_build_object('problem', coalesce(problem,
+                              'A bundle has no stock of its own: give that of its components.'))
                          WHEN 'NOT_FOUND' THEN jsonb_build_object('is_variant', variant_id IS NOT NULL)
                          WHEN 'INSUFFICIENT_STOCK' THEN jsonb_build_object(
                               'on_hand', coalesce(on_hand, 0), 'promised', coalesce(promised, 0)) ELSE '{{}}' END

@@ -103,7 +103,7 @@ class BrokenPromise(Entity):
         Transfer,
         visible_transfers_by_id,
         key=lambda row: row.transfer_id,
-        description="The transfer, which is canceled as a whole.",
+        description="The transfer, which loses all that has not left, and is canceled if nothing has.",
     )
 
 
