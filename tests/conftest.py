@@ -18,6 +18,7 @@ import asyncpg
 import pytest
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from hypothesis import HealthCheck, settings
 
 import app
 from app.kit.config import Config
@@ -37,6 +38,10 @@ QUEUE_TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_stat
 AS_OWNER = "SET LOCAL ROLE NONE"
 WITHOUT_TRIGGERS = f"{AS_OWNER}; SET LOCAL session_replication_role = replica"
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+# The machine may be busy: how long examples take says nothing about what is tested.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Filled by pytest_configure in the controlling process only.
 _embedded_dir: list[tempfile.TemporaryDirectory[str]] = []

@@ -25,7 +25,7 @@ MEMBERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     body=st.binary(max_size=200) | st.one_of(JSON_VALUES, MEMBERS).map(lambda value: json.dumps(value).encode()),
     encoding=st.sampled_from([None, "gzip", "deflate", "br"]),
@@ -40,7 +40,7 @@ async def test_no_body_is_our_fault(body: bytes, encoding: str | None, media_typ
         assert "INTERNAL_SERVER_ERROR" not in response.codes
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=100), st.text(max_size=60), st.text(max_size=60))
 async def test_no_header_and_no_address_is_our_fault(query: bytes, accept: str, kind: str) -> None:
     shown = [text.encode("utf-8", "replace").decode("latin-1") for text in (accept, kind)]

@@ -77,7 +77,7 @@ def build(batch: Sequence[Any], variants: list[int], stores: list[int]) -> list[
     return requests
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(levels=levels, kept=kept, batches=batches)
 async def test_both_forms_decide_and_write_the_same(
     db: Database, ground: tuple[list[int], list[int]], levels: list[int], kept: list[int], batches: list[Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kit.db import Database, WriteTx
@@ -181,7 +181,6 @@ async def test_of_twins_around_the_end_of_a_period_one_works(db: Database) -> No
     assert worked == list(range(40))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), JSON))
 def test_the_order_of_keys_does_not_matter(body: dict[str, Any]) -> None:
     assert body_hash(body) == body_hash(dict(reversed(body.items())))
