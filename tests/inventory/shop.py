@@ -30,6 +30,7 @@ class Shop:
 
     places: dict[str, int] = field(default_factory=dict[str, int])
     variants: dict[str, int] = field(default_factory=dict[str, int])
+    channel_id: int = 0
 
     def place(self, code: str) -> str:
         """The global id of a location."""
@@ -44,9 +45,9 @@ async def open_shop(db: Database, *skus: str) -> Shop:
         for code, (kind, near) in PLACES.items():
             shop.places[code] = await make_location(tx, code=code, kind=kind, near=near)
         group_id = await make_group(tx, [key for code, key in shop.places.items() if code != "elsewhere"])
-        channel_id = await make_channel(tx, group_id)
+        shop.channel_id = await make_channel(tx, group_id)
         for sku in skus:
-            shop.variants[sku] = await make_variant(tx, sku, channel_id=channel_id)
+            shop.variants[sku] = await make_variant(tx, sku, channel_id=shop.channel_id)
     return shop
 
 

@@ -20,8 +20,8 @@ from app.kit.paging import Page
 from app.kit.tax import RATES_BP, Rounding, TaxClass, tax_in_gross
 
 if TYPE_CHECKING:
+    from app.inventory.graphql.availability_types import VariantAvailability
     from app.inventory.graphql.selling.types import VariantSelling
-    from app.inventory.graphql.types import VariantAvailability
 
 describe_enum(
     TaxClass,
@@ -231,7 +231,7 @@ class Variant(Entity, Node):
         description="What it costs in the channel; null when it is not sold there.",
     )
     availability = relation(
-        Annotated["VariantAvailability", strawberry.lazy("app.inventory.graphql.types")],
+        Annotated["VariantAvailability", strawberry.lazy("app.inventory.graphql.availability_types")],
         availability_by_variant,
         key=lambda row: row.id,
         required=True,

@@ -43,7 +43,7 @@ LEVELS: Final = "levels"
 Units: TypeAlias = tuple[Sequence[int] | None, Sequence[int] | None]
 # The columns that can be made of it.
 MADE_OF_UNITS: Final = frozenset({
-    "variant_id", "available", "locations",
+    "variant_id", "mode", "available", "locations",
     "locations.variant_id", "locations.location_id", "locations.available", "locations.distance_km",
 })  # fmt: skip
 _level: Final = shape(("variant_id", "location_id", "available", "distance_km"))

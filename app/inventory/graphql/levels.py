@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from app.inventory.graphql.batches import LocationLevel, level_of, may_see_counters, without_counters
-from app.inventory.model.promises import Promise
+from app.inventory.model.promises import AvailabilityMode, Promise
 from app.inventory.sql import availability as sql
 from app.inventory.sql.availability import Levels, Shown
 from app.kit.db import Row
@@ -35,6 +35,7 @@ class Availability(NamedTuple):
     available: int = 0
     locations: Sequence[Any] = ()
     promises: Sequence[Promise] = ()
+    mode: AvailabilityMode = AvailabilityMode.FULFILLABLE_NOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,14 @@ async def added_up(context: Context, question: Question) -> dict[int, Availabili
 
 def _grouped(rows: Sequence[Row], question: Question, zero: int | None) -> dict[int, Availability]:
     """What most ask for: units in all and the first locations, all of which have some. In few words, for speed."""
-    first, make = question.first, tuple.__new__
+    first, make, mode = question.first, tuple.__new__, AvailabilityMode.FULFILLABLE_NOW
     found: dict[int, Availability] = {}
     for key, some in groupby(rows, _variant):
         group = list(some)
         units = sum(map(_available, group))
         available = min(units, MAX_INT)
         listed = group if len(group) <= first else group[:first]
-        found[key] = make(Availability, (key, zero, zero, zero, available, listed, ()))
+        found[key] = make(Availability, (key, zero, zero, zero, available, listed, (), mode))
     return {key: found.get(key) or Availability(key, zero, zero, zero) for key in question.keys}
 
 

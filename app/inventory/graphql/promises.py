@@ -1,11 +1,12 @@
 """Availability with what is expected: how much can be promised, and from which day on."""
 
+from datetime import date
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from app.inventory.graphql.batches import LocationLevel, level_of
 from app.inventory.graphql.levels import MAX_INT, Availability, Question, may_see_totals, nothing_of, with_empty
-from app.inventory.model.promises import day_in_japan, merged, promises_of
+from app.inventory.model.promises import AvailabilityMode, Promise, day_in_japan, merged, promises_of
 from app.inventory.sql.incoming import PROMISABLE
 from app.kit.graphql.context import Context
 
@@ -21,8 +22,7 @@ async def promisable(context: Context, question: Question) -> dict[int, Availabi
     sums = {key: [0, 0, 0] for key in question.keys}
     for row in rows:
         level = level_of(context, row, distances[row["location_id"]])
-        incoming = zip(row["days"] or (), row["units"] or (), strict=True)
-        level.promises = promises_of(row["free"], incoming, today=today)
+        level.promises = promises_in(row, today)
         level.available = min(sum(promise.quantity for promise in level.promises), MAX_INT)
         levels[level.variant_id].append(level)
         for place, name in enumerate(_TOTALS):
@@ -32,11 +32,18 @@ async def promisable(context: Context, question: Question) -> dict[int, Availabi
         promises = merged(promise for level in here for promise in level.promises)
         available = min(sum(promise.quantity for promise in promises), MAX_INT)
         listed = _listed(context, question, key, here, distances)
-        found[key] = found[key]._replace(available=available, locations=listed, promises=promises)
+        found[key] = found[key]._replace(
+            available=available, locations=listed, promises=promises, mode=AvailabilityMode.PROMISABLE
+        )
         if may_see_totals(context):
             on_hand, reserved, allocated = (min(units, MAX_INT) for units in sums[key])
             found[key] = found[key]._replace(on_hand=on_hand, reserved=reserved, allocated=allocated)
     return found
+
+
+def promises_in(row: Any, today: date) -> list[Promise]:
+    """What one place can promise, of a row of PROMISABLE."""
+    return promises_of(row["free"], zip(row["days"] or (), row["units"] or (), strict=True), today=today)
 
 
 def _listed(

@@ -7,7 +7,7 @@ from app.channels.graphql.batches import channel_by_code
 from app.inventory.graphql.batches import LocationLevel
 from app.inventory.graphql.levels import Availability, Question
 from app.inventory.graphql.selling.types import known_terms
-from app.inventory.model.selling import Offer, offer, selling_day
+from app.inventory.model.selling import Offer, StockKey, Terms, offer, selling_day
 from app.inventory.sql.selling import sellable_levels
 from app.kit.graphql.context import Context
 from app.locations.model import Place, Point, rank_places
@@ -24,13 +24,10 @@ async def by_rules(
 
     places: those that the channel sells from.
     """
-    terms = await known_terms(context, question.keys)
-    channel = await channel_by_code(context, context.channel) if terms else None
-    if channel is None:
+    ids = [place.id for place in places]
+    levels, terms = await ruled_levels(context, question.keys, ids)
+    if not terms:
         return found
-    ids, today = [place.id for place in places], selling_day(context.now)
-    async with context.read() as tx:
-        levels, terms = await sellable_levels(tx, list(terms), ids, channel["id"], today=today)
     distances = {place.id: distance for place, distance in rank_places(places, origin)}
     for key, one in terms.items():
         granted = offer(levels, key, ids, one)
@@ -42,6 +39,18 @@ async def by_rules(
             rows = _capped(found[key].locations, granted, question.wanted)
         found[key] = found[key]._replace(available=granted.units, locations=rows[: question.first])
     return found
+
+
+async def ruled_levels(
+    context: Context, keys: Collection[int], location_ids: Sequence[int]
+) -> tuple[Mapping[StockKey, int], Mapping[int, Terms]]:
+    """What `offer` asks for: levels, and the terms of those of the variants that the channel sells by rules."""
+    terms = await known_terms(context, keys)
+    channel = await channel_by_code(context, context.channel) if terms else None
+    if channel is None:
+        return {}, {}
+    async with context.read() as tx:
+        return await sellable_levels(tx, list(terms), location_ids, channel["id"], today=selling_day(context.now))
 
 
 def _capped(rows: Sequence[Any], granted: Offer, wanted: Collection[int] | None) -> list[LocationLevel]:

@@ -143,6 +143,28 @@ TOTALS: Final = Statement(
     generic=True,
 )
 
+# The same over the places of each group; groups may share places. Parameters: variant_ids, and the places of the groups
+# as pairs of group_ids and member_ids.
+GROUP_TOTALS: Final = Statement(
+    f"""
+    WITH levels AS MATERIALIZED (
+        SELECT s.variant_id, s.location_id, s.on_hand, s.reserved, s.allocated, {AVAILABLE} AS available
+          FROM stock AS s
+         WHERE s.variant_id = ANY(CAST(:variant_ids AS bigint[]))
+           AND (s.location_id = ANY(CAST(:member_ids AS int[]))) IS TRUE)
+    SELECT l.variant_id, g.group_id,
+           CAST(least(sum(l.on_hand), 2147483647) AS int) AS on_hand,
+           CAST(least(sum(l.reserved), 2147483647) AS int) AS reserved,
+           CAST(least(sum(l.allocated), 2147483647) AS int) AS allocated,
+           CAST(least(sum(l.available), 2147483647) AS int) AS available
+      FROM levels AS l
+      JOIN unnest(CAST(:group_ids AS int[]), CAST(:member_ids AS int[])) AS g (group_id, location_id)
+     USING (location_id)
+     GROUP BY l.variant_id, g.group_id
+""",  # noqa: S608  # a piece of ours
+    generic=True,
+)
+
 # Per variant the totals over all given places, and the best `first` of the wanted ones: in the order in which the
 # places are given, or those with most units first. A variant with nothing to list still has one row for its totals.
 BEST: Final = Statement(f"""

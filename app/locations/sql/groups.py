@@ -1,6 +1,6 @@
 """Groups of locations."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import ARRAY, BigInteger, Integer, Text, bindparam, delete, func, literal_column, select
@@ -31,6 +31,24 @@ async def _load(tx: ReadTx, ids: list[int]) -> Mapping[int, Row]:
 
 
 KEPT_GROUPS: Final = Kept(frozenset({"location_groups", "location_group_members", "locations"}), _load)
+_STOCK_GROUPS: Final = Statement("""
+    SELECT g.id, array_remove(array_agg(l.id ORDER BY l.id), NULL) AS location_ids
+      FROM location_groups AS g
+      LEFT JOIN location_group_members AS m ON m.group_id = g.id
+      LEFT JOIN locations AS l ON l.id = m.location_id AND l.is_active AND l.holds_stock
+     GROUP BY g.id, g.code ORDER BY g.code
+""")
+
+
+async def _load_stock_groups(tx: ReadTx, keys: list[int]) -> Mapping[int, Mapping[int, Sequence[int]]]:
+    found = {row["id"]: row["location_ids"] for row in await tx.fetch(_STOCK_GROUPS)}
+    return dict.fromkeys(keys, found)
+
+
+# One value, under the key 0: the active locations that hold stock by group, all groups in order of their code.
+KEPT_STOCK_GROUPS: Final = Kept(
+    frozenset({"location_groups", "location_group_members", "locations"}), _load_stock_groups, capacity=1
+)
 GROUPS: Final = Statement(_GROUP.order_by(location_groups.c.code))
 _GROUP_ID: Final = Statement(
     select(location_groups.c.id).where(location_groups.c.code == bindparam("code", type_=Text))
