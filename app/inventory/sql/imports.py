@@ -51,7 +51,7 @@ _ROWS_ARE_THERE: Final = Statement("SELECT set_config('hikiate.stock_rows_are_th
 _ALONE: Final = Statement("SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '128MB', true)")
 
 # Rows of a chunk with what they would do. A row that names the key of an earlier one has a turn above 1. OFFSET 0: each
-# step is computed once for a row, and not again wherever it is used.
+# step is computed once for a row, and not again wherever it is used; and a row's stock is looked up by its whole key.
 _JUDGED: Final = """
     judged AS MATERIALIZED (
         SELECT *, CASE WHEN CAST(:is_absolute AS bool) THEN units - coalesce(on_hand, 0) ELSE units END AS change,
@@ -66,7 +66,7 @@ _JUDGED: Final = """
                     WHEN NOT CAST(:is_absolute AS bool) AND CAST(coalesce(on_hand, 0) AS bigint) + units
                          > CAST(:most_on_hand AS bigint) THEN 'INVALID_QUANTITY' END AS code
           FROM (
-            SELECT g.*, v.id AS variant_id, l.id AS location_id, s.on_hand, s.reserved + s.allocated AS promised,
+            SELECT g.*, v.id AS variant_id, l.id AS location_id, s.on_hand, s.promised,
                    CASE WHEN g.quantity ~ '^[+-]?[0-9]{{1,7}}$' THEN CAST(g.quantity AS int) END AS units,
                    v.id IN (SELECT bundle_variant_id FROM bundle_components) AS is_bundle
               FROM (
@@ -75,7 +75,9 @@ _JUDGED: Final = """
                   FROM {table} WHERE no BETWEEN :first_row AND :last_row AND turn = :turn OFFSET 0) AS g
               LEFT JOIN variants v ON v.sku = g.sku
               LEFT JOIN locations l ON l.code = g.location AND l.holds_stock AND l.kind <> 'IN_TRANSIT'
-              LEFT JOIN stock s ON s.variant_id = v.id AND s.location_id = l.id
+              LEFT JOIN LATERAL (
+                SELECT on_hand, reserved + allocated AS promised FROM stock
+                 WHERE variant_id = v.id AND location_id = l.id OFFSET 0) AS s ON true
             OFFSET 0) AS joined)
 """
 _APPLY: Final = """
