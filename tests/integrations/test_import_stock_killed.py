@@ -19,7 +19,7 @@ from tests.scenarios.serving import until
 _PATIENCE_S = 200.0  # a program starts slowly on a busy machine; only a failing test waits so long
 _CHUNKS = Statement("SELECT count(*) FROM stock_import_chunks")
 _IS_WAITING = Statement("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                        "AND datname = current_database() AND query LIKE '%stock_import_%')")  # fmt: skip
+                        "AND datname = current_database() AND query LIKE '%judged%')")  # fmt: skip
 
 
 def start(db: Database, file: Path) -> subprocess.Popen[str]:
