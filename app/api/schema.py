@@ -39,6 +39,7 @@ from app.inventory.graphql.reservations.queries import ReservationQuery
 from app.inventory.graphql.selling.mutations import SellingMutation
 from app.inventory.graphql.subscriptions import InventorySubscription
 from app.inventory.graphql.transfers.mutations import TransferMutation
+from app.inventory.graphql.waiting.queries import WaitingQuery
 from app.kit.graphql.errors import ERROR_TYPES, GenericError
 from app.kit.graphql.instants import INSTANT
 from app.kit.graphql.nodes import IMPLEMENTATIONS
@@ -66,6 +67,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     CountQuery,
     DriftQuery,
     ReservationQuery,
+    WaitingQuery,
     MembersQuery,
     PartnersQuery,
 )

@@ -1,0 +1,1 @@
+"""Lines that wait for units, in the API."""
