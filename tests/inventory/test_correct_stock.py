@@ -8,8 +8,9 @@ import pytest
 from app.inventory.errors import InsufficientStock, InvalidQuantity, QuantityConflict
 from app.inventory.model.corrections import Correction
 from app.kit.db import Database
-from app.kit.errors import DomainError, NotFound
+from app.kit.errors import DomainError, InvalidInput, NotFound
 from tests.inventory.builders import corrected, counters, facts, hold, movements, stocked, wish
+from tests.inventory.selling import bundled
 
 
 async def adjust(db: Database, variant_id: int, location_id: int, delta: int, expected: int | None = None) -> int:
@@ -138,3 +139,23 @@ async def deadlocks(db: Database) -> int:
             "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
         )
     return found
+
+
+async def test_rows_of_bundles_are_refused_and_the_others_corrected(db: Database) -> None:
+    tea_set, cup, _, place = await bundled(db, 4, 1)
+    rows = [
+        Correction(cup, place, quantity=6),
+        Correction(tea_set, place, delta=2),
+        Correction(tea_set, place, quantity=0),
+    ]
+    before = await counters(db)
+    together = await corrected(db, *rows)
+    assert [type(result) for result in together.results] == [int, InvalidInput, int]
+    assert {key: value for key, value in (await counters(db)).items() if any(value)} == before
+    apart = await corrected(db, *rows, is_each_for_itself=True)
+    assert apart.results[::2] == [6, 0]
+    assert str(apart.results[1]) == "A bundle has no stock of its own: give that of its components."
+    assert {key: value for key, value in (await counters(db)).items() if any(value)} == {
+        **before,
+        (cup, place): (6, 0, 0, 0),
+    }

@@ -8,6 +8,7 @@ from app.kit.db import Database
 from app.kit.ids import global_id
 from tests.conftest import NOW, keyed
 from tests.inventory.builders import counters, hold, movements, wish
+from tests.inventory.selling import bundle
 from tests.inventory.shop import READER, STAFF, Shop, fill, limited, open_shop, refusals
 from tests.inventory.transfers import send
 
@@ -159,3 +160,17 @@ async def test_units_change_their_state(db: Database, execute: Any) -> None:
     levels = f'query {{ stockLevels(skus: ["SHIRT"]) {{ nodes {{ {LEVEL} }} }} }}'
     [level] = (await execute(levels, actor=READER))["stockLevels"]["nodes"]
     assert (level["onHand"], level["unsellable"]["damaged"]) == (6, 2)
+
+
+async def test_a_row_of_a_bundle_is_named_and_the_others_are_applied(db: Database, execute: Any) -> None:
+    shop = await open_shop(db, "SHIRT", "SET")
+    async with db.write() as tx:
+        await bundle(tx, shop.variants["SET"], {shop.variants["SHIRT"]: 2})
+    rows = [row(shop, "SET", quantity=1), row(shop, quantity=3)]
+    told = await ask(execute, CORRECT, {"rows": rows, "reason": "COUNT", "isEachForItself": True})
+    assert [(error["code"], error["path"]) for error in refusals(told)] == [
+        ("INVALID_INPUT", ["input", "rows", "0", "sku"])
+    ]
+    assert [(level["variant"]["sku"], level["onHand"]) for level in told["stockLevels"]] == [("SHIRT", 3)]
+    alone = await ask(execute, SET, row(shop, "SET", quantity=1, reason="COUNT"))
+    assert [(error["code"], error["path"]) for error in refusals(alone)] == [("INVALID_INPUT", ["input", "sku"])]

@@ -9,6 +9,7 @@ from app.kit.db import Database
 from app.kit.errors import InvalidInput, NotFound
 from tests.inventory.builders import counters, facts, stocked
 from tests.inventory.purchases import draft, purchase
+from tests.inventory.selling import bundled
 from tests.inventory.transfers import transit
 from tests.locations.builders import make_location
 
@@ -41,4 +42,13 @@ async def test_impossible_purchase_orders_are_refused(db: Database) -> None:
             await draft(db, store, (shirt, quantity))
     with pytest.raises(InvalidInput):
         await draft(db, store)
+    assert await facts(db, "purchase_order_changed") == []
+
+
+async def test_bundles_are_not_bought(db: Database) -> None:
+    """They could never be received."""
+    tea_set, cup, _, place = await bundled(db, 4, 1)
+    with pytest.raises(InvalidInput) as refusal:
+        await draft(db, place, (cup, 3), (tea_set, 1))
+    assert refusal.value.path == ["input", "lines", "1", "sku"]
     assert await facts(db, "purchase_order_changed") == []

@@ -9,6 +9,7 @@ from app.kit.db import Database
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.ids import new_id
 from tests.inventory.builders import counters, facts, stocked
+from tests.inventory.selling import bundled
 from tests.inventory.transfers import send, state, transit
 from tests.locations.builders import make_location
 
@@ -68,3 +69,16 @@ async def test_transfers_that_race_for_the_same_units_never_get_more(db: Databas
     results = await asyncio.gather(*(send(db, warehouse, store, (shirt, 2)) for _ in range(8)), return_exceptions=True)
     assert sum(isinstance(result, InsufficientStock) for result in results) == 6
     assert await counters(db) == {(shirt, warehouse): (5, 0, 4, 0)}
+
+
+async def test_bundles_are_not_sent(db: Database) -> None:
+    """Their components are: a draft with a bundle could never be made ready."""
+    tea_set, cup, _, place = await bundled(db, 4, 1)
+    _, [store] = await stocked(db, 0)
+    before = await counters(db)
+    for is_draft in (True, False):
+        with pytest.raises(InvalidInput) as refusal:
+            await send(db, place, store, (cup, 1), (tea_set, 1), is_draft=is_draft)
+        assert refusal.value.path == ["input", "lines", "1", "sku"]
+    assert await counters(db) == before
+    assert await facts(db, "transfer_created") == []

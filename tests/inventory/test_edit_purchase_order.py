@@ -9,6 +9,7 @@ from app.kit.ids import new_id
 from tests.catalog.builders import make_variant
 from tests.inventory.builders import facts, stocked
 from tests.inventory.purchases import draft, edit, purchase
+from tests.inventory.selling import bundled
 
 
 async def test_new_lines_take_the_place_of_the_old_ones(db: Database) -> None:
@@ -34,3 +35,12 @@ async def test_refused_edits_leave_the_lines_alone(db: Database) -> None:
     with pytest.raises(NotFound):
         await edit(db, new_id(), (shirt, 1))
     assert await purchase(db, order_id) == ("DRAFT", 1, [(shirt, 10, 0, None)])
+
+
+async def test_no_bundle_comes_in(db: Database) -> None:
+    tea_set, cup, _, place = await bundled(db, 4, 1)
+    order_id = await draft(db, place, (cup, 10))
+    with pytest.raises(InvalidInput) as refusal:
+        await edit(db, order_id, (tea_set, 3))
+    assert refusal.value.path == ["input", "lines", "0", "sku"]
+    assert await purchase(db, order_id) == ("DRAFT", 1, [(cup, 10, 0, None)])

@@ -1,5 +1,7 @@
 """A draft of a transfer is put together anew."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from app.inventory.actions.edit_transfer import edit_transfer
@@ -11,6 +13,7 @@ from app.kit.errors import InvalidInput, NotFound, VersionConflict
 from app.kit.ids import new_id
 from tests.conftest import NOW
 from tests.inventory.builders import counters, facts, stocked
+from tests.inventory.selling import bundled
 from tests.inventory.transfers import send, state
 
 
@@ -52,3 +55,28 @@ async def test_an_order_has_no_drafts(db: Database) -> None:
     shirt, [warehouse, store] = await stocked(db, 10, 0)
     with pytest.raises(InvalidInput):
         await send(db, warehouse, store, (shirt, 1, 1), order_id=new_id(), is_draft=True)
+
+
+async def test_what_is_not_said_stays(db: Database) -> None:
+    """Units whose day was forgotten would be promised to nobody."""
+    shirt, [warehouse, store] = await stocked(db, 10, 0)
+    transfer_id = await send(db, warehouse, store, (shirt, 4), is_draft=True)
+    one, found = [TransferLineDraft(shirt, 1)], list[tuple[str | None, datetime | None]]()
+    for note, expected_at in [("by Tanaka", NOW), (None, None), ("", None), ("by train", NOW + timedelta(days=1))]:
+        async with db.write() as tx:
+            await edit_transfer(tx, transfer_id, one, note=note, expected_at=expected_at, now=NOW)
+            row = await lock_transfer(tx, transfer_id)
+        found.append((row["note"], row["expected_at"]))
+    assert found == [("by Tanaka", NOW), ("by Tanaka", NOW), (None, NOW), ("by train", NOW + timedelta(days=1))]
+    assert await state(db, transfer_id) == ("DRAFT", 5, [(1, 0, 0, 0)])
+
+
+async def test_no_bundle_comes_in(db: Database) -> None:
+    tea_set, cup, _, place = await bundled(db, 4, 1)
+    _, [store] = await stocked(db, 0)
+    transfer_id = await send(db, place, store, (cup, 2), is_draft=True)
+    with pytest.raises(InvalidInput) as refusal:
+        async with db.write() as tx:
+            await edit_transfer(tx, transfer_id, [TransferLineDraft(tea_set, 1)], now=NOW)
+    assert refusal.value.path == ["input", "lines", "0", "sku"]
+    assert await state(db, transfer_id) == ("DRAFT", 1, [(2, 0, 0, 0)])

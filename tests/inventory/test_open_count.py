@@ -7,10 +7,11 @@ import pytest
 from app.inventory.errors import BeingCounted
 from app.inventory.model.counts import COUNT_SESSION, CountStatus, CountStep
 from app.kit.db import Database
-from app.kit.errors import InvalidTransition, NotFound
+from app.kit.errors import InvalidInput, InvalidTransition, NotFound
 from tests.catalog.builders import make_variant
 from tests.inventory.builders import counters, facts, stocked
 from tests.inventory.counts import cancel, count, in_state, opened, records, session, try_step
+from tests.inventory.selling import bundled
 
 
 async def test_a_session_has_the_lines_that_were_named(db: Database) -> None:
@@ -103,3 +104,17 @@ async def test_two_sessions_that_meet_in_other_orders_do_not_deadlock(db: Databa
         return_exceptions=True,
     )
     assert sorted(type(one).__name__ for one in done) == ["BeingCounted"] * 3 + ["NoneType"]
+
+
+async def test_bundles_are_not_counted(db: Database) -> None:
+    """Such a session could never be approved."""
+    tea_set, cup, _, place = await bundled(db, 4, 1)
+    with pytest.raises(InvalidInput) as refusal:
+        await opened(db, place, cup, tea_set)
+    assert refusal.value.path == ["input", "skus", "1"]
+    assert await facts(db, "count_session_changed") == []
+    count_id = await opened(db, place)
+    with pytest.raises(InvalidInput) as refusal:
+        await count(db, count_id, (tea_set, 2))
+    assert refusal.value.path == ["input", "counts", "0", "sku"]
+    assert await session(db, count_id) == ("OPEN", 1, [])

@@ -1,6 +1,6 @@
 """What is on hand is not what the ledger says: many stock rows at once."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -8,6 +8,7 @@ from app.inventory.actions.break_promises import break_promises
 from app.inventory.model import Movement, MovementKind
 from app.inventory.model.corrections import Cause, Corrected, Correction, Level, Promise, PromisePolicy, correct
 from app.inventory.model.selling import StockKey
+from app.inventory.sql.feeds import bundles_among
 from app.inventory.sql.ledger import post_for
 from app.inventory.sql.promises import read_keys_of_youngest
 from app.inventory.sql.stock import lock_stock_rows, read_levels
@@ -39,7 +40,8 @@ async def correct_stock(
 
     Refusals are data: QuantityConflict where another number was expected, InsufficientStock where promised units
     would be missing and the policy keeps promises, or where there are fewer units than are to go, InvalidQuantity,
-    and NotFound. With BREAK_YOUNGEST the youngest promises end in the same transaction (see `break_promises`).
+    InvalidInput for bundles, and NotFound. With BREAK_YOUNGEST the youngest promises end in the same transaction (see
+    `break_promises`).
     rows_of: what is written in the ledger of each, an adjustment by default.
     """
     keys = {correction.key for correction in corrections}
@@ -47,7 +49,7 @@ async def correct_stock(
     if policy is PromisePolicy.BREAK_YOUNGEST:
         more = await _keys_of_promises(tx, corrections)
     levels = await lock_stock_rows(tx, keys, more)
-    found = correct({key: levels[key] for key in keys & levels.keys()}, corrections, policy)
+    found = await _decide(tx, {key: levels[key] for key in keys & levels.keys()}, corrections, policy)
     if not is_each_for_itself and any(isinstance(result, DomainError) for result in found.results):
         return Correctness(found.results, [])
     broken = await _break(tx, found, levels, cause)
@@ -55,6 +57,16 @@ async def correct_stock(
     movements = [movement for correction, delta in found.deltas for movement in rows(correction, delta)]
     await post_for(tx, movements, cause)
     return Correctness(found.results, broken)
+
+
+async def _decide(
+    tx: WriteTx, levels: Mapping[StockKey, Level], corrections: Sequence[Correction], policy: PromisePolicy
+) -> Corrected:
+    """Of bundles nothing is ever on hand, so only where a first unit is to appear they are looked for."""
+    found = correct(levels, corrections, policy)
+    appearing = {one.variant_id for one, _ in found.deltas if not levels[one.key].on_hand}
+    bundles = await bundles_among(tx, appearing) if appearing else set[int]()
+    return correct(levels, corrections, policy, bundles) if bundles else found
 
 
 def _adjusted(correction: Correction, delta: int) -> list[Movement]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.inventory.events import PurchaseOrderChanged
 from app.inventory.model import check_quantity
 from app.inventory.model.purchases import PURCHASE_ORDER, PurchaseLineDraft
+from app.inventory.sql.feeds import refuse_bundles
 from app.inventory.sql.purchase_orders import insert_purchase_order, replace_lines
 from app.inventory.sql.stock import stocking_locations
 from app.kit.db import WriteTx
@@ -27,7 +28,7 @@ async def create_purchase_order(
 ) -> UUID:
     """A DRAFT, which nothing is expected of yet; returns its id. Lines are numbered from 1 in their order.
 
-    Raises InvalidQuantity, InvalidInput without lines, NotFound for a location that holds no stock.
+    Raises InvalidQuantity, InvalidInput without lines and for bundles, NotFound for a location that holds no stock.
     """
     if not lines:
         raise InvalidInput("A purchase order has lines.", path=["input", "lines"])
@@ -35,6 +36,7 @@ async def create_purchase_order(
         check_quantity(line.quantity)
     if not await stocking_locations(tx, {location_id}):
         raise NotFound("No stock is kept at this location.", path=["input", "locationId"])
+    await refuse_bundles(tx, [line.variant_id for line in lines], "lines", "sku")
     order_id = new_id()
     await insert_purchase_order(
         tx,

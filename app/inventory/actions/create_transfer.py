@@ -8,6 +8,7 @@ from app.inventory.actions.make_transfer_ready import hold_for_transfer
 from app.inventory.events import TransferCreated
 from app.inventory.model import check_quantity
 from app.inventory.model.transfers import TransferLineDraft, TransferStatus
+from app.inventory.sql.feeds import refuse_bundles
 from app.inventory.sql.stock import stocking_locations
 from app.inventory.sql.transfers import insert_transfer
 from app.kit.db import WriteTx
@@ -34,7 +35,7 @@ async def create_transfer(
     A draft holds nothing. Otherwise, without an order the units are allocated to the transfer at once, all or none.
     With one they are those which the order holds at the source; each line names the order's line. expected_at: when
     the units are to arrive (UTC). Raises InsufficientStock, InvalidQuantity, NotFound for locations that hold no stock,
-    InvalidInput for a transfer without lines or onto the same place, and for an order's draft.
+    InvalidInput for a transfer without lines or onto the same place, for bundles, and for an order's draft.
     """
     await _check(tx, {from_location_id, to_location_id}, lines, by_order=order_id is not None, is_draft=is_draft)
     transfer_id = new_id()
@@ -68,3 +69,5 @@ async def _check(
         check_quantity(line.quantity)
     if await stocking_locations(tx, ends) != ends:
         raise NotFound("Stock is kept at only one or none of the two locations.")
+    if not by_order:
+        await refuse_bundles(tx, [line.variant_id for line in lines], "lines", "sku")

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.inventory.events import PurchaseOrderChanged
 from app.inventory.model import check_quantity
 from app.inventory.model.purchases import PURCHASE_ORDER, PurchaseLineDraft, PurchaseOrderStep
+from app.inventory.sql.feeds import refuse_bundles
 from app.inventory.sql.purchase_orders import (
     lock_purchase_order,
     move_purchase_order_on,
@@ -29,7 +30,7 @@ async def edit_purchase_order(
     """These lines, numbered from 1, take the place of those that there are.
 
     Raises NotFound, VersionConflict, InvalidTransition unless it is a DRAFT, InvalidQuantity, and InvalidInput
-    without lines.
+    without lines and for bundles.
     """
     if not lines:
         raise InvalidInput("A purchase order has lines.", path=["input", "lines"])
@@ -37,6 +38,7 @@ async def edit_purchase_order(
         check_quantity(line.quantity)
     order = await lock_purchase_order(tx, order_id, expected_version=expected_version)
     status = PURCHASE_ORDER.take(PurchaseOrderStep.EDIT, order["status"])
+    await refuse_bundles(tx, [line.variant_id for line in lines], "lines", "sku")
     before = {line["variant_id"] for line in await purchase_lines_of(tx, order_id)}
     await replace_lines(tx, order_id, lines)
     await move_purchase_order_on(tx, order_id, status, now=now)

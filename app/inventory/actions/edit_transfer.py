@@ -7,6 +7,7 @@ from uuid import UUID
 from app.inventory.events import TransferChanged
 from app.inventory.model import check_quantity
 from app.inventory.model.transfers import TRANSFER, TransferLineDraft, TransferStep
+from app.inventory.sql.feeds import refuse_bundles
 from app.inventory.sql.transfers import lock_transfer, rewrite_transfer, set_status
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidInput
@@ -23,10 +24,12 @@ async def edit_transfer(
     expected_version: int | None = None,
     now: datetime,
 ) -> None:
-    """These lines, numbered from 1, the note and the instant of arrival (UTC) take the place of those that there are.
+    """These lines, numbered from 1, take the place of those that there are.
+
+    note, expected_at (UTC): None leaves what was said; an empty note takes it away.
 
     Raises NotFound, VersionConflict, InvalidTransition unless it is a DRAFT, InvalidQuantity, and InvalidInput
-    without lines.
+    without lines and for bundles.
     """
     if not lines:
         raise InvalidInput("A transfer has lines.", path=["input", "lines"])
@@ -34,6 +37,7 @@ async def edit_transfer(
         check_quantity(line.quantity)
     transfer = await lock_transfer(tx, transfer_id, expected_version=expected_version)
     status = TRANSFER.take(TransferStep.EDIT, transfer["status"])
+    await refuse_bundles(tx, [line.variant_id for line in lines], "lines", "sku")
     await rewrite_transfer(tx, transfer_id, lines, note=note, expected_at=expected_at)
     await set_status(tx, transfer_id, status, now=now)
     ends = (transfer["from_location_id"], transfer["to_location_id"])

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.inventory.errors import InsufficientStock, Outdated
 from app.inventory.model import Movement, MovementKind, check_quantity
-from app.inventory.model.selling import StockKey
+from app.inventory.model.selling import NO_STOCK_OF_ITS_OWN, StockKey
 from app.inventory.sql.feeds import bundles_among, lock_levels, moved_since
 from app.inventory.sql.ledger import post
 from app.kit.db import WriteTx
@@ -58,8 +58,7 @@ async def import_stock_rows(
     for row in rows:
         key = (row.variant_id, row.location_id)
         if row.variant_id in bundles:
-            message = "A bundle has no stock of its own: give that of its components."
-            verdicts.append(FeedVerdict(0, refusal=InvalidInput(message, path=["sku"])))
+            verdicts.append(FeedVerdict(0, refusal=InvalidInput(NO_STOCK_OF_ITS_OWN, path=["sku"])))
             continue
         moved, is_outdated = (since[key]["moved"], since[key]["is_outdated"]) if key in since else (0, False)
         try:

@@ -8,6 +8,7 @@ from app.inventory.errors import BeingCounted
 from app.inventory.events import CountSessionChanged
 from app.inventory.model.counts import COUNT_SESSION
 from app.inventory.sql.counts import add_count_lines, counted_elsewhere, insert_count_session, passes_of
+from app.inventory.sql.feeds import refuse_bundles
 from app.inventory.sql.stock import stocking_locations
 from app.kit.db import WriteTx
 from app.kit.errors import NotFound
@@ -27,10 +28,12 @@ async def open_count(
 ) -> UUID:
     """An OPEN session; returns its id. variant_ids: all that have to be counted; None: whatever is recorded.
 
-    Raises NotFound for a location that holds no stock, BeingCounted for a variant of another open session there.
+    Raises NotFound for a location that holds no stock, BeingCounted for a variant of another open session there,
+    InvalidInput for bundles.
     """
     if not await stocking_locations(tx, {location_id}):
         raise NotFound("No stock is kept at this location.", path=["input", "locationId"])
+    await refuse_bundles(tx, variant_ids or (), "skus")
     count_id = new_id()
     await insert_count_session(
         tx,

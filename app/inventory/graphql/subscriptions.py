@@ -30,7 +30,7 @@ class InventorySubscription:
         graphql_type=StockChange,
         description="The stock of variants, per location: first what it is now, then each change, in order. Changes "
         "that follow one another quickly may come as one, the newest. Shoppers hear of the channel's locations, keys "
-        "with `stock:read` of all that they may see.",
+        "with `stock:read` of all that they may see. A bundle has no stock of its own: listen to its components.",
     )
     async def stock_changed(
         self,

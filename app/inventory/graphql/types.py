@@ -128,7 +128,10 @@ class StockChange(Entity):
     location = relation(
         LazyLocation, locations_by_id, key=lambda row: row.location_id, required=True, description="The location."
     )
-    available: int = strawberry.field(description="Units that can be bought from here now.")
+    available: int = strawberry.field(
+        description="Units here that are kept off sale by nothing and promised to nobody. Rules of selling (preorders, "
+        "units that others wait for, shares of channels) are not in it: ask `Variant.availability`."
+    )
     on_hand: int | None = strawberry.field(description="Units on the shelves. Needs `stock:read`, else null.")
     reserved: int | None = strawberry.field(description="Units set aside for a while. Needs `stock:read`.")
     allocated: int | None = strawberry.field(description="Units promised for good. Needs `stock:read`.")

@@ -1,6 +1,6 @@
 """Rules of corrections: what a row of them makes of a stock row, and which promises it may break. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,8 +10,8 @@ from uuid import UUID
 
 from app.inventory.errors import InsufficientStock, QuantityConflict
 from app.inventory.model import HoldState, OwnerKind, check_quantity
-from app.inventory.model.selling import StockKey
-from app.kit.errors import DomainError, NotFound
+from app.inventory.model.selling import NO_STOCK_OF_ITS_OWN, StockKey
+from app.kit.errors import DomainError, InvalidInput, NotFound
 
 LineAt: TypeAlias = tuple[UUID, int, int]
 """An owner's line at a location."""
@@ -126,13 +126,23 @@ class Corrected:
     short: dict[StockKey, int] = field(default_factory=dict[StockKey, int])
 
 
-def correct(levels: Mapping[StockKey, Level], corrections: Sequence[Correction], policy: PromisePolicy) -> Corrected:
-    """Decide about corrections in their order; the second of one stock row sees what the first left."""
+def correct(
+    levels: Mapping[StockKey, Level],
+    corrections: Sequence[Correction],
+    policy: PromisePolicy,
+    bundles: Collection[int] = (),
+) -> Corrected:
+    """Decide about corrections in their order; the second of one stock row sees what the first left.
+
+    bundles: variants among them that have no units of their own.
+    """
     found = Corrected()
     on_hand = {key: level.on_hand for key, level in levels.items()}
     for correction in corrections:
         try:
             delta = _delta(levels, on_hand, correction, policy)
+            if delta and correction.variant_id in bundles:
+                raise InvalidInput(NO_STOCK_OF_ITS_OWN)
         except DomainError as refusal:
             found.results.append(refusal)
             continue

@@ -15,6 +15,8 @@ StockKey: TypeAlias = tuple[int, int]
 """(variant_id, location_id)."""
 WAITING: Final = 0
 """Stands for a location where units are claimed that nobody has yet. No location has this id."""
+NO_STOCK_OF_ITS_OWN: Final = "A bundle has no stock of its own: give that of its components."
+
 SHOP_ZONE: Final = ZoneInfo("Asia/Tokyo")
 """Promised days and releases begin at midnight there."""
 _ALL: Final = 100

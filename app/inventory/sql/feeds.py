@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from app.inventory.model.selling import StockKey
+from app.inventory.model.selling import NO_STOCK_OF_ITS_OWN, StockKey
 from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.errors import InvalidInput
 from app.kit.statement import Statement
 
 _MAKE: Final = Statement("""
@@ -42,6 +43,17 @@ async def lock_levels(tx: WriteTx, keys: Sequence[StockKey]) -> dict[StockKey, R
 async def bundles_among(tx: ReadTx, variant_ids: Collection[int]) -> set[int]:
     """Those of the variants that are made of others."""
     return {row["id"] for row in await tx.fetch(_BUNDLES, variant_ids=sorted(variant_ids))}
+
+
+async def refuse_bundles(tx: ReadTx, variant_ids: Sequence[int], argument: str, *inside: str) -> None:
+    """Raises InvalidInput for the first bundle among variants that are counted, bought or moved.
+
+    argument, inside: where the variants are in the input, such as "lines", "sku" for `input.lines.0.sku`.
+    """
+    if not (bundles := await bundles_among(tx, set(variant_ids))):
+        return
+    index = next(index for index, variant_id in enumerate(variant_ids) if variant_id in bundles)
+    raise InvalidInput(NO_STOCK_OF_ITS_OWN, path=["input", argument, str(index), *inside])
 
 
 async def moved_since(tx: WriteTx, keys: Sequence[StockKey], as_of: datetime) -> dict[StockKey, Row]:

@@ -10,6 +10,7 @@ import asyncpg
 from app.inventory.errors import InvalidQuantity
 from app.inventory.model import Movement
 from app.inventory.model.corrections import Cause
+from app.inventory.model.selling import NO_STOCK_OF_ITS_OWN
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.statement import Statement
@@ -71,7 +72,7 @@ async def post(
         raise NotFound("There is no such variant or location.") from None
     except asyncpg.CheckViolationError as error:
         if error.constraint_name == "bundle_has_no_stock":  # pyright: ignore[reportUnknownMemberType,reportAttributeAccessIssue]
-            raise InvalidInput("A bundle has no stock of its own: receive its components.") from None
+            raise InvalidInput(NO_STOCK_OF_ITS_OWN) from None
         raise
     except asyncpg.NumericValueOutOfRangeError:
         raise InvalidQuantity("A location holds at most 2,147,483,647 units of a variant.") from None

@@ -44,7 +44,9 @@ _LINES: Final = Statement(
 )
 _DELETE_LINES: Final = Statement("DELETE FROM transfer_lines WHERE transfer_id = :id")
 _EDIT: Final = Statement("""
-    UPDATE transfers SET note = CAST(:note AS text), expected_at = CAST(:expected_at AS timestamptz) WHERE id = :id
+    UPDATE transfers SET note = CASE CAST(:note AS text) WHEN '' THEN NULL ELSE coalesce(:note, note) END,
+           expected_at = coalesce(CAST(:expected_at AS timestamptz), expected_at)
+     WHERE id = :id
 """)
 _SHIP_LINES: Final = Statement("""
     UPDATE transfer_lines l SET shipped_quantity = l.shipped_quantity + s.units
@@ -139,7 +141,7 @@ async def rewrite_transfer(
     note: str | None,
     expected_at: datetime | None,
 ) -> None:
-    """Other lines, numbered from 1, another note and another instant of arrival for a locked draft."""
+    """Other lines, numbered from 1, for a locked draft; None leaves the note and the instant of arrival as they are."""
     await tx.execute(_EDIT, id=transfer_id, note=note, expected_at=expected_at)
     await tx.execute(_DELETE_LINES, id=transfer_id)
     await _insert_lines(tx, transfer_id, lines)

@@ -209,4 +209,4 @@ def _culprit(error: DomainError, row: StockCorrectionInput) -> str:
         return "expectedQuantity"
     if isinstance(error, InsufficientStock | InvalidQuantity):
         return "quantity" if row.delta is None else "delta"
-    return "locationId"
+    return "sku" if isinstance(error, InvalidInput) else "locationId"

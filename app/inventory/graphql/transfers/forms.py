@@ -62,9 +62,12 @@ class TransferEditInput:
     lines: list[TransferLineInput] = strawberry.field(
         description="What to send instead of all lines so far, 1 to 100 lines, numbered anew."
     )
-    note: str | None = strawberry.field(default=None, description="Instead of the note so far; up to 200 characters.")
+    note: str | None = strawberry.field(
+        default=None,
+        description="Instead of the note so far; up to 200 characters. Null leaves it, an empty text takes it away.",
+    )
     expected_at: datetime | None = strawberry.field(
-        default=None, description="When the units are to arrive, instead of what was said so far."
+        default=None, description="When the units are to arrive, instead of what was said so far. Null leaves that."
     )
     expected_version: int | None = strawberry.field(default=None, description=_VERSION)
     idempotency_key: str = strawberry.field(description=KEY)

@@ -96,7 +96,7 @@ class TransferMutation:
                 tx,
                 transfer_id,
                 lines,
-                note=text_of(input.note, "note"),
+                note=None if input.note is None else text_of(input.note, "note") or "",
                 expected_at=input.expected_at,
                 expected_version=input.expected_version,
                 now=context.now,
