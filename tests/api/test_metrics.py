@@ -98,3 +98,17 @@ async def test_drift_rings(db: Database) -> None:
         await tx.connection.execute(f"{WITHOUT_TRIGGERS}; UPDATE stock SET on_hand = 5, reserved = 0")
     assert await worker.broken_invariants(db) == {}
     assert (await figures(served(db)))["hikiate_stock_drift_rows",] == 0
+
+
+async def test_each_group_has_a_name_of_its_own(db: Database) -> None:
+    app = served(db)
+    create = 'mutation { cartCreate(input: { email: "a@example.jp" }) { cart { id } } }'
+    reserve = """mutation { cartReserve(input: { cartId: "Q2FydDowMWEyMDViZi04ZmJkLTcwMDEtOTdlMC04MDI3MmE4NTk3YzU",
+      idempotencyKey: "1" }) { userErrors { code } } }"""
+    for document in (create, reserve, reserve):
+        assert "errors" not in (await ask(app, "/graphql", json={"query": document})).json()
+    found = await figures(app)
+    assert {name[1]: value for name, value in found.items() if name[0] == "hikiate_group_requests"} == {
+        "app.carts.graphql.mutations._open": 1,
+        "app.carts.graphql.reservations._reserve": 2,
+    }

@@ -207,7 +207,7 @@ async def test_the_statements_do_not_depend_on_the_lines(db: Database, count_sta
     await count(db, count_id, *((variant, 2) for variant in variants))
     with count_statements() as counted:
         await approve(db, count_id)
-    assert counted.total == 8
+    assert counted.total == 9
     assert len(await corrections(db)) == size
 
 

@@ -136,6 +136,8 @@ def grouped(
     committed, when the connection broke before anybody knew, must do no harm.
     """
 
+    # Metrics tell groups by the names of their works.
+    @functools.wraps(work)
     async def transaction(tx: WriteTx, asked: Sequence[Asked[R]]) -> Sequence[Answered | DomainError]:
         found = await _stored_answers(tx, asked)
         fresh = [number for number in range(len(asked)) if number not in found]
