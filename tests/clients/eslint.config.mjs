@@ -9,8 +9,9 @@ const VALUES = [
 ];
 // Parts that are read with their owner and change with it.
 const PARTS = [
-  'Allocation', 'BundleComponent', 'CountLine', 'CountRecord', 'FulfillmentLine', 'IncomingSupply', 'LocationAvailability',
-  'OrderHistoryEntry', 'Payment', 'PurchaseOrderLine', 'ReservationLine', 'StockExplanation', 'StockHeld', 'StockLevel',
+  'Allocation', 'BundleComponent', 'CartReservation', 'CartReservationLine', 'CountLine', 'CountRecord',
+  'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
+  'Payment', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld', 'StockLevel',
   'StockMoved', 'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability', 'VariantSelling',
 ];
 // What there is once for a caller, or what is told once and never read again.
