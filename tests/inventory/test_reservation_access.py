@@ -87,5 +87,8 @@ def test_keys_of_partners_reserve_for_less_long(reason: str, days: int) -> None:
     end = NOW + timedelta(days=days)
     span = reservation_span(ReservationReason(reason), now=NOW, expires_at=end, is_partner=True)
     assert (span.expires_at, span.extendable_until) == (end, end)
-    with pytest.raises(InvalidInput):
-        reservation_span(ReservationReason(reason), now=NOW, expires_at=end + timedelta(seconds=1), is_partner=True)
+    for wrong in (end + timedelta(seconds=1), NOW):
+        with pytest.raises(InvalidInput) as refusal:
+            reservation_span(ReservationReason(reason), now=NOW, expires_at=wrong, is_partner=True)
+        longest = days * 86_400
+        assert str(refusal.value) == f"A reservation of this kind lasts more than 0 and at most {longest} seconds."

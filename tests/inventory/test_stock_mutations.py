@@ -10,6 +10,7 @@ from app.kit.ids import global_id
 from app.kit.permissions import SHOPPER
 from tests.conftest import keyed
 from tests.inventory.builders import counters, facts, hold, movements, wish
+from tests.inventory.selling import bundle
 from tests.inventory.shop import READER, STAFF, fill, limited, open_shop, refusals
 
 ERRORS = """userErrors { __typename code message path
@@ -185,4 +186,15 @@ async def test_reading_does_not_allow_writing(db: Database, execute: Any) -> Non
     for actor, code in [(SHOPPER, "UNAUTHENTICATED"), (READER, "FORBIDDEN")]:
         result = await execute.raw(ADJUST, keyed(form), actor=actor)
         assert [error.extensions["code"] for error in result.errors] == [code]
+    assert await counters(db) == {}
+
+
+async def test_a_delivery_names_the_line_of_a_bundle(db: Database, execute: Any) -> None:
+    shop = await open_shop(db, "SHIRT", "SET")
+    async with db.write() as tx:
+        await bundle(tx, shop.variants["SET"], {shop.variants["SHIRT"]: 2})
+    lines = [{"sku": "SHIRT", "quantity": 3}, {"sku": "SET", "quantity": 1}]
+    values = keyed({"locationId": shop.place("depot"), "lines": lines})
+    [error] = refusals((await execute(RECEIVE, values, actor=STAFF))["stockReceive"])
+    assert (error["code"], error["path"]) == ("INVALID_INPUT", ["input", "lines", "1", "sku"])
     assert await counters(db) == {}

@@ -68,7 +68,7 @@ def reservation_span(
             raise InvalidInput(message, path=["input", "expiresAt"])
         end = min(now + bounds.usual, latest)
     if not now < end <= latest:
-        message = f"A reservation of this kind ends within {longest.total_seconds():.0f} seconds from now."
+        message = f"A reservation of this kind lasts more than 0 and at most {longest.total_seconds():.0f} seconds."
         raise InvalidInput(message, path=["input", "expiresAt" if ttl_s is None else "ttlSeconds"])
     return Span(end, latest)
 

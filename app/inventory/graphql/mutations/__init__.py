@@ -17,6 +17,7 @@ from app.inventory.graphql.mutations.forms import (
     StockSafetySetPayload,
 )
 from app.inventory.model import StockLine, check_quantity
+from app.inventory.sql.feeds import refuse_bundles
 from app.kit.db import WriteTx
 from app.kit.graphql.context import Info
 from app.kit.graphql.payload import Outcome, commit
@@ -38,6 +39,7 @@ class InventoryMutation:
         async def work(tx: WriteTx) -> Outcome:
             location_id = await place_of(tx, context.actor, input.location_id, "locationId")
             variant_ids = await variants_of_lines(tx, input.lines)
+            await refuse_bundles(tx, variant_ids, "lines", "sku")
             await receive_stock(
                 tx,
                 [
