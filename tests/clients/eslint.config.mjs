@@ -13,6 +13,7 @@ const PARTS = [
   'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
   'Payment', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld', 'StockLevel',
   'StockMoved', 'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability', 'VariantSelling',
+  'WaitingLine', 'WaitingOutlook', 'WaitingSource',
 ];
 // What there is once for a caller, or what is told once and never read again.
 const MOMENTS = ['BrokenPromise', 'StockChange', 'StockImportResult', 'Viewer'];
