@@ -12,11 +12,13 @@ from app.inventory.model.selling import SellingPolicy, Share
 from app.kit.db import Database
 from app.kit.ids import global_id
 from app.kit.statement import Statement
+from app.locations.sql.groups import join_group, remove_from_group
 from tests.conftest import NOW
 from tests.inventory.builders import hold, wish
 from tests.inventory.purchases import ordered
 from tests.inventory.selling import ask, bundle, sell_ahead
 from tests.inventory.shop import READER, Shop, fill, limited, open_shop
+from tests.kit.test_reference import listening
 from tests.locations.builders import make_group
 
 DEC_1, DEC_5 = date(2026, 12, 1), date(2026, 12, 5)
@@ -90,6 +92,17 @@ async def test_closed_locations_leave_their_groups(db: Database, execute: Any) -
     async with db.write() as tx:
         await tx.execute(_CLOSE, id=shop.places["umeda"])
     assert units(await asked(execute, "SHIRT")) == {"stores": 2}
+
+
+async def test_what_is_kept_of_groups_in_process_follows_their_changes(db: Database, execute: Any) -> None:
+    shop, ids = await grouped(db)
+    async with listening(db):
+        for _ in range(2):
+            assert units(await asked(execute, "SHIRT")) == {"stores": 11, "west": 9}
+        async with db.write() as tx:
+            await remove_from_group(tx, ids["stores"], [shop.places["umeda"]])
+            await join_group(tx, ids["other"], [shop.places["depot"]])
+        assert units(await asked(execute, "SHIRT")) == {"other": 2, "stores": 2, "west": 9}
 
 
 async def test_counters_need_the_scope_for_all_locations(db: Database, execute: Any) -> None:

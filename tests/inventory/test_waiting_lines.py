@@ -111,7 +111,11 @@ async def test_late_and_undated_units_serve_nobody_yet(db: Database, execute: An
     await ordered(db, shop.places["sapporo"], (shop.variants["SHIRT"], 50, DEC_1), (shop.variants["SHIRT"], 50))
     line = (await asked(execute))["nodes"][3]
     assert (line["outlook"]["servedOn"], sources(line)) == ("2026-12-01", [("sapporo", 6, "2026-12-01")])
-    later = await execute(LINES, {"skus": ["SHIRT"]}, actor=READER, now=datetime(2026, 12, 1, 15, 0, tzinfo=UTC))
+    # December 1st lasts until 15:00 UTC.
+    end = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+    last = await execute(LINES, {"skus": ["SHIRT"]}, actor=READER, now=end - timedelta(seconds=1))
+    assert last["waitingLines"]["nodes"][2]["outlook"]["servedOn"] == "2026-12-01"
+    later = await execute(LINES, {"skus": ["SHIRT"]}, actor=READER, now=end)
     assert later["waitingLines"]["nodes"][2]["outlook"] == {"unitsAhead": 7, "servedOn": None, "sources": []}
 
 

@@ -85,16 +85,17 @@ def outlook(
     sale than there is. supplies: in order of days, none before today. opens: nothing is served before this day. Lines
     that all of it is too little for are left out.
     """
-    pools: _Pools = {}
-    for place, units in free.items():
-        pools[place] = _Pool(lack=max(-units, 0))
-        pools[place].add(None, max(units, 0))
+    places = {place for line in queue for place in line.candidates}
+    pools: _Pools = {place: _Pool(lack=max(-free.get(place, 0), 0)) for place in places}
+    for place, pool in pools.items():
+        pool.add(None, max(free.get(place, 0), 0))
+    coming = [supply for supply in supplies if supply.location_id in places]
     found: dict[int, Served] = {}
     left, number = list(queue), 0
-    for day in sorted({today, max(opens, today), *(supply.day for supply in supplies)}):
-        while number < len(supplies) and supplies[number].day <= day:
-            supply = supplies[number]
-            pools.setdefault(supply.location_id, _Pool()).add(supply.number, supply.quantity)
+    for day in sorted({today, max(opens, today), *(supply.day for supply in coming)}):
+        while number < len(coming) and coming[number].day <= day:
+            supply = coming[number]
+            pools[supply.location_id].add(supply.number, supply.quantity)
             number += 1
         if day >= opens:
             left = _serve_all(left, pools, day, found)
@@ -103,9 +104,11 @@ def outlook(
 
 def _serve_all(queue: list[WaitingLine], pools: _Pools, day: date, found: dict[int, Served]) -> list[WaitingLine]:
     """Serve who can be served; returns the others."""
-    at = {place: sum(units for _, units in pool.units) for place, pool in pools.items()}
+    at = {place: sum(units for _, units in pool.units) for place, pool in pools.items() if pool.units}
     left: list[WaitingLine] = []
-    for line in queue:
+    for number, line in enumerate(queue):
+        if not any(at.values()):
+            return left + queue[number:]
         taken = serve(at, line.quantity, line.candidates, may_split=line.may_split, may_have=True)
         if not taken:
             left.append(line)
