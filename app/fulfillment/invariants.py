@@ -12,13 +12,17 @@ INVARIANTS: Final[dict[str, str]] = {
                 WHERE claim.order_id = fulfillment.order_id AND claim.line_no = line.line_no
                   AND (fulfillment.kind = 'PICKUP' OR claim.location_id = fulfillment.location_id)) AS claimed
          WHERE fulfillment.status = 'OPEN' AND claimed.units <> line.quantity
-           -- Losses are dropped by the job that hears of them, a moment later: until it has, fewer may be claimed.
-           AND NOT (claimed.units < line.quantity AND EXISTS (
+           -- Losses are dropped, and work follows units that come from elsewhere, by the job that hears of them, a
+           -- moment later: until it has, fewer may be claimed, or more where they come from.
+           AND NOT EXISTS (
                WITH told (topic, key) AS (
-                   SELECT 'promise_broken', CAST(fulfillment.order_id AS text)
+                   SELECT 'promises_moved', CAST(fulfillment.order_id AS text)
+                    UNION ALL
+                   SELECT 'promise_broken', CAST(fulfillment.order_id AS text) WHERE claimed.units < line.quantity
                     UNION ALL
                    SELECT 'transfer_received', CAST(transfer.id AS text)
-                     FROM transfers AS transfer WHERE transfer.order_id = fulfillment.order_id)
+                     FROM transfers AS transfer
+                    WHERE transfer.order_id = fulfillment.order_id AND claimed.units < line.quantity)
                SELECT FROM told JOIN outbox AS fact USING (topic, key)
                 WHERE (fact.xid, fact.id) > (
                       SELECT coalesce(max(cursor.xid), 0), coalesce(max(cursor.id), 0) FROM (
@@ -27,7 +31,7 @@ INVARIANTS: Final[dict[str, str]] = {
                 UNION ALL
                SELECT FROM told JOIN pgqueuer AS job ON job.entrypoint = 'fulfillment:' || told.topic
                 WHERE job.status <> 'failed'
-                  AND CAST(convert_from(job.payload, 'UTF8') AS jsonb) ->> 'key' = told.key))""",
+                  AND CAST(convert_from(job.payload, 'UTF8') AS jsonb) ->> 'key' = told.key)""",
     "a line with a bundle claims whole bundles at each place": """
         SELECT part.order_id, part.line_no, place.location_id
           FROM order_line_components AS part
@@ -54,7 +58,13 @@ INVARIANTS: Final[dict[str, str]] = {
             ON sold.order_id = fulfillment.order_id AND sold.line_no = line.line_no
            AND sold.variant_id = line.variant_id AND sold.delivery_id = fulfillment.delivery_id
          GROUP BY fulfillment.order_id, line.line_no, sold.quantity
-        HAVING sold.quantity IS NULL OR sum(line.quantity) > sold.quantity""",
+        HAVING sold.quantity IS NULL
+            OR sum(line.quantity) FILTER (WHERE fulfillment.status <> 'CANCELED') > sold.quantity""",
+    "what is to be prepared for a pickup is being prepared": """
+        SELECT work.id, fulfillment.id FROM work_instructions AS work
+          JOIN fulfillments AS fulfillment ON fulfillment.id = work.fulfillment_id AND fulfillment.status = 'OPEN'
+          JOIN pickups AS pickup ON pickup.delivery_id = fulfillment.delivery_id
+         WHERE work.kind = 'PREPARE_PICKUP' AND work.status = 'OPEN' AND pickup.status = 'REQUESTED'""",
     "a fulfillment has lines": """
         SELECT id FROM fulfillments AS fulfillment
          WHERE NOT EXISTS (SELECT FROM fulfillment_lines WHERE fulfillment_id = fulfillment.id)""",
@@ -83,11 +93,12 @@ INVARIANTS: Final[dict[str, str]] = {
          WHERE fulfillment.status <> 'CANCELED'
            AND (pickup.status = 'COLLECTED') <> (fulfillment.status = 'COMPLETED')""",
     "a pickup is canceled with its order, expired goods of an own store are given up": """
-        SELECT pickup.id, pickup.status, fulfillment.status
+        SELECT pickup.id, pickup.status, array_agg(fulfillment.status)
           FROM pickups AS pickup
           JOIN fulfillments AS fulfillment ON fulfillment.delivery_id = pickup.delivery_id
-         WHERE (fulfillment.status = 'CANCELED')
-            <> (pickup.status = 'CANCELED' OR (pickup.status = 'EXPIRED' AND fulfillment.kind = 'PICKUP'))""",
+         GROUP BY pickup.id, pickup.status
+        HAVING bool_and(fulfillment.status = 'CANCELED')
+            <> (pickup.status = 'CANCELED' OR (pickup.status = 'EXPIRED' AND bool_and(fulfillment.kind = 'PICKUP')))""",
     "parcels of a pickup on its way have left": """
         SELECT pickup.id, pickup.status, fulfillment.id FROM pickups AS pickup
           JOIN fulfillments AS fulfillment ON fulfillment.delivery_id = pickup.delivery_id

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.fulfillment.actions.cancel_missing_units import cancel_missing_units
 from app.fulfillment.actions.expire_pickup import expire_pickup
+from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.model import EXPIRY_GRACE
@@ -38,6 +39,12 @@ async def promise_broken(db: Database, event_key: str, payload: dict[str, Any], 
     """What is not there does not reach the buyer."""
     missing = {int(payload["line_no"]): int(payload["quantity"])}
     await db.in_write(lambda tx: cancel_missing_units(tx, UUID(event_key), missing, now=now))
+
+
+async def promises_moved(db: Database, event_key: str, payload: dict[str, Any], *, now: datetime) -> None:
+    """Other people than planned pick, ship or send it."""
+    del payload
+    await db.in_write(lambda tx: follow_moved_units(tx, UUID(event_key), now=now))
 
 
 async def order_completed(db: Database, event_key: str, payload: dict[str, Any], *, now: datetime) -> None:
@@ -105,6 +112,7 @@ HANDLERS: Final = {
     "order_placed": order_placed,
     "backorder_served": order_placed,
     "promise_broken": promise_broken,
+    "promises_moved": promises_moved,
     "order_completed": order_completed,
     "order": order_changed,
     "transfer_created": transfer_changed,

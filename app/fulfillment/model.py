@@ -85,7 +85,10 @@ PICKUP_STEPS: Final[Mapping[PickupStatus, frozenset[PickupStatus]]] = {
     PickupStatus.REQUESTED: frozenset(
         {PickupStatus.PREPARING, PickupStatus.IN_TRANSIT_TO_POINT, PickupStatus.CANCELED}
     ),
-    PickupStatus.PREPARING: frozenset({PickupStatus.READY, PickupStatus.IN_TRANSIT_TO_POINT, PickupStatus.CANCELED}),
+    # Back to REQUESTED: units that were missing at the store are on their way to it.
+    PickupStatus.PREPARING: frozenset(
+        {PickupStatus.REQUESTED, PickupStatus.READY, PickupStatus.IN_TRANSIT_TO_POINT, PickupStatus.CANCELED}
+    ),
     PickupStatus.IN_TRANSIT_TO_POINT: frozenset({PickupStatus.READY}),
     PickupStatus.READY: frozenset({PickupStatus.COLLECTED, PickupStatus.EXPIRED, PickupStatus.CANCELED}),
     PickupStatus.COLLECTED: frozenset(),

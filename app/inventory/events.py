@@ -113,6 +113,16 @@ class UnitsForWaiting(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PromisesMoved(Event):
+    """Units that were allocated to an order are not there, and others, at other places, are allocated instead."""
+
+    topic: ClassVar[str] = "promises_moved"
+    key_field: ClassVar[str] = "order_id"
+
+    order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseBroken(Event):
     """Units that were allocated to a line of an order are not there: they were counted, damaged or lost.
 

@@ -145,7 +145,7 @@ order_history = Table(
     Column("facts", JSONB, nullable=False, server_default="{}"),
     Index("ix_order_history_order_id", "order_id", "id"),
     CheckConstraint(
-        "kind IN ('CREATED', 'PLACED', 'WORK_PLANNED', 'BACKORDER_ALLOCATED', 'PICKED', 'SHIPPED', "
+        "kind IN ('CREATED', 'PLACED', 'WORK_PLANNED', 'BACKORDER_ALLOCATED', 'RESOURCED', 'PICKED', 'SHIPPED', "
         "'TRANSFER_SHIPPED', 'TRANSFER_RECEIVED', "
         "'PICKUP_READY', 'PICKUP_ARRIVED', 'PICKUP_CODE_VERIFIED', 'PICKUP_CODE_REFUSED', 'PICKUP_LOCKED', "
         "'PICKUP_UNLOCKED', 'PICKUP_COLLECTED', 'PICKUP_EXPIRED', 'PARTIALLY_FULFILLED', 'COMPLETED', "

@@ -51,6 +51,7 @@ SABOTAGE = {
     "finished fulfillments ask for no more work, open ones for some": (
         "UPDATE work_instructions SET status = 'CANCELED' WHERE kind = 'PREPARE_PICKUP'"
     ),
+    "what is to be prepared for a pickup is being prepared": "UPDATE pickups SET status = 'REQUESTED'",
     "goods are shipped only after they were picked": "UPDATE work_instructions SET status = 'OPEN' WHERE kind = 'SHIP'",
     "a canceled order has no open fulfillment, a completed one neither": "UPDATE orders SET status = 'CANCELED'",
     "work is about its order": "UPDATE work_instructions SET order_id = NULL",

@@ -168,6 +168,7 @@ def test_topics_and_times_are_wired() -> None:
         "order_placed",
         "backorder_served",
         "promise_broken",
+        "promises_moved",
         "order_completed",
         "order",
         "transfer_created",

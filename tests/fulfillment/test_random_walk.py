@@ -7,11 +7,14 @@ from uuid import UUID
 
 import pytest
 
+from app.checkout.actions.follow_moves import ORDERS_ELSEWHERE
 from app.fulfillment.actions.arrive import arrive
+from app.fulfillment.actions.cancel_missing_units import cancel_missing_units
 from app.fulfillment.actions.cancel_order import cancel_order
 from app.fulfillment.actions.complete_work import complete_work
 from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.actions.expire_pickup import expire_pickup
+from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.actions.mark_ready import mark_ready
@@ -19,8 +22,11 @@ from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.unlock_code import unlock_code
 from app.fulfillment.actions.verify_code import verify_code
 from app.fulfillment.model import PickupExpiryReason
+from app.fulfillment.sql.work import transfers_of_order
+from app.inventory.actions.correct_stock import correct_stock
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
+from app.inventory.model.corrections import Correction, PromisePolicy
 from app.inventory.model.transfers import Arrival
 from app.kit.db import Database, WriteTx
 from app.kit.errors import DomainError
@@ -29,6 +35,7 @@ from app.kit.permissions import SYSTEM
 from tests.conftest import NOW, broken_invariants
 from tests.fulfillment.builders import SECRET, Shop, home, konbini_pickup, make_order, make_shop, store_pickup
 from tests.fulfillment.views import code_of, wrong_code_of
+from tests.inventory.builders import because, counters, put_stock
 
 Step = Callable[[WriteTx], Awaitable[Any]]
 STEPS = 120
@@ -104,6 +111,28 @@ async def _about_orders(db: Database, chance: random.Random, shop: Shop) -> list
     return steps
 
 
+async def _about_losses(db: Database, chance: random.Random, shop: Shop) -> list[tuple[str, Step]]:
+    """Units are missing; other places keep what they can, and everybody hears of it at once."""
+    key = (chance.choice(shop.variants), chance.choice([shop.warehouse, shop.store, shop.other_store]))
+    found = (await counters(db))[key]
+    correction = Correction(*key, quantity=chance.randint(0, found[1] + found[2]))
+
+    async def lose(tx: WriteTx) -> None:
+        """What is lost is bought again, so that the next order finds some."""
+        policy = PromisePolicy.RESOURCE_YOUNGEST
+        done = await correct_stock(tx, [correction], policy=policy, elsewhere=ORDERS_ELSEWHERE, cause=because())
+        for order_id in {promise.owner_id for promise in done.broken}:
+            await follow_moved_units(tx, order_id, now=NOW)
+            for transfer in await transfers_of_order(tx, order_id):
+                await follow_transfer(tx, transfer.id, now=NOW)
+        for promise in done.broken:
+            if promise.moved_to is None:
+                await cancel_missing_units(tx, promise.owner_id, {promise.line_no: promise.quantity}, now=NOW)
+        await put_stock(tx, *key, 10)
+
+    return [("lose", lose)]
+
+
 async def _about_parcels(db: Database, chance: random.Random) -> list[tuple[str, Step]]:
     fulfillments, works = await _ids(db, "fulfillments"), await _ids(db, "work_instructions")
     if not fulfillments:
@@ -131,6 +160,7 @@ async def test_every_walk_keeps_the_invariants(db: Database, seed: int) -> None:
                 lambda: _about_pickups(db, chance),
                 lambda: _about_transfers(db, chance),
                 lambda: _about_parcels(db, chance),
+                lambda: _about_losses(db, chance, shop),
             ]
         )()
         if not choices:

@@ -13,6 +13,7 @@ from app.inventory.model.counts import CountStatus, CountStep, Found
 from app.kit.db import Database
 from app.kit.statement import Statement
 from tests.conftest import NOW
+from tests.inventory.moving import elsewhere
 
 _LEDGER: Final = Statement("""
     SELECT kind, variant_id, location_id, d_on_hand, cause_id, actor, note FROM ledger
@@ -57,7 +58,15 @@ async def approve(
 ) -> list[Promise]:
     """Believe it."""
     return await db.in_write(
-        lambda tx: approve_count(tx, count_id, policy=policy, actor=by, now=NOW, expected_version=expected_version)
+        lambda tx: approve_count(
+            tx,
+            count_id,
+            policy=policy,
+            elsewhere=elsewhere(policy, []),
+            actor=by,
+            now=NOW,
+            expected_version=expected_version,
+        )
     )
 
 

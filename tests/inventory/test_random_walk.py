@@ -34,6 +34,7 @@ from app.kit.ids import new_id
 from tests.catalog.builders import make_variant
 from tests.conftest import NOW
 from tests.inventory.builders import because, put_stock, stocked
+from tests.inventory.moving import elsewhere
 from tests.inventory.selling import bundle, sell_ahead
 from tests.inventory.walk_counts import CountSteps
 from tests.inventory.walk_repairs import RepairSteps
@@ -85,7 +86,9 @@ class Walk(Steps, CountSteps, RepairSteps):
             delta=self.random.choice([-8, -5, -1, 2]),
         )
         policy = self.random.choice(list(PromisePolicy))
-        done = await correct_stock(tx, [correction], policy=policy, cause=because())
+        done = await correct_stock(
+            tx, [correction], policy=policy, elsewhere=elsewhere(policy, self.stores), cause=because()
+        )
         if isinstance(done.results[0], DomainError):
             raise done.results[0]
         return done
@@ -95,7 +98,10 @@ class Walk(Steps, CountSteps, RepairSteps):
         line = StockLine(self.random.choice(self.variants), self.random.choice(self.stores), self.units(4))
         before, after = self.random.sample(list(StockState), 2)
         policy = self.random.choice(list(PromisePolicy))
-        return await change_stock_state(tx, line, before=before, after=after, policy=policy, cause=because())
+        states = {"before": before, "after": after}
+        return await change_stock_state(
+            tx, line, **states, policy=policy, elsewhere=elsewhere(policy, self.stores), cause=because()
+        )
 
     async def keep(self, tx: WriteTx) -> Any:
         where = {"variant_id": self.random.choice(self.variants), "location_id": self.random.choice(self.stores)}

@@ -16,6 +16,7 @@ from app.inventory.sql.stock import read_levels
 from app.kit.db import WriteTx
 from app.kit.ids import new_id
 from tests.conftest import NOW
+from tests.inventory.moving import elsewhere
 
 
 class CountSteps:
@@ -61,7 +62,9 @@ class CountSteps:
         count_id = self.counted()
         if self.random.random() < 0.7:
             await self._record(tx, count_id)
-        broken = await approve_count(tx, count_id, policy=policy, actor=approver, now=NOW)
+        broken = await approve_count(
+            tx, count_id, policy=policy, elsewhere=elsewhere(policy, self.stores), actor=approver, now=NOW
+        )
         self.counts.remove(count_id)
         return broken
 

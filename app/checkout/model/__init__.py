@@ -1,10 +1,11 @@
 """Rules of the checkout. No I/O.
 
 `request`: what the buyer says. `refusals`: what stands in the way. `plan`: what travels first.
-`draft`: the order.
+`draft`: the order. `moves`: what its history tells of other sources.
 """
 
 from app.checkout.model.draft import by_terms, cart_shipping, draft_order, full_names
+from app.checkout.model.moves import moves_by_order
 from app.checkout.model.plan import PlannedTransfer, stores_of_lines, transfers_for
 from app.checkout.model.refusals import checkout_refusals, refusal_of
 from app.checkout.model.request import (
@@ -33,6 +34,7 @@ __all__ = [
     "checkout_refusals",
     "draft_order",
     "full_names",
+    "moves_by_order",
     "refusal_of",
     "stores_of_lines",
     "transfers_for",

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.close_payment import close_payment
+from app.fulfillment.actions.place_moved_units import place_moved_units
 from app.fulfillment.model import FulfillmentState, PickupStatus
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import Row, WriteTx
@@ -16,18 +17,21 @@ async def drop_lost_units(
 ) -> dict[int, int]:
     """Take units that the order does not claim any more out of its open fulfillments; the order is locked.
 
-    The order's lines are canceled by as many, and a fulfillment of which nothing is left, or the whole order, with
-    them. reason: for the order's history. Returns the lost units by line number. May be repeated.
+    What it claims at another place instead is planned there. The order's lines are canceled by the others, and a
+    fulfillment of which nothing is left, or the whole order, with them. reason: for the order's history. Returns the
+    lost units by line number. May be repeated.
     """
+    moved = await place_moved_units(tx, order_id, now=now)
     rows = await fulfillments.open_units(tx, order_id)
-    lost: dict[int, int] = {}
+    missing: dict[int, int] = {}
     for row in rows:
         if row.lost > 0:
-            lost[row.line_no] = lost.get(row.line_no, 0) + row.lost
-    if not lost:
-        return {}
+            missing[row.line_no] = missing.get(row.line_no, 0) + row.lost
     for fulfillment_id in {row.fulfillment_id for row in rows if row.lost > 0}:
         await _shrink(tx, [row for row in rows if row.fulfillment_id == fulfillment_id], now=now)
+    lost = {line: units - moved.get(line, 0) for line, units in missing.items() if units > moved.get(line, 0)}
+    if not lost:
+        return {}
     await cancel_units(tx, order_id, lost, reason=reason, actor=SYSTEM.reference, now=now)
     await close_payment(tx, order_id, actor=SYSTEM.reference, now=now)
     return lost
@@ -41,9 +45,10 @@ async def _shrink(tx: WriteTx, lines: list[Row], *, now: datetime) -> None:
         return
     await fulfillments.set_states(tx, [fulfillment_id], FulfillmentState.CANCELED, now=now)
     await work.cancel_work(tx, [fulfillment_id])
-    others = await fulfillments.fulfillments_of_delivery(tx, delivery_id)
-    if any(other["status"] != FulfillmentState.CANCELED for other in others):
-        return
+    states = {other["status"] for other in await fulfillments.fulfillments_of_delivery(tx, delivery_id)}
     pickup = await pickups.lock_pickup_of_delivery(tx, delivery_id)
-    if pickup is not None:
-        await pickups.set_status(tx, pickup.id, PickupStatus.CANCELED, now=now)
+    if pickup is None or FulfillmentState.OPEN in states:
+        return
+    # Of several parcels to a partner's point this was the last that had not left.
+    status = PickupStatus.CANCELED if states == {FulfillmentState.CANCELED} else PickupStatus.IN_TRANSIT_TO_POINT
+    await pickups.set_status(tx, pickup.id, status, now=now)

@@ -24,6 +24,11 @@ async def mark_ready(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetim
         message = "Goods at a partner's point are ready when their arrival is reported."
         raise InvalidTransition(message, current_status=pickup.status)
     next_pickup_status(pickup.status, PickupStatus.READY)
+    if any(
+        row.is_incomplete for row in await work.open_pickups_of(tx, order.id) if row.delivery_id == pickup.delivery_id
+    ):
+        message = "Units of this pickup are still elsewhere."
+        raise InvalidTransition(message, current_status=pickup.status)
     prepared = await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
     await work.finish_work(tx, [row.id for row in prepared], [WorkKind.PREPARE_PICKUP], actor=actor.reference, now=now)
     until = hold_until(now, await pickups.hold_days_of(tx, pickup.location_id))

@@ -9,16 +9,11 @@ from app.fulfillment.actions.open_preparations import open_preparations
 from app.fulfillment.model import (
     PARTNER_MODES,
     ClaimedUnits,
-    FulfillmentKind,
     PickupStatus,
-    Share,
-    WorkKind,
-    WorkStatus,
-    due_at,
     shares_of,
 )
 from app.fulfillment.sql import fulfillments, pickups, work
-from app.kit.db import Row, WriteTx
+from app.kit.db import WriteTx
 from app.kit.permissions import SYSTEM
 from app.orders.actions.add_history import add_history
 from app.orders.model import OrderHistoryKind
@@ -45,7 +40,7 @@ async def plan_work(tx: WriteTx, order_id: UUID, *, now: datetime) -> list[UUID]
     instructions = [
         new
         for fulfillment_id, share in zip(ids, shares, strict=True)
-        for new in _instructions(order_id, fulfillment_id, share, clocks[share.location_id], now)
+        for new in work.instructions_of(order_id, fulfillment_id, share, clocks[share.location_id], now)
     ]
     await work.insert_work(tx, instructions, now=now)
     await pickups.insert_pickups(tx, order_id, _pickups(claimed), now=now)
@@ -54,19 +49,6 @@ async def plan_work(tx: WriteTx, order_id: UUID, *, now: datetime) -> list[UUID]
         await follow_transfer(tx, transfer.id, now=now)
     await open_preparations(tx, order_id, now=now)
     return ids
-
-
-def _instructions(order_id: UUID, fulfillment_id: UUID, share: Share, clock: Row, now: datetime) -> list[work.NewWork]:
-    """The work of one share. When a preparation is due shows when it can be begun."""
-    if share.kind is FulfillmentKind.PICKUP:
-        steps = [(WorkKind.PREPARE_PICKUP, WorkStatus.WAITING, None)]
-    else:
-        due = due_at(WorkKind.SHIP, now, clock.hours, clock.timezone)
-        steps = [(WorkKind.PICK, WorkStatus.OPEN, due), (WorkKind.SHIP, WorkStatus.WAITING, due)]
-    return [
-        work.NewWork(kind, share.location_id, status, order_id, fulfillment_id=fulfillment_id, due_at=due)
-        for kind, status, due in steps
-    ]
 
 
 def _pickups(claimed: Sequence[ClaimedUnits]) -> list[pickups.NewPickup]:

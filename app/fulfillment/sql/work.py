@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.types import Uuid
 
-from app.fulfillment.model import WorkKind, WorkStatus
+from app.fulfillment.model import FulfillmentKind, Share, WorkKind, WorkStatus, due_at
 from app.fulfillment.tables import work_instructions
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.ids import new_id
@@ -63,6 +63,17 @@ _CANCEL: Final = Statement("""
     UPDATE work_instructions SET status = 'CANCELED'
      WHERE status IN ('WAITING', 'OPEN')
        AND (fulfillment_id = ANY(CAST(:ids AS uuid[])) OR transfer_id = ANY(CAST(:ids AS uuid[])))
+""")
+# What was picked is picked again, with what came on top.
+_PICK_AGAIN: Final = Statement("""
+    UPDATE work_instructions
+       SET status = CASE kind WHEN 'PICK' THEN 'OPEN' ELSE 'WAITING' END, completed_at = NULL, completed_by = NULL
+     WHERE fulfillment_id = ANY(CAST(:ids AS uuid[]))
+       AND ((kind = 'PICK' AND status = 'DONE') OR (kind = 'SHIP' AND status = 'OPEN'))
+""")
+_WAIT: Final = Statement("""
+    UPDATE work_instructions SET status = 'WAITING'
+     WHERE fulfillment_id = ANY(CAST(:ids AS uuid[])) AND kind = :kind AND status = 'OPEN'
 """)
 # Who sent and who took in is what the ledger says, however late or in whatever order the facts are heard.
 _TRANSFER: Final = Statement("""
@@ -150,6 +161,19 @@ LINES_BY_WORK: Final = Statement("""
 """)
 
 
+def instructions_of(order_id: UUID, fulfillment_id: UUID, share: Share, clock: Row, now: datetime) -> list[NewWork]:
+    """The work of one share. clock: of `clocks_of`. When a preparation is due shows when it can be begun."""
+    if share.kind is FulfillmentKind.PICKUP:
+        steps = [(WorkKind.PREPARE_PICKUP, WorkStatus.WAITING, None)]
+    else:
+        due = due_at(WorkKind.SHIP, now, clock.hours, clock.timezone)
+        steps = [(WorkKind.PICK, WorkStatus.OPEN, due), (WorkKind.SHIP, WorkStatus.WAITING, due)]
+    return [
+        NewWork(kind, share.location_id, status, order_id, fulfillment_id=fulfillment_id, due_at=due)
+        for kind, status, due in steps
+    ]
+
+
 async def insert_work(tx: WriteTx, work: Sequence[NewWork], *, now: datetime) -> None:
     """Write instructions; those that exist already, by kind and fulfillment or transfer, stay as they are."""
     if not work:
@@ -201,6 +225,16 @@ async def finish_work(
 async def cancel_work(tx: WriteTx, about: Sequence[UUID]) -> int:
     """Cancel the unfinished work about these fulfillments or transfers; returns how many."""
     return await tx.execute(_CANCEL, ids=list(about))
+
+
+async def pick_again(tx: WriteTx, fulfillment_ids: Sequence[UUID]) -> int:
+    """Open the picking of parcels that were picked, and let their shipping wait for it; returns how many changed."""
+    return await tx.execute(_PICK_AGAIN, ids=list(fulfillment_ids))
+
+
+async def let_wait(tx: WriteTx, fulfillment_ids: Sequence[UUID], kind: WorkKind) -> int:
+    """Open work of a kind about these fulfillments waits again; returns how many."""
+    return await tx.execute(_WAIT, ids=list(fulfillment_ids), kind=kind)
 
 
 async def find_transfer(tx: ReadTx, transfer_id: UUID) -> Row | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.inventory.actions.correct_stock import correct_stock
+from app.inventory.actions.move_promises import Elsewhere
 from app.inventory.events import CountSessionChanged
 from app.inventory.model import CauseKind, Movement, MovementKind
 from app.inventory.model.corrections import Cause, Correction, Promise, PromisePolicy
@@ -27,6 +28,7 @@ async def approve_count(
     count_id: UUID,
     *,
     policy: PromisePolicy = PromisePolicy.KEEP,
+    elsewhere: Elsewhere | None = None,
     expected_version: int | None = None,
     actor: str,
     now: datetime,
@@ -51,6 +53,7 @@ async def approve_count(
             corrections,
             policy=policy,
             rows_of=_counted,
+            elsewhere=elsewhere,
             cause=Cause(CauseKind.COUNT, count_id, actor, now, note=session["note"]),
         )
         _check(lines, corrections, done.results)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app.inventory.actions.recall_transfers import recall_transfers
 from app.inventory.actions.withdraw_transfers import withdraw_transfers
 from app.inventory.events import PromiseBroken, ReservationExpired
 from app.inventory.model import HoldState, OwnerKind
@@ -32,7 +33,8 @@ async def break_promises(
 
     Reservations go before allocations, the youngest first. A reservation ends with all others of its owner and a
     transfer loses all that has not left, as if they had expired or been called off; of an order's allocations only the
-    missing units go, of bundles with what else they are made of, which can be sold again. The caller holds the locks of
+    missing units go, of bundles with what else they are made of, which can be sold again; transfers that were to send
+    them bring fewer. The caller holds the locks of
     the stock rows `locked`, takes the units off in the same transaction, and runs in `Database.in_write`: where the
     only promises left are just being dealt with by others, PostgreSQL's serialization failure is raised, and the
     transaction begins again. Publishes PromiseBroken for orders, ReservationExpired for owners of reservations, and
@@ -56,6 +58,7 @@ async def break_promises(
         raise asyncpg.SerializationError(message)
     await take_promises(tx, broken, actor=actor)
     await withdraw_transfers(tx, dict.fromkeys(_owners(broken, OwnerKind.TRANSFER)), now=now)
+    await recall_transfers(tx, broken, now=now)
     await _tell(tx, broken)
     return broken
 

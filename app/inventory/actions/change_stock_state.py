@@ -1,6 +1,7 @@
 """Units turn out to be damaged, are looked at, put on display, can be sold again or leave the books."""
 
 from app.inventory.actions.correct_stock import correct_stock
+from app.inventory.actions.move_promises import Elsewhere
 from app.inventory.errors import InsufficientStock
 from app.inventory.model import Movement, StockLine, check_quantity
 from app.inventory.model.corrections import Cause, Correction, Promise, PromisePolicy
@@ -19,6 +20,7 @@ async def change_stock_state(
     before: StockState,
     after: StockState,
     policy: PromisePolicy = PromisePolicy.KEEP,
+    elsewhere: Elsewhere | None = None,
     cause: Cause,
 ) -> list[Promise]:
     """Move units at one place from one state to another; returns the promises that ended for it.
@@ -34,7 +36,7 @@ async def change_stock_state(
         def rows_of(_correction: Correction, _delta: int) -> list[Movement]:
             return movements
 
-        done = await correct_stock(tx, [correction], policy=policy, rows_of=rows_of, cause=cause)
+        done = await correct_stock(tx, [correction], policy=policy, rows_of=rows_of, elsewhere=elsewhere, cause=cause)
         if isinstance(done.results[0], DomainError):
             raise done.results[0]
         return done.broken

@@ -15,6 +15,8 @@ from app.kit.errors import DomainError, InvalidInput, NotFound
 
 LineAt: TypeAlias = tuple[UUID, int, int]
 """An owner's line at a location."""
+OwnerLine: TypeAlias = tuple[UUID, int]
+"""An owner's line, wherever its units are."""
 
 
 class AdjustmentReason(StrEnum):
@@ -35,6 +37,7 @@ class PromisePolicy(StrEnum):
 
     KEEP = "KEEP"
     BREAK_YOUNGEST = "BREAK_YOUNGEST"
+    RESOURCE_YOUNGEST = "RESOURCE_YOUNGEST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ class Level:
 class Promise:
     """Units that are held for somebody. state: R reserved, A allocated.
 
-    each: units that one unit of the owner's line is made of, where that is a bundle; 0 elsewhere.
+    each: units that one unit of the owner's line is made of, where that is a bundle; 0 elsewhere. moved_to: the
+    location that keeps it instead; None: as it stands, or nobody does.
     """
 
     owner_kind: str
@@ -91,6 +95,7 @@ class Promise:
     quantity: int
     state: str
     each: int = 0
+    moved_to: int | None = None
 
     @property
     def key(self) -> StockKey:

@@ -72,6 +72,56 @@ _BREAK: Final = Statement("""
            'SHRINKAGE', owner_kind, owner_id, CAST(:actor AS text)
       FROM taken ORDER BY variant_id, location_id
 """)
+_MOVE: Final = Statement("""
+    WITH moved AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:owner_kinds AS text[]), CAST(:owner_ids AS uuid[]), CAST(:line_nos AS int[]),
+                             CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[]),
+                             CAST(:quantities AS int[]), CAST(:states AS text[]), CAST(:moved_tos AS int[]))
+             AS m (owner_kind, owner_id, line_no, variant_id, location_id, quantity, state, moved_to)),
+    taken AS MATERIALIZED (
+        SELECT owner_id, line_no, variant_id, location_id, sum(quantity)::int AS quantity
+          FROM moved GROUP BY owner_id, line_no, variant_id, location_id),
+    ended AS (
+        DELETE FROM holds h USING taken t
+         WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id, h.quantity)
+             = (t.owner_id, t.line_no, t.variant_id, t.location_id, t.quantity)),
+    lessened AS (
+        UPDATE holds h SET quantity = h.quantity - t.quantity
+          FROM taken t
+         WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id)
+             = (t.owner_id, t.line_no, t.variant_id, t.location_id) AND h.quantity > t.quantity),
+    arrived AS (
+        INSERT INTO holds (owner_kind, owner_id, line_no, variant_id, location_id, quantity, state, expires_at, reason,
+                           extendable_until, extended_at, held_at)
+        SELECT h.owner_kind, h.owner_id, h.line_no, h.variant_id, m.moved_to, sum(m.quantity)::int, h.state,
+               min(h.expires_at), min(h.reason), min(h.extendable_until), min(h.extended_at), min(h.held_at)
+          FROM moved m
+          JOIN holds h ON (h.owner_id, h.line_no, h.variant_id, h.location_id)
+                        = (m.owner_id, m.line_no, m.variant_id, m.location_id)
+         GROUP BY h.owner_kind, h.owner_id, h.line_no, h.variant_id, m.moved_to, h.state
+         ORDER BY h.owner_id, h.line_no, h.variant_id, m.moved_to
+            ON CONFLICT (owner_id, line_no, variant_id, location_id)
+            DO UPDATE SET quantity = holds.quantity + EXCLUDED.quantity)
+    INSERT INTO ledger (variant_id, location_id, d_reserved, d_allocated, kind, reason, cause_kind, cause_id, actor)
+    SELECT m.variant_id, side.location_id,
+           CASE m.state WHEN 'R' THEN side.sign * m.quantity ELSE 0 END,
+           CASE m.state WHEN 'A' THEN side.sign * m.quantity ELSE 0 END,
+           CASE WHEN side.sign < 0 THEN CASE m.state WHEN 'R' THEN 'RESERVATION_RELEASED' ELSE 'ALLOCATION_RELEASED' END
+                ELSE CASE m.state WHEN 'R' THEN 'RESERVED' ELSE 'ALLOCATED' END END,
+           'SHRINKAGE', m.owner_kind, m.owner_id, CAST(:actor AS text)
+      FROM moved m CROSS JOIN LATERAL (VALUES (-1, m.location_id), (1, m.moved_to)) AS side (sign, location_id)
+     ORDER BY m.variant_id, side.location_id, m.owner_id, m.line_no
+""")
+_WAITING_LINES: Final = Statement("""
+    SELECT t.id, line.line_no, t.order_id, line.order_line_no, line.variant_id, t.from_location_id,
+           line.quantity - line.shipped_quantity - line.withdrawn_quantity AS unsent
+      FROM transfers t JOIN transfer_lines line ON line.transfer_id = t.id
+     WHERE t.order_id = ANY(CAST(:order_ids AS uuid[]))
+       AND t.from_location_id = ANY(CAST(:location_ids AS int[]))
+       AND t.status IN ('READY_TO_SHIP', 'IN_TRANSIT', 'PARTIALLY_RECEIVED')
+       AND line.quantity > line.shipped_quantity + line.withdrawn_quantity
+     ORDER BY t.id DESC, line.line_no
+""")
 
 
 async def read_youngest_promises(tx: ReadTx, short: Mapping[StockKey, int]) -> list[Promise]:
@@ -131,6 +181,28 @@ async def take_promises(tx: WriteTx, broken: Sequence[Promise], *, actor: str) -
     }
     await tx.execute(_BREAK, quantities=[promise.quantity for promise in broken], actor=actor, **columns)
     tx.published += 1
+
+
+async def move_holds(tx: WriteTx, moved: Sequence[Promise], *, actor: str) -> None:
+    """Promise locked units elsewhere, and say so in the ledger: their owners are the cause, shrinkage the reason.
+
+    They stay as old as they were. The stock rows of both places are locked, and whatever the owners hold.
+    """
+    if not moved:
+        return
+    columns: dict[str, list[Any]] = {
+        f"{name}s": [getattr(promise, name) for promise in moved]
+        for name in ("owner_kind", "owner_id", "line_no", "variant_id", "location_id", "state", "moved_to")
+    }
+    await tx.execute(_MOVE, quantities=[promise.quantity for promise in moved], actor=actor, **columns)
+    tx.published += 1
+
+
+async def lines_waiting_to_be_sent(tx: ReadTx, order_ids: Iterable[UUID], location_ids: Iterable[int]) -> list[Row]:
+    """What orders' transfers have still to send from these places, the youngest transfers first: id, line_no, order_id,
+    order_line_no, variant_id, from_location_id, unsent.
+    """
+    return await tx.fetch(_WAITING_LINES, order_ids=sorted(set(order_ids)), location_ids=sorted(set(location_ids)))
 
 
 def _short(short: Mapping[StockKey, int]) -> dict[str, list[int]]:

@@ -72,6 +72,9 @@ _TELLS: Final = Statement("""
 """)
 
 _LOCK: Final = Statement("SELECT * FROM orders WHERE id = ANY(CAST(:order_ids AS uuid[])) ORDER BY id FOR UPDATE")
+_LOCK_FREE: Final = Statement("""
+    SELECT id FROM orders WHERE id = ANY(CAST(:order_ids AS uuid[])) ORDER BY id FOR UPDATE SKIP LOCKED
+""")
 
 UPDATE_STATES: Final = Statement("""
     UPDATE orders AS o
@@ -137,6 +140,11 @@ _FIND_BY_SOURCE: Final = Statement(
 async def lock_orders(tx: WriteTx, order_ids: Iterable[UUID]) -> dict[UUID, Row]:
     """The orders (all columns) by id, locked in that order until the transaction ends."""
     return {row["id"]: row for row in await tx.fetch(_LOCK, order_ids=list(order_ids))}
+
+
+async def lock_free_orders(tx: WriteTx, order_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the orders that nobody else is dealing with, locked until the transaction ends; waits for nothing."""
+    return {row["id"] for row in await tx.fetch(_LOCK_FREE, order_ids=list(order_ids))}
 
 
 async def lock_order(tx: WriteTx, order_id: UUID) -> Row | None:

@@ -17,7 +17,7 @@ _NOTE: Final = "For the ledger, in words; up to 200 characters."
 _REASON: Final = "Why, for the ledger."
 _EXPECTED: Final = "Units on hand that you believe in; another number refuses the change and tells the present one."
 _PROMISES: Final = "What becomes of promises that the remaining units cannot keep."
-_BROKEN: Final = "Promises that ended because their units are not there."
+_BROKEN: Final = "Promises that the location does not keep because their units are not there."
 _LEVEL: Final = "The stock row as it is now."
 
 

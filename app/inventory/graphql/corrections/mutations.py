@@ -19,7 +19,7 @@ from app.inventory.graphql.corrections.forms import (
     StockStateChangeInput,
     StockStateChangePayload,
 )
-from app.inventory.graphql.corrections.types import promise_values
+from app.inventory.graphql.corrections.types import elsewhere_for, promise_values
 from app.inventory.graphql.mutations.checks import check_count, places_of, text_of, variant_ids_of
 from app.inventory.model import StockLine
 from app.inventory.model.corrections import Cause, Correction
@@ -124,6 +124,7 @@ class CorrectionMutation:
                     before=input.before,
                     after=input.after,
                     policy=input.promises,
+                    elsewhere=elsewhere_for(input.promises),
                     cause=_cause(context, input),
                 )
             except DomainError as error:
@@ -167,7 +168,12 @@ async def _correct(
     is_each_for_itself: bool,
 ) -> Correctness:
     return await correct_stock(
-        tx, corrections, policy=input.promises, is_each_for_itself=is_each_for_itself, cause=_cause(context, input)
+        tx,
+        corrections,
+        policy=input.promises,
+        is_each_for_itself=is_each_for_itself,
+        elsewhere=elsewhere_for(input.promises),
+        cause=_cause(context, input),
     )
 
 

@@ -6,8 +6,10 @@ from uuid import UUID
 import strawberry
 
 from app.catalog.graphql.batches import variants_by_id
+from app.checkout.actions.follow_moves import ORDERS_ELSEWHERE
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql.batches import orders_by_id
+from app.inventory.actions.move_promises import Elsewhere
 from app.inventory.graphql.batches import Columns, visible_transfers_by_id
 from app.inventory.graphql.types import LazyLocation, LazyOrder, LazyVariant, Transfer
 from app.inventory.model import HoldState, OwnerKind
@@ -38,6 +40,9 @@ describe_enum(
         PromisePolicy.KEEP: "They stay: the change is refused with `INSUFFICIENT_STOCK`.",
         PromisePolicy.BREAK_YOUNGEST: "As many as needed end, in the same transaction: reservations before "
         "allocations, the youngest first.",
+        PromisePolicy.RESOURCE_YOUNGEST: "Other locations that can serve them keep as many as they can of the promises "
+        "to orders, the youngest first, in the same transaction; only what nobody can serve ends, as with "
+        "`BREAK_YOUNGEST`.",
     },
 )
 describe_enum(
@@ -63,7 +68,13 @@ def promise_values(promise: Promise) -> list[Any]:
         promise.location_id,
         promise.quantity,
         promise.state,
+        promise.moved_to,
     ]
+
+
+def elsewhere_for(policy: PromisePolicy) -> Elsewhere | None:
+    """Who knows where promises may move, where they are to."""
+    return ORDERS_ELSEWHERE if policy is PromisePolicy.RESOURCE_YOUNGEST else None
 
 
 def promises_key(payload: Any) -> tuple[tuple[Any, ...], ...] | None:
@@ -71,12 +82,13 @@ def promises_key(payload: Any) -> tuple[tuple[Any, ...], ...] | None:
     return tuple(tuple(promise) for promise in payload.promises) if payload.promises else None
 
 
-@strawberry.type(description="Units that were promised to somebody and are not any more.")
+@strawberry.type(description="Units that were promised to somebody from a location and are not any more.")
 class BrokenPromise(Entity):
     """What the mutation took from it; reads as of then."""
 
     variant_id: strawberry.Private[int]
     location_id: strawberry.Private[int]
+    moved_to_id: strawberry.Private[int | None]
     order_id: strawberry.Private[UUID | None]
     transfer_id: strawberry.Private[UUID | None]
     owner_kind: str = strawberry.field(description="Who had them: ORDER, CART, TRANSFER or STAFF.")
@@ -93,11 +105,17 @@ class BrokenPromise(Entity):
         required=True,
         description="Where the units were to come from.",
     )
+    moved_to = relation(
+        LazyLocation,
+        locations_by_id,
+        key=lambda row: row.moved_to_id,
+        description="The location that serves these units instead; null where nobody does: then they are canceled.",
+    )
     order = relation(
         LazyOrder,
         orders_by_id,
         key=lambda row: row.order_id,
-        description="The order, which hears of it and looks for units elsewhere, or cancels what it cannot get.",
+        description="The order, which cancels what nobody serves instead.",
     )
     transfer = relation(
         Transfer,
@@ -116,10 +134,11 @@ async def promises_by_key(
 
 
 def _broken(promise: tuple[Any, ...]) -> BrokenPromise:
-    kind, owner_id, line_no, variant_id, location_id, quantity, state = promise
+    kind, owner_id, line_no, variant_id, location_id, quantity, state, *moved_to = promise
     return BrokenPromise(
         variant_id=variant_id,
         location_id=location_id,
+        moved_to_id=moved_to[0] if moved_to else None,
         order_id=UUID(owner_id) if kind == OwnerKind.ORDER else None,
         transfer_id=UUID(owner_id) if kind == OwnerKind.TRANSFER else None,
         owner_kind=kind,

@@ -10,7 +10,7 @@ from app.inventory.actions.cancel_count import cancel_count
 from app.inventory.actions.open_count import open_count
 from app.inventory.actions.record_counts import record_counts
 from app.inventory.actions.reject_counts import reject_counts
-from app.inventory.graphql.corrections.types import promise_values
+from app.inventory.graphql.corrections.types import elsewhere_for, promise_values
 from app.inventory.graphql.counts.forms import (
     CountSessionApproveInput,
     CountSessionApprovePayload,
@@ -141,6 +141,7 @@ class CountMutation:
                 tx,
                 count_id,
                 policy=input.promises,
+                elsewhere=elsewhere_for(input.promises),
                 expected_version=input.expected_version,
                 actor=context.actor.reference,
                 now=context.now,
