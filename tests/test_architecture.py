@@ -53,6 +53,7 @@ KEYED_MUTATIONS: Final = {
     "transferReceive",
     "transferCancel",
     "transferEdit",
+    "transferDateSet",
     "transferMakeReady",
     "transferClose",
     "purchaseOrderCreate",

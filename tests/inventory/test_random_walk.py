@@ -1,6 +1,7 @@
 """Any sequence of actions keeps every invariant; a walk that fails is shown step by step."""
 
 import random
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.inventory.actions.change_stock_state import change_stock_state
 from app.inventory.actions.close_transfer import close_transfer
 from app.inventory.actions.correct_stock import correct_stock
 from app.inventory.actions.create_transfer import create_transfer
+from app.inventory.actions.date_transfer import date_transfer
 from app.inventory.actions.edit_transfer import edit_transfer
 from app.inventory.actions.expire_reservations import expire_reservations
 from app.inventory.actions.hold_stock import hold_stock
@@ -58,7 +60,7 @@ class Walk(Steps, CountSteps, RepairSteps):
         verbs = [
             self.receive, self.adjust, self.set_aside, self.keep, self.hold, self.hold, self.hold, self.hold,
             self.allocate, self.release, self.expire, self.ship, self.send, self.send, self.ship_transfer,
-            self.draft, self.edit, self.make_ready, self.make_ready, self.close_transfer,
+            self.draft, self.edit, self.date_transfer, self.make_ready, self.make_ready, self.close_transfer,
             self.receive_transfer, self.cancel, self.extend, self.give_back, self.move, self.adopt, self.adopt,
             self.trim, self.change_rule, self.serve, self.buy, self.place, self.change_purchase, self.date_purchase,
             self.unload, self.unload, self.close, self.countermand, self.feed,
@@ -165,6 +167,10 @@ class Walk(Steps, CountSteps, RepairSteps):
     async def edit(self, tx: WriteTx) -> Any:
         lines = [TransferLineDraft(self.random.choice(self.variants), self.units())]
         return await edit_transfer(tx, self.transfer(), lines, now=NOW)
+
+    async def date_transfer(self, tx: WriteTx) -> Any:
+        day = self.random.choice([None, NOW - timedelta(days=1), NOW, NOW + timedelta(days=3)])
+        return await date_transfer(tx, self.transfer(), day, now=NOW)
 
     async def make_ready(self, tx: WriteTx) -> Any:
         return await make_transfer_ready(tx, self.transfer(), actor="walk", now=NOW)

@@ -8,6 +8,7 @@ import pytest
 
 from app.inventory.actions.cancel_transfer import cancel_transfer
 from app.inventory.actions.close_transfer import close_transfer
+from app.inventory.actions.date_transfer import date_transfer
 from app.inventory.actions.edit_transfer import edit_transfer
 from app.inventory.actions.make_transfer_ready import make_transfer_ready
 from app.inventory.actions.receive_transfer import receive_transfer
@@ -29,6 +30,7 @@ from tests.inventory.transfers import receive, send, ship, state
 
 LEGAL = {
     TransferStep.EDIT: {"DRAFT"},
+    TransferStep.SET_DATE: {"DRAFT", "READY_TO_SHIP", "IN_TRANSIT", "PARTIALLY_RECEIVED"},
     TransferStep.MAKE_READY: {"DRAFT"},
     TransferStep.SHIP: {"READY_TO_SHIP", "IN_TRANSIT", "PARTIALLY_RECEIVED"},
     TransferStep.RECEIVE: {"IN_TRANSIT", "PARTIALLY_RECEIVED"},
@@ -38,6 +40,10 @@ LEGAL = {
 }
 AFTER = {
     ("EDIT", "DRAFT"): "DRAFT",
+    ("SET_DATE", "DRAFT"): "DRAFT",
+    ("SET_DATE", "READY_TO_SHIP"): "READY_TO_SHIP",
+    ("SET_DATE", "IN_TRANSIT"): "IN_TRANSIT",
+    ("SET_DATE", "PARTIALLY_RECEIVED"): "PARTIALLY_RECEIVED",
     ("MAKE_READY", "DRAFT"): "READY_TO_SHIP",
     ("SHIP", "READY_TO_SHIP"): "IN_TRANSIT",
     ("SHIP", "IN_TRANSIT"): "IN_TRANSIT",
@@ -64,6 +70,7 @@ def deed(step: str, transfer_id: UUID, variant_id: int) -> Callable[[WriteTx], A
     by = {"actor": "test", "now": NOW}
     deeds: dict[str, Callable[[WriteTx], Awaitable[Any]]] = {
         "EDIT": lambda tx: edit_transfer(tx, transfer_id, [TransferLineDraft(variant_id, 3)], now=NOW),
+        "SET_DATE": lambda tx: date_transfer(tx, transfer_id, NOW, now=NOW),
         "MAKE_READY": lambda tx: make_transfer_ready(tx, transfer_id, **by),
         "SHIP": lambda tx: ship_transfer(tx, transfer_id, quantities={1: 1}, **by),
         "RECEIVE": lambda tx: receive_transfer(tx, transfer_id, Arrival({1: 1}), **by),

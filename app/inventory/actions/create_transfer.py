@@ -7,6 +7,7 @@ from uuid import UUID
 from app.inventory.actions.make_transfer_ready import hold_for_transfer
 from app.inventory.events import TransferCreated
 from app.inventory.model import check_quantity
+from app.inventory.model.promises import check_day_to_come
 from app.inventory.model.transfers import TransferLineDraft, TransferStatus
 from app.inventory.sql.feeds import refuse_bundles
 from app.inventory.sql.stock import stocking_locations
@@ -35,9 +36,11 @@ async def create_transfer(
     A draft holds nothing. Otherwise, without an order the units are allocated to the transfer at once, all or none.
     With one they are those which the order holds at the source; each line names the order's line. expected_at: when
     the units are to arrive (UTC). Raises InsufficientStock, InvalidQuantity, NotFound for locations that hold no stock,
-    InvalidInput for a transfer without lines or onto the same place, for bundles, and for an order's draft.
+    InvalidInput for a transfer without lines or onto the same place, for bundles, for an order's draft, and for a day
+    that has passed.
     """
     await _check(tx, {from_location_id, to_location_id}, lines, by_order=order_id is not None, is_draft=is_draft)
+    check_day_to_come(expected_at, now)
     transfer_id = new_id()
     if order_id is None and not is_draft:
         await hold_for_transfer(tx, transfer_id, from_location_id, lines, actor=actor)

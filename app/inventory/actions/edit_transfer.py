@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.inventory.events import TransferChanged
 from app.inventory.model import check_quantity
+from app.inventory.model.promises import check_day_to_come
 from app.inventory.model.transfers import TRANSFER, TransferLineDraft, TransferStep
 from app.inventory.sql.feeds import refuse_bundles
 from app.inventory.sql.transfers import lock_transfer, rewrite_transfer, set_status
@@ -29,12 +30,13 @@ async def edit_transfer(
     note, expected_at (UTC): None leaves what was said; an empty note takes it away.
 
     Raises NotFound, VersionConflict, InvalidTransition unless it is a DRAFT, InvalidQuantity, and InvalidInput
-    without lines and for bundles.
+    without lines, for bundles and for a day that has passed.
     """
     if not lines:
         raise InvalidInput("A transfer has lines.", path=["input", "lines"])
     for line in lines:
         check_quantity(line.quantity)
+    check_day_to_come(expected_at, now)
     transfer = await lock_transfer(tx, transfer_id, expected_version=expected_version)
     status = TRANSFER.take(TransferStep.EDIT, transfer["status"])
     await refuse_bundles(tx, [line.variant_id for line in lines], "lines", "sku")

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Final
 
+from app.kit.errors import InvalidInput
+
 # Japan knows one time and no summer time.
 JAPAN: Final = timezone(timedelta(hours=9), "JST")
 
@@ -28,6 +30,13 @@ class Promise:
 def day_in_japan(instant: datetime) -> date:
     """The day that it is in Japan."""
     return instant.astimezone(JAPAN).date()
+
+
+def check_day_to_come(expected_at: datetime | None, now: datetime) -> None:
+    """Raises InvalidInput for an instant of arrival on a day that has passed in Japan: nobody could be promised it."""
+    if expected_at is not None and day_in_japan(expected_at) < day_in_japan(now):
+        message = f"{day_in_japan(expected_at)} has passed. Units arrive today or later."
+        raise InvalidInput(message, path=["input", "expectedAt"])
 
 
 def promises_of(free: int, incoming: Iterable[tuple[date, int]], *, today: date) -> list[Promise]:

@@ -25,6 +25,7 @@ class TransferStep(StrEnum):
     """What can be done with a transfer. WITHDRAW: units that have not left will not be sent."""
 
     EDIT = "EDIT"
+    SET_DATE = "SET_DATE"
     MAKE_READY = "MAKE_READY"
     SHIP = "SHIP"
     RECEIVE = "RECEIVE"
@@ -53,6 +54,7 @@ TRANSFER: Final = Machine(
     (_State.DRAFT, _State.READY_TO_SHIP),
     {
         _Step.EDIT: {_State.DRAFT: (_State.DRAFT,)},
+        _Step.SET_DATE: {state: (state,) for state in (_State.DRAFT, _State.READY_TO_SHIP, *UNDER_WAY)},
         _Step.MAKE_READY: {_State.DRAFT: (_State.READY_TO_SHIP,)},
         _Step.SHIP: {
             _State.READY_TO_SHIP: (_State.IN_TRANSIT,),

@@ -48,6 +48,9 @@ _EDIT: Final = Statement("""
            expected_at = coalesce(CAST(:expected_at AS timestamptz), expected_at)
      WHERE id = :id
 """)
+_SET_EXPECTED_AT: Final = Statement(
+    "UPDATE transfers SET expected_at = CAST(:expected_at AS timestamptz) WHERE id = :id"
+)
 _SHIP_LINES: Final = Statement("""
     UPDATE transfer_lines l SET shipped_quantity = l.shipped_quantity + s.units
       FROM unnest(CAST(:line_nos AS int[]), CAST(:units AS int[])) AS s (line_no, units)
@@ -145,6 +148,11 @@ async def rewrite_transfer(
     await tx.execute(_EDIT, id=transfer_id, note=note, expected_at=expected_at)
     await tx.execute(_DELETE_LINES, id=transfer_id)
     await _insert_lines(tx, transfer_id, lines)
+
+
+async def set_expected_at(tx: WriteTx, transfer_id: UUID, expected_at: datetime | None) -> None:
+    """When the units of a locked transfer are to arrive; None: unknown."""
+    await tx.execute(_SET_EXPECTED_AT, id=transfer_id, expected_at=expected_at)
 
 
 async def lock_transfer(tx: WriteTx, transfer_id: UUID, *, expected_version: int | None = None) -> Row:

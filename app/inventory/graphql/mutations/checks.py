@@ -89,6 +89,14 @@ async def transfer_of(tx: WriteTx, actor: Actor, value: str, end: str, *, own: b
     return transfer_id
 
 
+async def transfer_at_an_end(tx: WriteTx, actor: Actor, value: str) -> UUID:
+    """A transfer where the caller may act at its source or its destination, locked."""
+    try:
+        return await transfer_of(tx, actor, value, "to_location_id")
+    except NotFound:
+        return await transfer_of(tx, actor, value, "from_location_id")
+
+
 def text_of(value: str | None, name: str, *, minimum: int = 0) -> str | None:
     """A short text without surrounding blanks. Raises InvalidInput."""
     if value is None:

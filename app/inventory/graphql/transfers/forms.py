@@ -37,7 +37,9 @@ class TransferCreateInput:
     to_location_id: strawberry.ID = strawberry.field(description="Where they are to go.")
     lines: list[TransferLineInput] = strawberry.field(description="What to send, 1 to 100 lines.")
     note: str | None = strawberry.field(default=None, description="For people; up to 200 characters.")
-    expected_at: datetime | None = strawberry.field(default=None, description="When the units are to arrive.")
+    expected_at: datetime | None = strawberry.field(
+        default=None, description="When the units are to arrive, today in Japan or later."
+    )
     is_draft: bool = strawberry.field(
         default=False, description="True: nothing is held yet, and `transferEdit` may change it."
     )
@@ -67,7 +69,9 @@ class TransferEditInput:
         description="Instead of the note so far; up to 200 characters. Null leaves it, an empty text takes it away.",
     )
     expected_at: datetime | None = strawberry.field(
-        default=None, description="When the units are to arrive, instead of what was said so far. Null leaves that."
+        default=None,
+        description="When the units are to arrive, today in Japan or later, instead of what was said so far. Null "
+        "leaves that.",
     )
     expected_version: int | None = strawberry.field(default=None, description=_VERSION)
     idempotency_key: str = strawberry.field(description=KEY)
@@ -79,6 +83,28 @@ class TransferEditPayload(Payload):
 
     transfer_id: strawberry.Private[str | None] = None
     transfer = relation(Transfer, visible_transfers_by_id, key=_transfer_key, description="The draft with its lines.")
+
+
+@strawberry.input(description="Input of `transferDateSet`.")
+class TransferDateSetInput:
+    """Another day."""
+
+    transfer_id: strawberry.ID = strawberry.field(description="The transfer, of which something is still to arrive.")
+    expected_at: datetime | None = strawberry.field(
+        default=None,
+        description="When the units are to arrive, today in Japan or later. Null: not known, and nobody is promised "
+        "them.",
+    )
+    expected_version: int | None = strawberry.field(default=None, description=_VERSION)
+    idempotency_key: str = strawberry.field(description=KEY)
+
+
+@strawberry.type(description="The answer to `transferDateSet`.")
+class TransferDateSetPayload(Payload):
+    """Read after the commit."""
+
+    transfer_id: strawberry.Private[str | None] = None
+    transfer = relation(Transfer, visible_transfers_by_id, key=_transfer_key, description="The transfer with its day.")
 
 
 @strawberry.input(description="Input of `transferMakeReady`.")

@@ -7,12 +7,20 @@ import strawberry
 from app.inventory.actions.cancel_transfer import cancel_transfer
 from app.inventory.actions.close_transfer import close_transfer
 from app.inventory.actions.create_transfer import create_transfer
+from app.inventory.actions.date_transfer import date_transfer
 from app.inventory.actions.edit_transfer import edit_transfer
 from app.inventory.actions.make_transfer_ready import make_transfer_ready
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.errors import InsufficientStock
-from app.inventory.graphql.mutations.checks import check_count, place_of, text_of, transfer_of, variants_of_lines
+from app.inventory.graphql.mutations.checks import (
+    check_count,
+    place_of,
+    text_of,
+    transfer_at_an_end,
+    transfer_of,
+    variants_of_lines,
+)
 from app.inventory.graphql.second_look import with_second_look
 from app.inventory.graphql.transfers.forms import (
     TransferCancelInput,
@@ -21,6 +29,8 @@ from app.inventory.graphql.transfers.forms import (
     TransferClosePayload,
     TransferCreateInput,
     TransferCreatePayload,
+    TransferDateSetInput,
+    TransferDateSetPayload,
     TransferEditInput,
     TransferEditPayload,
     TransferLineInput,
@@ -105,6 +115,24 @@ class TransferMutation:
 
         return await commit(
             context, TransferEditPayload, work, operation="transferEdit", key=input.idempotency_key, body=input
+        )
+
+    @strawberry.mutation(
+        description="Say when a transfer arrives, as long as something of it is to arrive.", **requires("stock:write")
+    )
+    async def transfer_date_set(self, info: Info, input: TransferDateSetInput) -> TransferDateSetPayload:
+        """The caller must be allowed to act at one of its ends."""
+        context = info.context
+
+        async def work(tx: WriteTx) -> Outcome:
+            transfer_id = await transfer_at_an_end(tx, context.actor, input.transfer_id)
+            await date_transfer(
+                tx, transfer_id, input.expected_at, expected_version=input.expected_version, now=context.now
+            )
+            return Outcome({"transfer_id": str(transfer_id)})
+
+        return await commit(
+            context, TransferDateSetPayload, work, operation="transferDateSet", key=input.idempotency_key, body=input
         )
 
     @strawberry.mutation(
