@@ -244,3 +244,27 @@ async def test_whoever_waits_behind_very_many_is_told_no_day(
     monkeypatch.setattr("app.inventory.graphql.waiting.outlooks.MOST", 2)
     found = await asked(execute, skus=["SHIRT"])
     assert [line["outlook"] and line["outlook"]["unitsAhead"] for line in found["nodes"]] == [0, 4, None]
+
+
+async def test_an_explanation_tells_of_the_queue(db: Database, execute: Any) -> None:
+    """Four mugs on a shelf that nobody can buy: two are not released and promised."""
+    shop = await crowded(db)
+    await fill(db, shop, "MUG", shibuya=4)
+    await fill(db, shop, "PEN", shibuya=4)
+    document = """query ($sku: String!) { stockExplanations(sku: $sku) { nodes {
+        available waiting english: sentence(language: EN) japanese: sentence(language: JA) } } }"""
+    told = {
+        sku: (await execute(document, {"sku": sku}, actor=READER))["stockExplanations"]["nodes"]
+        for sku in ("MUG", "PEN")
+    }
+    assert told["MUG"] == [
+        {
+            "available": 4,
+            "waiting": 2,
+            "english": "4 on hand = 4 available. In the whole shop 2 wait to be served first.",
+            "japanese": "実在庫 4 = 4 が販売可能。全店で 2 が入荷・発売待ちで、先に引き当てられます。",
+        }
+    ]
+    assert told["PEN"] == [
+        {"available": 4, "waiting": 0, "english": "4 on hand = 4 available.", "japanese": "実在庫 4 = 4 が販売可能。"}
+    ]

@@ -82,6 +82,10 @@ class StockExplanation(Entity):
     allocated: int = strawberry.field(description="Units promised for good.")
     allocated_for: list[StockHeld] = strawberry.field(description="Who they are promised to.")
     safety: int = strawberry.field(description="Units kept off sale.")
+    waiting: int = strawberry.field(
+        description="Units of the variant that were sold ahead and are waited for, in the whole shop. They are served "
+        "first, but not taken off `available`; `waitingLines` lists them."
+    )
     sentence = localized("sentences", description="The same in a sentence for people.")
 
 
@@ -153,4 +157,5 @@ def _explained(row: Row) -> Explanation:
         on_hand_parts=[MovedUnits(MovementKind(kind), units, entries) for kind, units, entries in moved],
         reserved_for=[HeldUnits(*rest) for state, *rest in held if state == HoldState.RESERVED],
         allocated_for=[HeldUnits(*rest) for state, *rest in held if state == HoldState.ALLOCATED],
+        waiting=row["waiting"],
     )

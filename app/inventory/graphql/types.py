@@ -100,7 +100,10 @@ class StockLevel(Entity):
     location = relation(
         LazyLocation, locations_by_id, key=lambda row: row.location_id, required=True, description="The location."
     )
-    available: int = strawberry.field(description="onHand − reserved − allocated − safety, never below 0.")
+    available: int = strawberry.field(
+        description="onHand − reserved − allocated − safety, never below 0. Units that others wait for are in it "
+        "(`StockExplanation.waiting` counts them); what can be bought says `Variant.availability`."
+    )
     on_hand: int = strawberry.field(description="Units on the shelves.")
     reserved: int = strawberry.field(description="Units set aside for a while.")
     allocated: int = strawberry.field(description="Units promised for good.")

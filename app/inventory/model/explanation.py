@@ -36,7 +36,10 @@ _OWNERS: Final[Mapping[str, tuple[str, str, str]]] = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """A level with its parts: opening_on_hand and on_hand_parts add up to on_hand."""
+    """A level with its parts: opening_on_hand and on_hand_parts add up to on_hand.
+
+    waiting: units of the variant that were sold ahead and are still waited for, at whichever location.
+    """
 
     variant_id: int
     location_id: int
@@ -48,6 +51,7 @@ class Explanation:
     on_hand_parts: Sequence[MovedUnits]
     reserved_for: Sequence[HeldUnits]
     allocated_for: Sequence[HeldUnits]
+    waiting: int
 
     def __getitem__(self, name: str) -> object:
         """As rows are read."""
@@ -73,9 +77,16 @@ class Explanation:
                 english.append(f"{units:,} {words[0]}{_for_english(owners)}")
                 japanese.append(f"{words[1]} {units:,}{_for_japanese(owners)}")
         short = free < 0
+        queue = ("", "")
+        if self.waiting:
+            verb = "wait" if self.waiting > 1 else "waits"
+            queue = (
+                f" In the whole shop {self.waiting:,} {verb} to be served first.",
+                f"全店で {self.waiting:,} が入荷・発売待ちで、先に引き当てられます。",
+            )
         return {
-            "en": f"{' − '.join(english)} = {free:,}{', so 0' if short else ''} available.",
-            "ja": f"{' − '.join(japanese)} = {free:,}{'、よって販売可能は 0' if short else ' が販売可能'}。",
+            "en": f"{' − '.join(english)} = {free:,}{', so 0' if short else ''} available.{queue[0]}",
+            "ja": f"{' − '.join(japanese)} = {free:,}{'、よって販売可能は 0' if short else ' が販売可能'}。{queue[1]}",
         }
 
 

@@ -90,11 +90,12 @@ STOCK_AS_OF_PAGE: Final = Statement(f"""
 # One statement, so that the parts add up to the counters whatever is sold meanwhile.
 _EXPLANATION: Final = Statement(f"""
     SELECT s.variant_id, s.location_id, s.on_hand, s.reserved, s.allocated, s.safety, {AVAILABLE} AS available,
-           m.kinds, m.units, m.entries, h.states, h.owner_kinds, h.held, h.owners
+           m.kinds, m.units, m.entries, h.states, h.owner_kinds, h.held, h.owners, coalesce(r.waiting, 0) AS waiting
       FROM (SELECT * FROM stock
              WHERE variant_id = :variant_id AND location_id > :after
                AND (CAST(:location_ids AS int[]) IS NULL OR location_id = ANY(CAST(:location_ids AS int[])))
              ORDER BY location_id LIMIT :limit) s
+      LEFT JOIN selling_rules r USING (variant_id)
      CROSS JOIN LATERAL (
            SELECT array_agg(kind ORDER BY kind) AS kinds, array_agg(units ORDER BY kind) AS units,
                   array_agg(entries ORDER BY kind) AS entries
@@ -154,7 +155,8 @@ async def explained_levels(
     """The levels of a variant by location, each with what it is made of.
 
     kinds, units, entries: of the movements of on_hand since then (None: ever), by kind. states, owner_kinds, held,
-    owners: of what is held now, by state and owner. after: only locations with a larger id.
+    owners: of what is held now, by state and owner. waiting: units of the variant
+    that are waited for, at whichever location. after: only locations with a larger id.
     """
     return await tx.fetch(
         _EXPLANATION, variant_id=variant_id, location_ids=location_ids, after=after, limit=limit, since=since
