@@ -32,7 +32,7 @@ from app.inventory.model.corrections import Cause, Correction, PromisePolicy
 from app.inventory.model.purchases import PurchaseLineDraft
 from app.inventory.model.states import StockState
 from app.inventory.model.transfers import Arrival, TransferLineDraft
-from app.inventory.sql.claims import claims_of
+from app.inventory.sql.claims import claims_of, claims_of_owners
 from app.inventory.sql.transfers import lines_of
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError
@@ -123,7 +123,9 @@ async def move(tx: WriteTx, body: Body, _now: datetime) -> Any:
 
 @operation
 async def allocate(tx: WriteTx, body: Body, _now: datetime) -> Any:
-    return len(await allocate_reserved(tx, [UUID(body["owner"])], actor=ACTOR))
+    owners = [UUID(body["owner"])]
+    await allocate_reserved(tx, owners, actor=ACTOR)
+    return len(await claims_of_owners(tx, owners))
 
 
 @operation

@@ -9,6 +9,7 @@ import pytest
 from app.inventory.actions.allocate_reserved import allocate_reserved
 from app.inventory.actions.expire_reservations import expire_reservations
 from app.inventory.model import Claim, Demand, HoldRequest
+from app.inventory.sql.claims import claims_of_owners
 from app.kit.db import Database
 from app.kit.ids import new_id
 from tests.conftest import NOW
@@ -23,7 +24,8 @@ async def test_reserved_units_are_allocated_once(db: Database) -> None:
     await hold(db, request)
     for _ in range(2):
         async with db.write() as tx:
-            claims = await allocate_reserved(tx, [request.owner_id], actor="test")
+            await allocate_reserved(tx, [request.owner_id], actor="test")
+            claims = await claims_of_owners(tx, [request.owner_id])
         assert claims == {request.owner_id: [Claim(1, shirt, store, 2)]}
     assert await counters(db) == {(shirt, store): (5, 0, 2, 0)}
     assert (await movements(db))[2:] == [("RESERVATION_ALLOCATED", 0, -2, 2, store)]
@@ -34,7 +36,8 @@ async def test_a_reservation_that_nobody_swept_may_still_be_allocated(db: Databa
     request = wish(shirt, 1, store, expires_at=NOW - timedelta(days=1))
     await hold(db, request)
     async with db.write() as tx:
-        claims = await allocate_reserved(tx, [request.owner_id], actor="test")
+        await allocate_reserved(tx, [request.owner_id], actor="test")
+        claims = await claims_of_owners(tx, [request.owner_id])
         assert claims == {request.owner_id: [Claim(1, shirt, store, 1)]}
     async with db.write() as tx:
         assert await expire_reservations(tx, now=SOON) == []
@@ -48,7 +51,8 @@ async def test_many_owners_at_once_and_those_without_units_are_left_out(db: Data
     owners = [request.owner_id for request in requests]
     with count_statements() as count:
         async with db.write() as tx:
-            claims = await allocate_reserved(tx, [*owners, unknown], actor="test")
+            await allocate_reserved(tx, [*owners, unknown], actor="test")
+            claims = await claims_of_owners(tx, [*owners, unknown])
     assert claims == {owner: [Claim(1, shirt, store, 2)] for owner in owners}
     assert count.total == 2
     assert await counters(db) == {(shirt, store): (50, 0, 40, 0)}
@@ -64,7 +68,8 @@ async def test_allocation_and_expiry_race_and_one_of_them_wins_all_lines(db: Dat
 
     async def allocate(number: int) -> bool:
         async with db.write() as tx:
-            claims = await allocate_reserved(tx, [owners[number]], actor="test")
+            await allocate_reserved(tx, [owners[number]], actor="test")
+            claims = await claims_of_owners(tx, [owners[number]])
         assert [len(own) for own in claims.values()] in ([], [3])
         return bool(claims)
 

@@ -28,7 +28,7 @@ from app.inventory.model import Claim, StockLine
 from app.inventory.model.corrections import Correction, PromisePolicy
 from app.inventory.model.states import StockState
 from app.inventory.model.transfers import Arrival, DiscrepancyReason, TransferLineDraft
-from app.inventory.sql.claims import claims_of
+from app.inventory.sql.claims import claims_of, claims_of_owners
 from app.inventory.sql.transfers import lines_of, transfer_lines_of
 from app.kit.db import Database, WriteTx
 from app.kit.errors import DomainError
@@ -117,7 +117,9 @@ class Walk(Steps, CountSteps, RepairSteps):
         return verdicts
 
     async def allocate(self, tx: WriteTx) -> Any:
-        return await allocate_reserved(tx, [self.owner()], actor="walk")
+        owners = [self.owner()]
+        await allocate_reserved(tx, owners, actor="walk")
+        return await claims_of_owners(tx, owners)
 
     async def release(self, tx: WriteTx) -> Any:
         return await release_holds(tx, self.owner(), line_nos=self.random.choice([None, [1]]), actor="walk")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from app.inventory.actions.allocate_reserved import allocate_reserved
 from app.inventory.actions.release_holds import release_holds
 from app.inventory.model import Claim, Demand
+from app.inventory.sql.claims import claims_of_owners
 from app.kit.db import Database
 from tests.conftest import NOW
 from tests.inventory.builders import counters, hold, movements, stocked, wish
@@ -65,7 +66,9 @@ async def test_allocation_and_release_race_without_losing_a_unit(db: Database) -
 
     async def allocate(number: int) -> int:
         async with db.write() as tx:
-            return len(await allocate_reserved(tx, [requests[number].owner_id], actor="test"))
+            owners = [requests[number].owner_id]
+            await allocate_reserved(tx, owners, actor="test")
+            return len(await claims_of_owners(tx, owners))
 
     await asyncio.gather(*(job(number) for number in range(25) for job in (allocate, release)))
     assert [level[:3] for level in (await counters(db)).values()] == [(50, 0, 0), (50, 0, 0)]

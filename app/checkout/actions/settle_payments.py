@@ -6,9 +6,9 @@ from uuid import UUID
 
 from app.checkout.actions.raise_transfers import raise_transfers
 from app.checkout.sql import stores_of_orders
+from app.inventory.actions.allocate_reserved import allocate_reserved
 from app.inventory.errors import ReservationExpired
 from app.inventory.sql.claims import lock_claims_of_owners
-from app.inventory.sql.holds import allocate_holds
 from app.kit.db import Row, WriteTx
 from app.kit.errors import DomainError, NotFound
 from app.orders.actions.change_states import StateChange, change_states
@@ -41,7 +41,7 @@ async def settle_payments(
         for order_id, own in stores.items():
             await raise_transfers(tx, order_id, claims[order_id], own, actor=actor, now=now)
         # Last, because it locks rows of the stock that many others may wait for.
-        await allocate_holds(tx, ids, actor=actor)
+        await allocate_reserved(tx, ids, actor=actor)
     return {order_id: _answer(orders.get(order_id), is_held=order_id in claims) for order_id in results}
 
 
