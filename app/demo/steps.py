@@ -15,7 +15,8 @@ from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.verify_code import verify_code
-from app.fulfillment.model import PickupExpiryReason, pickup_code
+from app.fulfillment.model.codes import pickup_code
+from app.fulfillment.model.pickups import PickupExpiryReason
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.kit.db import Row, WriteTx

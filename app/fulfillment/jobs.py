@@ -9,7 +9,7 @@ from app.fulfillment.actions.expire_pickup import expire_pickup
 from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.plan_work import plan_work
-from app.fulfillment.model import EXPIRY_GRACE
+from app.fulfillment.model.pickups import EXPIRY_GRACE
 from app.fulfillment.sql.pickups import overdue_pickups
 from app.kit.db import Database, WriteTx
 from app.kit.errors import InvalidTransition

@@ -7,7 +7,7 @@ import pytest
 
 from app.fulfillment.actions.expire_pickup import expire_pickup
 from app.fulfillment.errors import PickupStillHeld
-from app.fulfillment.model import PickupExpiryReason
+from app.fulfillment.model.pickups import PickupExpiryReason
 from app.kit.db import Database
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor

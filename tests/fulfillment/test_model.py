@@ -7,22 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.fulfillment.model import (
-    MAX_CODE_ATTEMPTS,
+from app.fulfillment.model import ClaimedUnits, FulfillmentKind, may_touch, shares_of
+from app.fulfillment.model.codes import MAX_CODE_ATTEMPTS, attempt, is_pickup_code, is_verified, pickup_code
+from app.fulfillment.model.pickups import (
     PICKUP_STEPS,
-    ClaimedUnits,
-    FulfillmentKind,
     PickupExpiryReason,
     PickupStatus,
-    attempt,
     hold_until,
-    is_pickup_code,
-    is_verified,
     may_expire,
-    may_touch,
     next_pickup_status,
-    pickup_code,
-    shares_of,
 )
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import SYSTEM, Actor, ActorKind

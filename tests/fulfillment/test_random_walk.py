@@ -21,7 +21,7 @@ from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.unlock_code import unlock_code
 from app.fulfillment.actions.verify_code import verify_code
-from app.fulfillment.model import PickupExpiryReason
+from app.fulfillment.model.pickups import PickupExpiryReason
 from app.fulfillment.sql.work import transfers_of_order
 from app.inventory.actions.correct_stock import correct_stock
 from app.inventory.actions.receive_transfer import receive_transfer

@@ -7,7 +7,7 @@ from app.fulfillment.actions.arrive import arrive
 from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.verify_code import verify_code
-from app.fulfillment.model import pickup_code
+from app.fulfillment.model.codes import pickup_code
 from app.kit.db import Database, Row
 from app.kit.errors import DomainError
 from app.kit.permissions import Actor

@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.mark_ready import mark_ready
-from app.fulfillment.model import PickupStatus, WorkKind, WorkStatus, may_touch
+from app.fulfillment.model import WorkKind, WorkStatus, may_touch
+from app.fulfillment.model.pickups import PickupStatus
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition, NotFound

@@ -6,14 +6,8 @@ from uuid import UUID
 
 from app.fulfillment.actions.ship_units import ship_units
 from app.fulfillment.errors import TrackingNumberUsed
-from app.fulfillment.model import (
-    FulfillmentKind,
-    FulfillmentState,
-    PickupStatus,
-    WorkKind,
-    may_touch,
-    next_pickup_status,
-)
+from app.fulfillment.model import FulfillmentKind, FulfillmentState, WorkKind, may_touch
+from app.fulfillment.model.pickups import PickupStatus, next_pickup_status
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidInput, InvalidTransition, NotFound

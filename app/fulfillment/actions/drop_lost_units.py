@@ -5,7 +5,8 @@ from uuid import UUID
 
 from app.fulfillment.actions.close_payment import close_payment
 from app.fulfillment.actions.place_moved_units import place_moved_units
-from app.fulfillment.model import FulfillmentState, PickupStatus
+from app.fulfillment.model import FulfillmentState
+from app.fulfillment.model.pickups import PickupStatus
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import Row, WriteTx
 from app.kit.permissions import SYSTEM

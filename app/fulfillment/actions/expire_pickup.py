@@ -6,9 +6,9 @@ from uuid import UUID
 from app.fulfillment.actions.close_payment import close_payment
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.errors import PickupStillHeld
-from app.fulfillment.model import (
+from app.fulfillment.model import FulfillmentState
+from app.fulfillment.model.pickups import (
     PARTNER_MODES,
-    FulfillmentState,
     PickupExpiryReason,
     PickupStatus,
     may_expire,

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from app.fulfillment.actions.drop_lost_units import drop_lost_units
 from app.fulfillment.actions.open_preparations import open_preparations
-from app.fulfillment.model import PickupStatus, WorkKind
+from app.fulfillment.model import WorkKind
+from app.fulfillment.model.pickups import PickupStatus
 from app.fulfillment.sql import pickups, work
 from app.kit.db import WriteTx
 from app.orders.model import OrderStatus

@@ -9,7 +9,9 @@ from app.fulfillment.actions.close_payment import close_payment
 from app.fulfillment.actions.ship_units import ship_units
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.errors import PickupCodeLocked, PickupCodeNotVerified
-from app.fulfillment.model import PARTNER_MODES, FulfillmentState, PickupStatus, is_verified, next_pickup_status
+from app.fulfillment.model import FulfillmentState
+from app.fulfillment.model.codes import is_verified
+from app.fulfillment.model.pickups import PARTNER_MODES, PickupStatus, next_pickup_status
 from app.fulfillment.sql import fulfillments, pickups
 from app.kit.db import Row, WriteTx
 from app.kit.permissions import Actor

@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.take_pickup import take_pickup
-from app.fulfillment.model import PARTNER_MODES, PickupStatus, WorkKind, hold_until, next_pickup_status
+from app.fulfillment.model import WorkKind
+from app.fulfillment.model.pickups import PARTNER_MODES, PickupStatus, hold_until, next_pickup_status
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from app.fulfillment.model import PickupStatus, WorkKind, due_at
+from app.fulfillment.model import WorkKind, due_at
+from app.fulfillment.model.pickups import PickupStatus
 from app.fulfillment.sql import pickups, work
 from app.kit.db import WriteTx
 

@@ -6,12 +6,8 @@ from uuid import UUID
 
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.open_preparations import open_preparations
-from app.fulfillment.model import (
-    PARTNER_MODES,
-    ClaimedUnits,
-    PickupStatus,
-    shares_of,
-)
+from app.fulfillment.model import ClaimedUnits, shares_of
+from app.fulfillment.model.pickups import PARTNER_MODES, PickupStatus
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import WriteTx
 from app.kit.permissions import SYSTEM

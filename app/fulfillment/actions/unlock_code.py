@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.take_pickup import take_pickup
-from app.fulfillment.model import PICKUP_STEPS, PickupStatus
+from app.fulfillment.model.pickups import PICKUP_STEPS, PickupStatus
 from app.fulfillment.sql import pickups
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition

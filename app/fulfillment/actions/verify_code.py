@@ -5,7 +5,8 @@ from uuid import UUID
 
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.errors import PickupCodeInvalid, PickupCodeLocked
-from app.fulfillment.model import MAX_CODE_ATTEMPTS, PickupStatus, attempt, is_pickup_code
+from app.fulfillment.model.codes import MAX_CODE_ATTEMPTS, attempt, is_pickup_code
+from app.fulfillment.model.pickups import PickupStatus
 from app.fulfillment.sql import pickups
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError, InvalidTransition

@@ -7,7 +7,8 @@ import strawberry
 
 from app.fulfillment.graphql.batches import pickups_by_id, touchable_pickups
 from app.fulfillment.graphql.types import Pickup, WorkInstruction
-from app.fulfillment.model import PickupStatus, WorkKind, WorkStatus
+from app.fulfillment.model import WorkKind, WorkStatus
+from app.fulfillment.model.pickups import PickupStatus
 from app.fulfillment.sql import pickups, work
 from app.inventory.graphql.batches import visible_location_ids
 from app.kit.db import Row

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.types import Uuid
 
-from app.fulfillment.model import PickupStatus
+from app.fulfillment.model.pickups import PickupStatus
 from app.fulfillment.tables import pickups
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.ids import new_id

@@ -7,7 +7,7 @@ import strawberry
 from app.engine.relations import relation
 from app.fulfillment.graphql.batches import fulfillments_by_id, pickups_by_id, shipments_by_id, work_by_id
 from app.fulfillment.graphql.types import Fulfillment, LazyOrder, Pickup, Shipment, WorkInstruction
-from app.fulfillment.model import PickupExpiryReason
+from app.fulfillment.model.pickups import PickupExpiryReason
 from app.kit.graphql.payload import Payload
 from app.orders.graphql.batches import orders_by_id
 

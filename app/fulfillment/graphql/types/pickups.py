@@ -9,7 +9,8 @@ import strawberry
 from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql import batches
-from app.fulfillment.model import PickupExpiryReason, PickupStatus, is_verified, pickup_code
+from app.fulfillment.model.codes import is_verified, pickup_code
+from app.fulfillment.model.pickups import PickupExpiryReason, PickupStatus
 from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field

@@ -1,8 +1,8 @@
-"""Rules of fulfillment: the states of pickups and work, who may touch a pickup, and pickup codes."""
+"""Rules of fulfillment: who leaves what, when work is due, who may touch what.
 
-import hashlib
-import hmac
-import unicodedata
+`pickups`: the life of a pickup. `codes`: what it is collected with.
+"""
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,18 +11,11 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor, ActorKind
 from app.locations.model import Hours, openings
 
-MAX_CODE_ATTEMPTS: Final = 5
-CODE_DIGITS: Final = 6
-VERIFICATION_LASTS: Final = timedelta(minutes=15)
-# A shopper who comes on the last evening, or the morning after, is not turned away.
-EXPIRY_GRACE: Final = timedelta(days=1)
 # How much opening time people have to prepare a pickup or to send a transfer.
 PROMPT: Final = timedelta(hours=2)
-PARTNER_MODES: Final = frozenset({"CONVENIENCE_STORE_PICKUP", "LOCKER_PICKUP"})
 
 
 class FulfillmentKind(StrEnum):
@@ -60,69 +53,6 @@ class WorkStatus(StrEnum):
     CANCELED = "CANCELED"
 
 
-class PickupStatus(StrEnum):
-    """How far a pickup has come."""
-
-    REQUESTED = "REQUESTED"
-    PREPARING = "PREPARING"
-    IN_TRANSIT_TO_POINT = "IN_TRANSIT_TO_POINT"
-    READY = "READY"
-    COLLECTED = "COLLECTED"
-    EXPIRED = "EXPIRED"
-    CANCELED = "CANCELED"
-
-
-class PickupExpiryReason(StrEnum):
-    """Why a pickup is given up."""
-
-    HOLD_ENDED = "HOLD_ENDED"
-    POINT_FAULT = "POINT_FAULT"
-    DAMAGED = "DAMAGED"
-    BUYER_DECLINED = "BUYER_DECLINED"
-
-
-PICKUP_STEPS: Final[Mapping[PickupStatus, frozenset[PickupStatus]]] = {
-    PickupStatus.REQUESTED: frozenset(
-        {PickupStatus.PREPARING, PickupStatus.IN_TRANSIT_TO_POINT, PickupStatus.CANCELED}
-    ),
-    # Back to REQUESTED: units that were missing at the store are on their way to it.
-    PickupStatus.PREPARING: frozenset(
-        {PickupStatus.REQUESTED, PickupStatus.READY, PickupStatus.IN_TRANSIT_TO_POINT, PickupStatus.CANCELED}
-    ),
-    PickupStatus.IN_TRANSIT_TO_POINT: frozenset({PickupStatus.READY}),
-    PickupStatus.READY: frozenset({PickupStatus.COLLECTED, PickupStatus.EXPIRED, PickupStatus.CANCELED}),
-    PickupStatus.COLLECTED: frozenset(),
-    PickupStatus.EXPIRED: frozenset(),
-    PickupStatus.CANCELED: frozenset(),
-}
-
-
-def next_pickup_status(current: str, wanted: PickupStatus) -> PickupStatus:
-    """`wanted` when it may follow `current`. Raises InvalidTransition otherwise."""
-    if wanted not in PICKUP_STEPS[PickupStatus(current)]:
-        message = f"A pickup that is {current} cannot become {wanted}."
-        raise InvalidTransition(message, current_status=current)
-    return wanted
-
-
-def may_expire(reason: PickupExpiryReason, hold_until: datetime, now: datetime) -> bool:
-    """Whether a pickup that is kept until `hold_until` may be given up: then, or at once for a reason of its own."""
-    return reason is not PickupExpiryReason.HOLD_ENDED or now >= hold_until
-
-
-def is_verified(verified_at: datetime | None, now: datetime) -> bool:
-    """Whether the right code was said a short while ago, so that whoever said it is still there."""
-    return verified_at is not None and now - verified_at < VERIFICATION_LASTS
-
-
-def attempt(failed_attempts: int, *, is_right: bool) -> tuple[int, bool]:
-    """(wrong codes so far, whether the pickup is locked now) after one more code was typed."""
-    if is_right:
-        return 0, False
-    failed = min(failed_attempts + 1, MAX_CODE_ATTEMPTS)
-    return failed, failed == MAX_CODE_ATTEMPTS
-
-
 def may_touch(actor: Actor, *, partner_id: UUID | None, location_id: int) -> bool:
     """Whether a caller with the right scope may see and work on what is at a location.
 
@@ -131,25 +61,6 @@ def may_touch(actor: Actor, *, partner_id: UUID | None, location_id: int) -> boo
     if actor.kind is ActorKind.PARTNER and (partner_id is None or actor.partner_id != partner_id):
         return False
     return actor.may_act_at(location_id)
-
-
-def pickup_code(secret_key: bytes, pickup_id: UUID, version: int) -> str:
-    """The code of a pickup, 6 digits: the same for the same key, pickup and version, otherwise unforeseeable.
-
-    It is computed whenever it is needed, so that neither the database nor its backups hold one. A new version
-    is a new code.
-    """
-    message = b"pickup-code\x00" + pickup_id.bytes + version.to_bytes(4)
-    digest = hmac.new(secret_key, message, hashlib.sha256).digest()
-    # 64 bits modulo a million: the bias is far below one in 10^12.
-    return f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
-
-
-def is_pickup_code(text: str, secret_key: bytes, pickup_id: UUID, version: int) -> bool:
-    """Whether `text` is the code, compared in constant time. Full-width digits and spaces are fine."""
-    typed = "".join(unicodedata.normalize("NFKC", text).split())
-    expected = pickup_code(secret_key, pickup_id, version)
-    return hmac.compare_digest(typed.encode(errors="replace"), expected.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +102,6 @@ def shares_of(claimed: Iterable[ClaimedUnits]) -> list[Share]:
         line = (units.line_no, units.variant_id)
         lines[line] = lines.get(line, 0) + units.quantity
     return [Share(delivery, kind, location, lines) for (delivery, kind, location), lines in quantities.items()]
-
-
-def hold_until(ready_at: datetime, hold_days: int) -> datetime:
-    """Until when a pickup that became ready at `ready_at` is kept for the shopper."""
-    return ready_at + timedelta(days=hold_days)
 
 
 def due_at(kind: WorkKind, since: datetime, hours: Hours, timezone: str) -> datetime | None:

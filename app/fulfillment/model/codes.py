@@ -1,0 +1,44 @@
+"""What a pickup is collected with. No code is kept anywhere: see docs/decisions/0005."""
+
+import hashlib
+import hmac
+import unicodedata
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+MAX_CODE_ATTEMPTS: Final = 5
+CODE_DIGITS: Final = 6
+VERIFICATION_LASTS: Final = timedelta(minutes=15)
+
+
+def is_verified(verified_at: datetime | None, now: datetime) -> bool:
+    """Whether the right code was said a short while ago, so that whoever said it is still there."""
+    return verified_at is not None and now - verified_at < VERIFICATION_LASTS
+
+
+def attempt(failed_attempts: int, *, is_right: bool) -> tuple[int, bool]:
+    """(wrong codes so far, whether the pickup is locked now) after one more code was typed."""
+    if is_right:
+        return 0, False
+    failed = min(failed_attempts + 1, MAX_CODE_ATTEMPTS)
+    return failed, failed == MAX_CODE_ATTEMPTS
+
+
+def pickup_code(secret_key: bytes, pickup_id: UUID, version: int) -> str:
+    """The code of a pickup, 6 digits: the same for the same key, pickup and version, otherwise unforeseeable.
+
+    It is computed whenever it is needed, so that neither the database nor its backups hold one. A new version
+    is a new code.
+    """
+    message = b"pickup-code\x00" + pickup_id.bytes + version.to_bytes(4)
+    digest = hmac.new(secret_key, message, hashlib.sha256).digest()
+    # 64 bits modulo a million: the bias is far below one in 10^12.
+    return f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+
+def is_pickup_code(text: str, secret_key: bytes, pickup_id: UUID, version: int) -> bool:
+    """Whether `text` is the code, compared in constant time. Full-width digits and spaces are fine."""
+    typed = "".join(unicodedata.normalize("NFKC", text).split())
+    expected = pickup_code(secret_key, pickup_id, version)
+    return hmac.compare_digest(typed.encode(errors="replace"), expected.encode())
