@@ -37,7 +37,7 @@ def add_stock_import(imports: typer.Typer, with_database: Runner) -> None:
     """Add the command, given a way to run `work(db)` on the database of the settings."""
 
     @imports.command("stock")
-    def stock(  # noqa: PLR0917  # options of a command
+    def stock(  # noqa: PLR0913, PLR0917  # options of a command
         file: Annotated[Path, typer.Argument(help="CSV or NDJSON, plain or gzipped; - reads what is piped in.")],
         mode: Annotated[
             str, typer.Option(help="absolute: quantities are what is on hand; delta: what is added or taken off.")
@@ -49,6 +49,17 @@ def add_stock_import(imports: typer.Typer, with_database: Runner) -> None:
         format: Annotated[str, typer.Option(help="csv, ndjson, or auto: by the file's name.")] = "auto",
         encoding: Annotated[str | None, typer.Option(help="Of the file; found out when not given.")] = None,
         refused: Annotated[Path | None, typer.Option(help="Where refused rows go; by default beside the file.")] = None,
+        release_promises: Annotated[
+            bool,
+            typer.Option(
+                "--release-promises",
+                help="Where promised units would be missing, let other places keep the promises, or end the youngest, "
+                "instead of refusing the row.",
+            ),
+        ] = False,
+        released: Annotated[
+            Path | None, typer.Option(help="Where rows that released promises go; by default beside the file.")
+        ] = None,
         again: Annotated[bool, typer.Option("--again", help="Apply a file that was applied before.")] = False,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge all rows and move nothing.")] = False,
         jobs: Annotated[int, typer.Option(help="Connections that apply it at once.", min=1, max=8)] = 2,
@@ -61,10 +72,10 @@ def add_stock_import(imports: typer.Typer, with_database: Runner) -> None:
             raise typer.BadParameter(message)
         with _as_file(file) as path:
             is_ndjson = format == "ndjson" or (format == "auto" and _is_ndjson(file))
-            given = StockFile(path, file.name, layout, is_absolute, is_ndjson, encoding)
-            target = refused or _beside(file)
-            report = _run(with_database, given, target, again=again, is_rehearsal=dry_run, jobs=jobs)
-        _print(report, target, is_rehearsal=dry_run)
+            given = StockFile(path, file.name, layout, is_absolute, is_ndjson, encoding, release_promises)
+            targets = (refused or _beside(file, "refused"), released or _beside(file, "released"))
+            report = _run(with_database, given, targets, again=again, is_rehearsal=dry_run, jobs=jobs)
+        _print(report, targets, is_rehearsal=dry_run)
         if report.refused:
             raise typer.Exit(REFUSED_EXIT)
 
@@ -107,12 +118,12 @@ def _is_ndjson(file: Path) -> bool:
     return {".ndjson", ".jsonl"} & set(file.suffixes) != set()
 
 
-def _beside(file: Path) -> Path:
-    return Path("stdin.refused.csv") if str(file) == "-" else file.with_name(f"{file.name}.refused.csv")
+def _beside(file: Path, what: str) -> Path:
+    return Path(f"stdin.{what}.csv") if str(file) == "-" else file.with_name(f"{file.name}.{what}.csv")
 
 
 def _run(
-    with_database: Runner, file: StockFile, refused: Path, *, again: bool, is_rehearsal: bool, jobs: int
+    with_database: Runner, file: StockFile, targets: tuple[Path, Path], *, again: bool, is_rehearsal: bool, jobs: int
 ) -> StockReport:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _RowsPerSecond(),
                TimeRemainingColumn())  # fmt: skip
@@ -124,7 +135,8 @@ def _run(
                 db,
                 file,
                 now=utc_now(),
-                refused=refused,
+                refused=targets[0],
+                released=targets[1],
                 again=again,
                 is_rehearsal=is_rehearsal,
                 jobs=jobs,
@@ -138,11 +150,18 @@ def _run(
             raise typer.Exit(1) from None
 
 
-def _print(report: StockReport, refused: Path, *, is_rehearsal: bool) -> None:
+def _print(report: StockReport, targets: tuple[Path, Path], *, is_rehearsal: bool) -> None:
+    refused, released = targets
     table = Table(show_header=False)
+    releases = [
+        ("rows that release promises" if is_rehearsal else "rows that released promises", report.released),
+        ("  promised units that other places serve", report.moved),
+        ("  promised units that nobody serves", report.ended),
+    ]
     for what, figure in [
         ("rows", report.rows),
         ("rows to be changed" if is_rehearsal else "rows changed", report.changed),
+        *(releases[: 1 if is_rehearsal else 3] if report.released else ()),
         ("rows unchanged", report.unchanged),
         ("rows refused", report.refused),
         ("applied by an earlier run", report.earlier),
@@ -154,3 +173,5 @@ def _print(report: StockReport, refused: Path, *, is_rehearsal: bool) -> None:
         typer.echo("This file was applied before. Use --again to apply it once more.")
     if report.refused and not report.is_repeated:
         typer.echo(f"Refused rows: {refused}")
+    if report.released and not report.is_repeated:
+        typer.echo(f"Rows that release promises: {released}")

@@ -82,7 +82,7 @@ async def test_quantities_are_set_and_what_is_right_already_writes_nothing(db: D
         assert [tuple(row) for row in await tx.fetch(_LEDGER)] == [
             (MovementKind.ADJUSTED.value, "STOCK_IMPORT", change, "import") for change in (5, 3, 7, -1)
         ]
-        assert await tx.fetchval(LEFTOVERS) == 2  # the tables of chunks and of refusals
+        assert await tx.fetchval(LEFTOVERS) == 3  # the tables of chunks, refusals and releases
     assert not (tmp_path / "refused.csv").exists()
 
 

@@ -14,7 +14,7 @@ from app.inventory.actions.date_purchase_order import date_purchase_order
 from app.inventory.actions.edit_purchase_order import edit_purchase_order
 from app.inventory.actions.extend_reservation import extend_reservation
 from app.inventory.actions.hold_stock import hold_stock
-from app.inventory.actions.import_stock_rows import FeedRow, import_stock_rows
+from app.inventory.actions.import_stock_rows import import_stock_rows
 from app.inventory.actions.place_purchase_order import place_purchase_order
 from app.inventory.actions.receive_purchase_order import receive_purchase_order
 from app.inventory.actions.release_reservation import release_reservation
@@ -22,6 +22,8 @@ from app.inventory.actions.serve_waiting import serve_waiting
 from app.inventory.actions.transfer_reservation import transfer_reservation
 from app.inventory.actions.trim_reservation import trim_reservation
 from app.inventory.model import Ahead, Demand, HoldRequest
+from app.inventory.model.corrections import Cause, PromisePolicy
+from app.inventory.model.feeds import FeedRow
 from app.inventory.model.purchases import PurchaseLineDraft
 from app.inventory.sql.purchase_orders import purchase_lines_of
 from app.inventory.sql.selling import terms_of
@@ -156,4 +158,6 @@ class Steps:
             FeedRow(variant_id, self.random.choice(self.stores), self.random.randint(0 if is_absolute else -6, 15))
             for variant_id in self.variants
         ]
-        return await import_stock_rows(tx, rows, is_absolute=is_absolute, cause_id=new_id(), actor="walk")
+        policy = self.random.choice([PromisePolicy.KEEP, PromisePolicy.BREAK_YOUNGEST])
+        cause = Cause("STOCK_FEED", new_id(), "walk", NOW)
+        return await import_stock_rows(tx, rows, is_absolute=is_absolute, policy=policy, cause=cause)

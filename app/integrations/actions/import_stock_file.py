@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from app.checkout.actions.follow_moves import ORDERS_ELSEWHERE
 from app.integrations.actions.stage_stock_file import content_hash, stage_stock_file
 from app.integrations.errors import ImportConflict
 from app.integrations.model import StockLayout, StockReport, reason_of
 from app.inventory.actions.apply_stock_chunk import Importing, apply_stock_chunk
-from app.inventory.sql import imports
+from app.inventory.sql import import_promises, imports
 from app.inventory.sql.imports import Chunk, Staging
 from app.kit.db import Database, WriteTx
 from app.kit.ids import new_id
@@ -27,7 +28,11 @@ _PAGE: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class StockFile:
-    """A file and how it is to be applied. is_absolute: quantities are what is on hand; else what is added or taken."""
+    """A file and how it is to be applied. is_absolute: quantities are what is on hand; else what is added or taken.
+
+    releases_promises: rows that leave fewer units than are promised release the youngest promises, which other places
+    keep where they can; else such rows are refused.
+    """
 
     path: Path
     name: str
@@ -35,6 +40,7 @@ class StockFile:
     is_absolute: bool = True
     is_ndjson: bool = False
     encoding: str | None = None
+    releases_promises: bool = False
 
 
 @dataclass(slots=True)
@@ -51,6 +57,7 @@ async def import_stock_file(
     *,
     now: datetime,
     refused: Path,
+    released: Path | None = None,
     again: bool = False,
     is_rehearsal: bool = False,
     jobs: int = 2,
@@ -59,8 +66,9 @@ async def import_stock_file(
     """Apply a file, going on where an earlier run of the same one was broken off.
 
     A file that was applied to its end is not applied again, unless `again` says so. is_rehearsal: rows are
-    judged as of now, and nothing is moved. refused: the file for refused rows, written when there are any.
-    progress: called with the rows done and their number. Raises UnreadableFile, ImportConflict.
+    judged as of now, and nothing is moved. refused: the file for refused rows, written when there are any; released:
+    that for rows which released promises. progress: called with the rows done and their number. Raises UnreadableFile,
+    ImportConflict.
     """
     started = time.perf_counter()
     options = (file.is_absolute, sorted(file.layout.columns.items()), file.layout.location, file.is_ndjson)
@@ -79,6 +87,8 @@ async def import_stock_file(
         report.seconds = time.perf_counter() - started
         if report.refused:
             await write_stock_refusals(db, import_id, refused)
+        if report.released and released is not None:
+            await write_stock_releases(db, import_id, released)
         if is_rehearsal:
             await db.in_write(lambda tx: imports.forget_import(tx, import_id))
     return report
@@ -113,7 +123,8 @@ async def _import(  # noqa: PLR0917  # the second half of one action
     async with db.write() as tx:
         report.rows = await stage(tx)
     try:
-        importing = Importing(import_id, staging, file.is_absolute, ACTOR, is_rehearsal)
+        elsewhere = ORDERS_ELSEWHERE if file.releases_promises else None
+        importing = Importing(import_id, staging, file.is_absolute, ACTOR, now, is_rehearsal, elsewhere)
         await _apply_all(db, importing, report, jobs, progress)
         async with db.write() as tx:
             await _sum_up(tx, import_id, report)
@@ -168,6 +179,8 @@ async def _sum_up(tx: WriteTx, import_id: UUID, report: StockReport) -> None:
     """With what earlier runs did."""
     row = await imports.totals(tx, import_id)
     report.changed, report.unchanged, report.refused = row["changed"], row["unchanged"], row["refused"]
+    row = await import_promises.release_totals(tx, import_id)
+    report.released, report.moved, report.ended = row["rows"], row["moved"], row["ended"]
 
 
 async def _repeated(db: Database, import_id: UUID, rows: int, started: float) -> StockReport:
@@ -191,6 +204,29 @@ async def write_stock_refusals(db: Database, import_id: UUID, path: Path) -> int
                 given = row["given"]
                 code, message = reason_of(row["code"], given, row["facts"])
                 writer.writerow([row["line_no"], code, message, given["sku"], given["location"], given["quantity"]])
+            count += len(rows)
+            if len(rows) < _PAGE:
+                return count
+            after = rows[-1]["line_no"]
+
+
+async def write_stock_releases(db: Database, import_id: UUID, path: Path) -> int:
+    """A CSV file with the rows of an import that took promised units off; returns how many.
+
+    missing: units that were promised; moved, ended: those that other places serve now, and that nobody does, empty
+    where it was but a rehearsal.
+    """
+    count, after = 0, -1
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["line", "sku", "location", "quantity", "missing", "moved", "ended"])
+        while True:
+            async with db.read() as tx:
+                rows = await import_promises.releases(tx, import_id, after=after, limit=_PAGE)
+            for row in rows:
+                given = row["given"]
+                texts = (given["sku"], given["location"], given["quantity"])
+                writer.writerow([row["line_no"], *texts, row["missing"], row["moved"], row["ended"]])
             count += len(rows)
             if len(rows) < _PAGE:
                 return count

@@ -30,13 +30,17 @@ class StockLayout:
 class StockReport:
     """What became of a file. rows = changed + unchanged + refused, when it was applied to its end.
 
-    earlier: rows that an earlier run had applied. is_repeated: the file had been applied to its end before.
+    released: rows of the changed ones that took promised units off, of which other places serve `moved` now, and nobody
+    `ended`. earlier: rows that an earlier run had applied. is_repeated: the file had been applied to its end before.
     """
 
     rows: int = 0
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
+    released: int = 0
+    moved: int = 0
+    ended: int = 0
     earlier: int = 0
     is_repeated: bool = False
     seconds: float = 0.0
@@ -57,6 +61,8 @@ def reason_of(code: str, given: Mapping[str, str], facts: Mapping[str, Any]) -> 
             code,
             f"{given['quantity']!r} is no whole quantity that can be taken: at most 1,000,000, and none below 0.",
         )
+    if code == "INSUFFICIENT_STOCK" and "promised" not in facts:
+        return code, f"{facts['on_hand']} units are on hand: more cannot be taken off."
     if code == "INSUFFICIENT_STOCK":
         return code, f"{facts['promised']} units are promised ({facts['on_hand']} on hand): fewer cannot be set."
     if code == "DUPLICATE":

@@ -9,7 +9,17 @@ import strawberry
 
 from app.catalog.model import is_storable
 from app.catalog.sql import variant_ids_by_sku
-from app.inventory.actions.import_stock_rows import FeedRow, FeedVerdict, import_stock_rows
+from app.engine.relations import relation
+from app.inventory.actions.import_stock_rows import import_stock_rows
+from app.inventory.graphql.corrections.types import (
+    BrokenPromise,
+    elsewhere_for,
+    promise_values,
+    promises_by_key,
+    promises_key,
+)
+from app.inventory.model.corrections import Cause, PromisePolicy
+from app.inventory.model.feeds import FeedRow, FeedVerdict
 from app.inventory.sql.stock import stocking_locations
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError, ErrorCode, InvalidInput, NotFound
@@ -65,6 +75,10 @@ class StockImportInput:
         description="When the sender looked, for ABSOLUTE: what has moved here since is kept on top of its quantities, "
         "and a row that a feed has set since then is refused with OUTDATED.",
     )
+    promises: PromisePolicy = strawberry.field(
+        default=PromisePolicy.KEEP,
+        description="What becomes of promises that the remaining units cannot keep. With KEEP such rows are refused.",
+    )
     idempotency_key: str = strawberry.field(
         description="Needed, because stock moves. The same key with the same input gets the first answer again."
     )
@@ -79,6 +93,12 @@ class StockImportResult:
     on_hand: int | None = strawberry.field(
         description="Units on hand after this row; null when there is no such variant or location."
     )
+    promises_moved: int = strawberry.field(
+        description="Promised units of this variant at this location that other locations serve instead."
+    )
+    promises_ended: int = strawberry.field(
+        description="Promised units of this variant at this location that nobody serves any more."
+    )
     error: UserError | None = strawberry.field(description="Why it was refused, with the facts; else null.")
 
 
@@ -87,6 +107,14 @@ class StockImportPayload(Payload):
     """One result a row; `userErrors` tells only of what refused all of them."""
 
     told: strawberry.Private[list[list[Any]] | None] = None
+    promises: strawberry.Private[list[list[Any]] | None] = None
+    broken_promises = relation(
+        BrokenPromise,
+        promises_by_key,
+        key=promises_key,
+        many=True,
+        description="Promises that lost units, with those of other stock that ended together with them.",
+    )
 
     @strawberry.field(description="One for each row, in the order of the input; null when nothing was looked at.")
     def results(self) -> list[StockImportResult] | None:
@@ -104,7 +132,7 @@ class StockFeedMutation:
         **requires("stock:write"),
     )
     async def stock_import(self, info: Info, input: StockImportInput) -> StockImportPayload:
-        """Promised units are never taken away."""
+        """Promised units are taken away only where `promises` says so."""
         context = info.context
 
         async def work(tx: WriteTx) -> Outcome:
@@ -113,19 +141,20 @@ class StockFeedMutation:
                 raise InvalidInput(message, path=["input", "rows"])
             found = await _keys(tx, context.actor, input.rows)
             known = [(number, key) for number, key in enumerate(found) if not isinstance(key, DomainError)]
-            verdicts = await import_stock_rows(
+            done = await import_stock_rows(
                 tx,
                 [FeedRow(*key, input.rows[number].quantity) for number, key in known],
                 is_absolute=input.mode is StockImportMode.ABSOLUTE,
                 as_of=input.as_of,
-                cause_id=new_id(),
-                actor=context.actor.reference,
+                policy=input.promises,
+                elsewhere=elsewhere_for(input.promises),
+                cause=Cause("STOCK_FEED", new_id(), context.actor.reference, context.now),
             )
             told = [_told(key if isinstance(key, DomainError) else None, n, input.rows[n].sku)
                     for n, key in enumerate(found)]  # fmt: skip
-            for (number, _), verdict in zip(known, verdicts, strict=True):
+            for (number, _), verdict in zip(known, done.verdicts, strict=True):
                 told[number] = _told(verdict, number, input.rows[number].sku)
-            return Outcome({"told": told})
+            return Outcome({"told": told, "promises": [promise_values(promise) for promise in done.broken]})
 
         return await commit(
             context, StockImportPayload, work, operation="stockImport", key=input.idempotency_key, body=input
@@ -164,20 +193,29 @@ def _key(
 
 
 def _told(verdict: FeedVerdict | DomainError | None, number: int, sku: str) -> list[Any]:
-    """[outcome, change, on hand, refusal] as JSON values."""
+    """[outcome, change, on hand, refusal, promises moved, promises ended] as JSON values."""
     refusal = verdict if isinstance(verdict, DomainError) else verdict.refusal if verdict else None
     found = verdict if isinstance(verdict, FeedVerdict) else FeedVerdict(0)
     on_hand = found.on_hand if isinstance(verdict, FeedVerdict) else None
     if refusal is None:
-        return ["CHANGED" if found.change else "UNCHANGED", found.change, on_hand, None]
+        return ["CHANGED" if found.change else "UNCHANGED", found.change, on_hand, None, found.moved, found.ended]
     path = ["input", "rows", str(number), *(refusal.path or ["quantity"])]
     facts = {**refusal.facts, "sku": sku if is_storable(sku) else ""}
     return ["REFUSED", 0, on_hand, [refusal.code, refusal.message, path, facts]]
 
 
-def _result(outcome: str, change: int, on_hand: int | None, refusal: list[Any] | None) -> StockImportResult:
+def _result(  # noqa: PLR0917  # as it is stored
+    outcome: str, change: int, on_hand: int | None, refusal: list[Any] | None, moved: int = 0, ended: int = 0
+) -> StockImportResult:
     error = None
     if refusal is not None:
         code, message, path, facts = refusal
         error = build_user_error(ErrorCode(code), message, path, facts)
-    return StockImportResult(outcome=StockImportOutcome(outcome), change=change, on_hand=on_hand, error=error)
+    return StockImportResult(
+        outcome=StockImportOutcome(outcome),
+        change=change,
+        on_hand=on_hand,
+        promises_moved=moved,
+        promises_ended=ended,
+        error=error,
+    )

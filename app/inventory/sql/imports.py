@@ -22,7 +22,8 @@ _SET_ROWS: Final = Statement("UPDATE stock_imports SET row_count = :row_count WH
 _FINISH: Final = Statement("UPDATE stock_imports SET finished_at = :now WHERE id = :id")
 _FORGET: Final = Statement("""
     WITH chunks AS (DELETE FROM stock_import_chunks WHERE import_id = :id),
-         refusals AS (DELETE FROM stock_import_refusals WHERE import_id = :id)
+         refusals AS (DELETE FROM stock_import_refusals WHERE import_id = :id),
+         releases AS (DELETE FROM stock_import_releases WHERE import_id = :id)
     DELETE FROM stock_imports WHERE id = :id
 """)
 _CLAIM: Final = Statement("""
@@ -62,7 +63,8 @@ _JUDGED: Final = """
                     WHEN is_bundle THEN 'INVALID_INPUT'
                     WHEN CAST(:is_absolute AS bool) AND turn > 1 THEN 'DUPLICATE'
                     WHEN CASE WHEN CAST(:is_absolute AS bool) THEN units ELSE coalesce(on_hand, 0) + units END
-                         < coalesce(promised, 0) THEN 'INSUFFICIENT_STOCK'
+                         < CASE WHEN CAST(:releases AS bool) THEN 0 ELSE coalesce(promised, 0) END
+                    THEN 'INSUFFICIENT_STOCK'
                     WHEN NOT CAST(:is_absolute AS bool) AND CAST(coalesce(on_hand, 0) AS bigint) + units
                          > CAST(:most_on_hand AS bigint) THEN 'INVALID_QUANTITY' END AS code
           FROM (
@@ -91,13 +93,15 @@ _APPLY: Final = """
                CASE code WHEN 'INVALID_INPUT' THEN jsonb_build_object('problem', coalesce(problem,
                               'A bundle has no stock of its own: give that of its components.'))
                          WHEN 'NOT_FOUND' THEN jsonb_build_object('is_variant', variant_id IS NOT NULL)
-                         WHEN 'INSUFFICIENT_STOCK' THEN jsonb_build_object(
-                              'on_hand', coalesce(on_hand, 0), 'promised', coalesce(promised, 0)) ELSE '{{}}' END
+                         WHEN 'INSUFFICIENT_STOCK' THEN jsonb_strip_nulls(jsonb_build_object(
+                              'on_hand', coalesce(on_hand, 0), 'promised',
+                              CASE WHEN NOT CAST(:releases AS bool) THEN coalesce(promised, 0) END)) ELSE '{{}}' END
           FROM judged WHERE code IS NOT NULL)
     SELECT count(*) FILTER (WHERE code IS NULL AND change <> 0) AS changed,
            count(*) FILTER (WHERE code IS NULL AND change = 0) AS unchanged,
            count(*) FILTER (WHERE code IS NOT NULL) AS refused,
-           count(*) FILTER (WHERE code IS NULL AND change <> 0 AND on_hand IS NULL) AS rowless
+           count(*) FILTER (WHERE code IS NULL AND change <> 0 AND on_hand IS NULL) AS rowless,
+           count(*) FILTER (WHERE code IS NULL AND on_hand + change < promised) AS short
       FROM judged
 """
 _MOVED: Final = """
@@ -105,7 +109,8 @@ _MOVED: Final = """
         INSERT INTO ledger (variant_id, location_id, d_on_hand, kind, cause_kind, cause_id, actor)
         SELECT variant_id, location_id, change, 'ADJUSTED', 'STOCK_IMPORT', CAST(:import_id AS uuid),
                CAST(:actor AS text)
-          FROM judged WHERE code IS NULL AND change <> 0 ORDER BY variant_id, location_id),
+          FROM judged WHERE code IS NULL AND change <> 0 AND coalesce(on_hand + change >= promised, true)
+         ORDER BY variant_id, location_id),
 """
 _MAKE_ROWS: Final = """
     WITH {judged},
@@ -121,6 +126,24 @@ _LOCK_ROWS: Final = """
     SELECT count(*) FROM (
         SELECT FROM judged j JOIN stock s ON s.variant_id = j.variant_id AND s.location_id = j.location_id
          ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s) locked
+"""
+# With other rows of stock, all in one order.
+_LOCK_ROWS_WITH: Final = """
+    WITH {judged},
+    wanted AS (
+        SELECT variant_id, location_id FROM judged WHERE variant_id IS NOT NULL AND location_id IS NOT NULL
+         UNION
+        SELECT * FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[])))
+    SELECT s.variant_id, s.location_id
+      FROM wanted w JOIN stock s ON s.variant_id = w.variant_id AND s.location_id = w.location_id
+     ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
+"""
+_LOSING: Final = """
+    WITH {judged}
+    SELECT line_no, variant_id, location_id, -change AS fewer, greatest(promised - on_hand - change, 0) AS short,
+           jsonb_build_object('sku', left(sku, 200), 'location', left(location, 200), 'quantity', left(quantity, 200))
+           AS given
+      FROM judged WHERE code IS NULL AND change < 0 ORDER BY line_no
 """
 _CREATE: Final = """
     CREATE UNLOGGED TABLE {table} (no bigint GENERATED ALWAYS AS IDENTITY, line_no bigint, problem text, sku text,
@@ -148,8 +171,8 @@ class Chunk(NamedTuple):
 class Staging:
     """The table of one file's rows, and the statements on it. name: an identifier of our own making.
 
-    Those that make rows of stock or read them are planned anew for each chunk: a plan made for a table that was empty
-    would be kept while it grows.
+    losing: rows that take units off, with those that are promised and will be missing. Those that make rows of stock or
+    read them are planned anew for each chunk: a plan made for a table that was empty would be kept while it grows.
     """
 
     def __init__(self, name: str) -> None:
@@ -167,6 +190,8 @@ class Staging:
         self.rehearse: Final = Statement(_APPLY.format(judged=judged, moved=""))
         self.make_rows: Final = Statement(_MAKE_ROWS.format(judged=judged))
         self.lock_rows: Final = Statement(_LOCK_ROWS.format(judged=judged))
+        self.lock_rows_with: Final = Statement(_LOCK_ROWS_WITH.format(judged=judged))
+        self.losing: Final = Statement(_LOSING.format(judged=judged))
 
 
 async def try_lock(connection: Any, source_hash: bytes) -> bool:
@@ -209,7 +234,8 @@ async def apply_rows(
 ) -> Row:
     """Write ledger and refusals of a chunk: how many rows changed, unchanged, refused.
 
-    rowless: those of the changed ones that have no row of stock yet. The transaction must not be kept then.
+    rowless: those of the changed ones that have no row of stock yet. short: those that leave fewer units than are
+    promised. The transaction must not be kept where there are any.
     """
     await tx.fetch(_ROWS_ARE_THERE)
     [row] = await tx.fetch_planned(staging.apply, **chunk._asdict(), **judge, import_id=import_id, actor=actor)
@@ -231,15 +257,20 @@ async def count_chunk(tx: WriteTx, import_id: UUID, chunk: Chunk, row: Row) -> N
 
 async def make_and_lock_rows(tx: WriteTx, staging: Staging, chunk: Chunk, judge: dict[str, Any]) -> int:
     """The rows of stock that a chunk moves are there and ours, in the order of their keys; how many were made."""
-    values = {**chunk._asdict(), **judge}
-    [made] = await tx.fetch_planned(staging.make_rows, **values)
-    await tx.fetch_planned(staging.lock_rows, **values)
+    made = await make_rows(tx, staging, chunk, judge)
+    await tx.fetch_planned(staging.lock_rows, **chunk._asdict(), **judge)
+    return made
+
+
+async def make_rows(tx: WriteTx, staging: Staging, chunk: Chunk, judge: dict[str, Any]) -> int:
+    """The rows of stock that a chunk moves are there; how many were made."""
+    [made] = await tx.fetch_planned(staging.make_rows, **chunk._asdict(), **judge)
     return made["rows"]
 
 
-def judging(*, is_absolute: bool, most: int) -> dict[str, Any]:
-    """The parameters by which rows are judged."""
-    return {"is_absolute": is_absolute, "most": most, "most_on_hand": _MOST_UNITS}
+def judging(*, is_absolute: bool, releases: bool, most: int) -> dict[str, Any]:
+    """The parameters by which rows are judged. releases: promised units may be taken off."""
+    return {"is_absolute": is_absolute, "releases": releases, "most": most, "most_on_hand": _MOST_UNITS}
 
 
 async def take_time(tx: WriteTx) -> None:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    LargeBinary,
     PrimaryKeyConstraint,
     Sequence,
     Table,
@@ -24,13 +23,16 @@ from sqlalchemy import (
     Uuid,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
 from app.inventory.tables.counts import count_lines as count_lines
 from app.inventory.tables.counts import count_records as count_records
 from app.inventory.tables.counts import count_sessions as count_sessions
 from app.inventory.tables.drifts import stock_drifts as stock_drifts
 from app.inventory.tables.drifts import stock_repairs as stock_repairs
+from app.inventory.tables.imports import stock_import_chunks as stock_import_chunks
+from app.inventory.tables.imports import stock_import_refusals as stock_import_refusals
+from app.inventory.tables.imports import stock_import_releases as stock_import_releases
+from app.inventory.tables.imports import stock_imports as stock_imports
 from app.inventory.tables.selling import backorders as backorders
 from app.inventory.tables.selling import bundle_components as bundle_components
 from app.inventory.tables.selling import channel_shares as channel_shares
@@ -145,46 +147,6 @@ ledger = Table(
         "movement_kind_known",
     ),
     postgresql_partition_by="RANGE (at)",
-)
-
-# An import of a file: known by what it holds and how it was to be applied, so that the same file is applied once.
-stock_imports = Table(
-    "stock_imports",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("number", BigInteger, Identity(always=True), nullable=False, unique=True),
-    Column("source_hash", LargeBinary, nullable=False),
-    Column("mode", Text, nullable=False),
-    Column("file_name", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("row_count", BigInteger, nullable=True),
-    instant("created_at"),
-    instant("finished_at", nullable=True),
-    Index("ix_stock_imports_source_hash", "source_hash"),
-    CheckConstraint("mode IN ('ABSOLUTE', 'DELTA')", "stock_import_mode_known"),
-)
-
-# The parts of a file that are applied, committed together with what they moved. `turn`: rows that name a key of an
-# earlier row are applied after all of these.
-stock_import_chunks = Table(
-    "stock_import_chunks",
-    metadata,
-    Column("import_id", Uuid, ForeignKey("stock_imports.id"), primary_key=True),
-    Column("turn", Integer, primary_key=True),
-    Column("first_row", BigInteger, primary_key=True),
-    Column("changed", Integer, nullable=False, server_default="0"),
-    Column("unchanged", Integer, nullable=False, server_default="0"),
-    Column("refused", Integer, nullable=False, server_default="0"),
-)
-
-stock_import_refusals = Table(
-    "stock_import_refusals",
-    metadata,
-    Column("import_id", Uuid, ForeignKey("stock_imports.id"), primary_key=True),
-    Column("line_no", BigInteger, primary_key=True),
-    Column("code", Text, nullable=False),
-    Column("given", JSONB, nullable=False),
-    Column("facts", JSONB, nullable=False),
 )
 
 # `order_id` and `order_line_no` of a line: the order line that the units are for, when an order raised the transfer.
