@@ -30,6 +30,7 @@ from app.kit.outbox import prune_outbox
 from app.kit.queue import Beat, Hearing, Timed, prune_jobs
 from app.locations import invariants as locations_invariants
 from app.orders import invariants as orders_invariants
+from app.partners import invariants as partners_invariants
 from app.payments import invariants as payments_invariants
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ _INVARIANTS: Final[dict[str, dict[str, str]]] = {
     "inventory": inventory_invariants.INVARIANTS,
     "locations": locations_invariants.INVARIANTS,
     "orders": orders_invariants.INVARIANTS,
+    "partners": partners_invariants.INVARIANTS,
     "payments": payments_invariants.INVARIANTS,
 }
 INVARIANTS: Final[dict[str, str]] = {

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from app.kit.db import Database
 from app.kit.permissions import SHOPPER, Actor
@@ -48,10 +47,10 @@ async def identify(db: Database, headers: Mapping[str, Any], *, now: datetime) -
     token = key_of(headers)
     if token is None:
         return SHOPPER
-    unnoted: list[UUID] = []
+    unnoted: list[bytes] = []
     actor = await authenticate(db, token, now=now, on_unnoted_use=unnoted.append)
-    for key_id in unnoted:
-        await db.in_write(lambda tx, key_id=key_id: note_key_use(tx, key_id, now=now))
+    for secret_hash in unnoted:
+        await db.in_write(lambda tx, used=secret_hash: note_key_use(tx, used, now=now))
     if actor is None:
         message = "This API key is unknown, expired or revoked."
         raise InvalidKey(message)

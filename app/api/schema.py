@@ -49,6 +49,7 @@ from app.locations.graphql.queries import LocationsQuery
 from app.members.graphql.queries import MembersQuery
 from app.orders.graphql.queries import OrdersQuery
 from app.orders.graphql.subscriptions import OrdersSubscription
+from app.partners.graphql.keys import ApiKeyMutation
 from app.partners.graphql.mutations import PartnersMutation
 from app.partners.graphql.queries import PartnersQuery
 from app.payments.graphql import errors as payment_errors
@@ -89,6 +90,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     LocationsMutation,
     ChannelsMutation,
     PartnersMutation,
+    ApiKeyMutation,
 )
 SUBSCRIPTIONS: Final[tuple[type[Any], ...]] = (InventorySubscription, OrdersSubscription)
 # Importing them declared the types of their refusals, which no field names: `userErrors` returns the interface.

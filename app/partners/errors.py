@@ -1,6 +1,6 @@
 """Refusals of the partners slice."""
 
-from app.kit.errors import CodeTaken, InvalidInput
+from app.kit.errors import CodeTaken, DomainError, ErrorCode, InvalidInput
 
 
 class PartnerCodeTaken(CodeTaken):
@@ -13,3 +13,9 @@ class KeyNameTaken(CodeTaken):
 
 class InvalidKey(InvalidInput):
     """A key of this kind cannot be made. Facts: argument, what is wrong with it."""
+
+
+class LastKey(DomainError):
+    """Without this key nobody could make keys any more. Facts: argument, what would have to be different."""
+
+    code = ErrorCode.LAST_KEY

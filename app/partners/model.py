@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from app.kit.errors import InvalidTransition
 from app.kit.permissions import SCOPES, SHOP_SCOPES, ActorKind
-from app.partners.errors import InvalidKey
+from app.partners.errors import InvalidKey, LastKey
 
 # By this mark scanners find a leaked key.
 KEY_MARK: Final = "hk_"
@@ -22,6 +23,13 @@ MAX_CODE: Final = 64
 MAX_PARTNER_NAME: Final = 200
 # How often the last use of a key is written down: not at every request, which would make reads write.
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
+# For how long the secret that a rotation replaces may go on working.
+MAX_OVERLAP: Final = timedelta(days=30)
+# Whoever loses the new secret of the last key that makes keys needs the old one to rotate again.
+MIN_OVERLAP_OF_LAST: Final = timedelta(minutes=5)
+# Secrets of one key that work at the same time, and those that are listed.
+MAX_SECRETS: Final = 10
+SHOWN_SECRETS: Final = 20
 
 
 class PartnerKind(StrEnum):
@@ -93,3 +101,26 @@ def check_key(
         argument, trouble = "expires_at", "A key expires in the future."
     if trouble:
         raise InvalidKey(trouble, argument=argument)
+
+
+def check_overlap(overlap: timedelta, *, is_last: bool) -> None:
+    """Raise InvalidKey, or LastKey for the last key that makes keys, unless old secrets may go on for so long."""
+    if not timedelta() <= overlap <= MAX_OVERLAP:
+        message = f"The old secret may go on working for 0 to {MAX_OVERLAP.days * 86_400} seconds."
+        raise InvalidKey(message, argument="overlap_seconds")
+    if is_last and overlap < MIN_OVERLAP_OF_LAST:
+        message = (
+            f"This is the last key that makes keys and never ends: let its old secret work for "
+            f"{MIN_OVERLAP_OF_LAST.seconds} seconds at least, in case that the new one gets lost."
+        )
+        raise LastKey(message, argument="overlap_seconds")
+
+
+def check_live(*, expires_at: datetime | None, revoked_at: datetime | None, now: datetime) -> None:
+    """Raise InvalidTransition unless a key can be used at `now`."""
+    if revoked_at is not None:
+        message = "The key was revoked: make another one."
+        raise InvalidTransition(message, current_status="REVOKED")
+    if expires_at is not None and expires_at <= now:
+        message = "The key has expired: give it another expiry first."
+        raise InvalidTransition(message, current_status="EXPIRED")

@@ -91,8 +91,9 @@ NODE: Final = f"""
      WHERE p.id = $2 AND EXISTS (SELECT FROM product_listings x WHERE x.product_id = p.id AND x.channel_id = $1)
 """
 KEY: Final = """
-    SELECT scopes FROM api_keys
-     WHERE secret_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    SELECT key.scopes FROM api_key_secrets secret JOIN api_keys key ON key.id = secret.key_id
+     WHERE secret.secret_hash = $1 AND key.revoked_at IS NULL
+       AND (key.expires_at IS NULL OR key.expires_at > now()) AND (secret.ends_at IS NULL OR secret.ends_at > now())
 """
 STOCK_PAGE: Final = f"""
     SELECT v.sku, s.location_id, greatest({_FREE}, 0), on_hand, reserved, allocated, safety, s.version

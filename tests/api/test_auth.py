@@ -60,7 +60,7 @@ async def test_the_use_of_a_key_is_noted_once_a_minute(db: Database) -> None:
         now = utc_now() + timedelta(seconds=seconds)
         await ask(small_app(db, clock=lambda now=now: now), "{ who }", headers={"X-Api-Key": token})
         async with db.read() as tx:
-            instants.append(await tx.connection.fetchval("SELECT last_used_at FROM api_keys"))
+            instants.append(await tx.connection.fetchval("SELECT last_used_at FROM api_key_secrets"))
     assert instants[0] == instants[1] < instants[2]
 
 

@@ -14,11 +14,11 @@ from app.partners.actions.create_api_key import create_api_key
 from app.partners.actions.create_partner import create_partner
 from app.partners.actions.note_key_use import note_key_use
 from app.partners.actions.revoke_api_key import revoke_api_key
-from app.partners.model import new_secret
+from app.partners.model import hash_secret, new_secret
 from tests.kit.feed_tools import running_feed, until
 
 
-async def who(db: Database, token: str, now: datetime, uses: list[UUID] | None = None) -> Actor | None:
+async def who(db: Database, token: str, now: datetime, uses: list[bytes] | None = None) -> Actor | None:
     return await authenticate(db, token, now=now, on_unnoted_use=None if uses is None else uses.append)
 
 
@@ -85,16 +85,17 @@ async def test_a_revoked_key_is_nobody(db: Database, now: datetime) -> None:
 
 
 async def test_a_use_is_told_once_a_minute(db: Database, now: datetime) -> None:
-    key_id, token = await make_key(db, now)
-    uses: list[UUID] = []
+    _, token = await make_key(db, now)
+    secret = hash_secret(token)
+    uses: list[bytes] = []
     await who(db, token, now, uses)
-    assert uses == [key_id]
+    assert uses == [secret]
     async with db.write() as tx:
-        await note_key_use(tx, key_id, now=now)
+        await note_key_use(tx, secret, now=now)
     await who(db, token, now + timedelta(seconds=59), uses)
-    assert uses == [key_id]
+    assert uses == [secret]
     await who(db, token, now + timedelta(seconds=60), uses)
-    assert uses == [key_id, key_id]
+    assert uses == [secret, secret]
 
 
 # ── with keys kept in process ─────────────────────────────────────────────────────────────────────────
@@ -170,8 +171,9 @@ async def test_a_known_key_ends_at_the_instant_of_its_expiry(listening: Database
 async def test_the_use_of_a_known_key_is_told_once_a_minute_and_forgets_nothing(
     listening: Database, now: datetime, count_statements: Any
 ) -> None:
-    key_id, token = await known_key(listening, now, count_statements)
-    uses: list[UUID] = []
+    _, token = await known_key(listening, now, count_statements)
+    secret = hash_secret(token)
+    uses: list[bytes] = []
     with count_statements() as count:
         for second in range(0, 180, 10):
             instant = now + timedelta(seconds=second)
@@ -179,6 +181,6 @@ async def test_the_use_of_a_known_key_is_told_once_a_minute_and_forgets_nothing(
             assert await who(listening, token, instant, uses) is not None
             if len(uses) > told:
                 async with listening.write() as tx:
-                    await note_key_use(tx, key_id, now=instant)
-    assert uses == [key_id] * 3
+                    await note_key_use(tx, secret, now=instant)
+    assert uses == [secret] * 3
     assert sum("SELECT api_keys" in one.text for one in count.statements) == 0

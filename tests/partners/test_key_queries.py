@@ -12,6 +12,7 @@ from app.partners.actions.create_api_key import create_api_key
 from app.partners.actions.create_partner import create_partner
 from app.partners.actions.note_key_use import note_key_use
 from app.partners.actions.revoke_api_key import revoke_api_key
+from app.partners.model import hash_secret
 from tests.conftest import Execute
 from tests.locations.builders import make_location
 
@@ -38,10 +39,11 @@ async def keys(db: Database, now: datetime) -> dict[str, Any]:
             "hoshi": {"kind": "PARTNER", "partner_id": hoshi},
         }.items():
             given: Any = {"kind": "STAFF", **more}
-            made[name], _ = await create_api_key(
+            made[name], token = await create_api_key(
                 tx, name=name, scopes=["stock:read"], now=now - timedelta(days=1), **given
             )
-        await note_key_use(tx, made["used"], now=now)
+            if name == "used":
+                await note_key_use(tx, hash_secret(token), now=now)
         await revoke_api_key(tx, made["revoked"], now=now)
     return made
 

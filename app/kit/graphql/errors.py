@@ -43,6 +43,7 @@ describe_enum(
         ErrorCode.TRACKING_NUMBER_USED: "The tracking number belongs to another shipment.",
         ErrorCode.CODE_TAKEN: "Something else has this code or name, which may exist once.",
         ErrorCode.BEYOND_KEY: "More than the caller's own key allows.",
+        ErrorCode.LAST_KEY: "Without this key nobody could make keys any more.",
         ErrorCode.CURSOR_EXPIRED: "What lies behind the cursor is not kept any more: read everything anew.",
         ErrorCode.OUTDATED: "Something newer has been told already.",
         ErrorCode.COUNT_INCOMPLETE: "Lines of a count session were not counted, or counters disagree.",

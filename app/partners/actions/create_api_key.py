@@ -46,14 +46,13 @@ async def create_api_key(
     if partner_id is not None and not await sql.partner_exists(tx, partner_id):
         message = "There is no such partner."
         raise NotFound(message)
-    key_id = new_id()
-    is_new = await sql.insert_key(
+    key_id, hashed = new_id(), hash_secret(secret)
+    # Nobody can guess a random one; a given one may be there.
+    is_new = (token is None or not await sql.secret_exists(tx, hashed)) and await sql.insert_key(
         tx,
         id=key_id,
         name=name,
         kind=str(kind),
-        prefix=shown_prefix(secret),
-        secret_hash=hash_secret(secret),
         scopes=sorted(set(scopes)),
         partner_id=partner_id,
         location_ids=None if location_ids is None else sorted(set(location_ids)),
@@ -63,4 +62,5 @@ async def create_api_key(
     if not is_new:
         message = f"There is, or was, a key named {name} already, or one with the same secret."
         raise KeyNameTaken(message, value=name)
+    await sql.insert_secret(tx, secret_hash=hashed, key_id=key_id, prefix=shown_prefix(secret), now=now)
     return key_id, secret

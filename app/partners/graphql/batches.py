@@ -6,6 +6,7 @@ from uuid import UUID
 from app.engine.relations import rows_by
 from app.kit.graphql.context import Context
 from app.partners import sql
+from app.partners.model import SHOWN_SECRETS
 
 Columns = set[str]
 
@@ -22,3 +23,12 @@ async def visible_api_keys_by_id(context: Context, keys: list[UUID], columns: Co
     if not context.actor.may("partners:write"):
         return {}
     return rows_by(await context.fetch(sql.KEYS_BY_ID, ids=keys), "id")
+
+
+async def secrets_by_key(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
+    """The secrets of keys that the caller sees, newest first."""
+    del columns
+    found: dict[UUID, list[Any]] = {}
+    for row in await context.fetch(sql.SECRETS_BY_KEY, ids=keys, limit=SHOWN_SECRETS):
+        found.setdefault(row["key_id"], []).append(row)
+    return found

@@ -22,7 +22,7 @@ from app.partners import sql
 from app.partners.actions.create_api_key import create_api_key
 from app.partners.actions.create_partner import create_partner
 from app.partners.actions.revoke_api_key import revoke_api_key
-from app.partners.errors import InvalidKey, KeyNameTaken, PartnerCodeTaken
+from app.partners.errors import InvalidKey, KeyNameTaken, LastKey, PartnerCodeTaken
 from app.partners.graphql.batches import partners_by_id, visible_api_keys_by_id
 from app.partners.graphql.types import ApiKey, Partner
 from app.partners.model import PartnerKind
@@ -90,7 +90,7 @@ class ApiKeyCreatePayload(Payload):
     token: str | None = strawberry.field(
         default=None,
         description="The key itself, to be sent as `Authorization: Bearer <key>`. It is shown this once and kept "
-        "nowhere: a repetition (`replayed`) answers null here. When it got lost, revoke the key and make another one.",
+        "nowhere: a repetition (`replayed`) answers null here. When it got lost, rotate or revoke the key.",
     )
     api_key = relation(
         ApiKey, visible_api_keys_by_id, key=_api_key_id, description="The new key; null when it was refused."
@@ -166,7 +166,8 @@ class PartnersMutation:
         return payload
 
     @strawberry.mutation(
-        description="Make a key useless at once. A key that can do more than your own is not yours to revoke.",
+        description="Make a key useless at once. A key that can do more than your own is not yours to revoke, and the "
+        "last one that makes keys and never ends stays.",
         **requires("partners:write"),
     )
     async def api_key_revoke(self, info: Info, input: ApiKeyRevokeInput) -> ApiKeyRevokePayload:
@@ -174,13 +175,11 @@ class PartnersMutation:
         context = info.context
 
         async def work(tx: WriteTx) -> Outcome:
-            key_id = require_uuid(input.api_key_id, "ApiKey", "input", "apiKeyId")
-            stored = await sql.find_key(tx, key_id)
-            if stored is None:
-                message = "There is no such key."
-                raise NotFound(message, path=["input", "apiKeyId"])
-            refuse_beyond(context.actor, stored.scopes, stored.location_ids, "input", "apiKeyId")
-            await revoke_api_key(tx, key_id, now=context.now)
+            key_id = await own_key(tx, context.actor, input.api_key_id)
+            try:
+                await revoke_api_key(tx, key_id, now=context.now)
+            except LastKey as error:
+                raise error.at("input", "apiKeyId") from None
             return Outcome({"api_key_id": str(key_id)})
 
         return await commit(
@@ -221,6 +220,17 @@ async def _partner_id(tx: ReadTx, code: str | None) -> UUID | None:
         message = f"There is no partner {code[:64]!r}."
         raise NotFound(message, path=["input", "partnerCode"])
     return found[code]
+
+
+async def own_key(tx: ReadTx, actor: Actor, given: str) -> UUID:
+    """The id of a key that the caller may change. Raises NotFound or BeyondKey."""
+    key_id = require_uuid(given, "ApiKey", "input", "apiKeyId")
+    stored = await sql.find_key(tx, key_id)
+    if stored is None:
+        message = "There is no such key."
+        raise NotFound(message, path=["input", "apiKeyId"])
+    refuse_beyond(actor, stored.scopes, stored.location_ids, "input", "apiKeyId")
+    return key_id
 
 
 def refuse_beyond(

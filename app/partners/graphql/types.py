@@ -12,7 +12,7 @@ from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.kit.permissions import ActorKind
 from app.locations.graphql.batches import locations_of_actor, locations_of_list
-from app.partners.graphql.batches import partners_by_id, visible_api_keys_by_id
+from app.partners.graphql.batches import partners_by_id, secrets_by_key, visible_api_keys_by_id
 from app.partners.model import PartnerKind
 
 if TYPE_CHECKING:
@@ -52,6 +52,20 @@ class Partner(Entity, Node):
     kind: PartnerKind = strawberry.field(description="What it does.")
 
 
+@strawberry.type(description="What a key is, or was, called with: its newest secret, or one that a rotation replaced.")
+class ApiKeySecret(Entity):
+    """A row of `api_key_secrets` without the hash."""
+
+    prefix: str = strawberry.field(description="Its first 8 characters.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    ends_at: datetime | None = strawberry.field(
+        description="From when on it is useless, because a newer one took its place; null: it is the newest one."
+    )
+    last_used_at: datetime | None = strawberry.field(
+        description="When somebody called with it last, to the minute; null: nobody did."
+    )
+
+
 @strawberry.type(description="What is known of a key of this API. The key itself is kept nowhere.")
 class ApiKey(Entity, Node):
     """A row of `api_keys` without the hash; for those who may make keys."""
@@ -59,13 +73,20 @@ class ApiKey(Entity, Node):
     id = id_field("ApiKey")
     name: str = strawberry.field(description="What histories and the ledger show; never given to another key.")
     kind: ActorKind = strawberry.field(description="Who uses it.")
-    prefix: str = strawberry.field(description="The first 8 characters of the key, to tell keys apart.")
+    prefix: str = strawberry.field(description="The first 8 characters of its newest secret.")
     scopes: list[str] = strawberry.field(description="What it may be used for, such as `stock:write`.")
     created_at: datetime = strawberry.field(description="When it was made.")
     expires_at: datetime | None = strawberry.field(description="From when on it is useless; null: it stays good.")
     revoked_at: datetime | None = strawberry.field(description="When it was revoked; null: it was not.")
     last_used_at: datetime | None = strawberry.field(
-        description="When it was used last, to the minute; null: it was never used."
+        description="When it was used last, with any of its secrets, to the minute; null: it was never used."
+    )
+    secrets = relation(
+        ApiKeySecret,
+        secrets_by_key,
+        key=lambda row: row.id,
+        many=True,
+        description="Its secrets, the newest first, 20 at most: who still calls with an old one can be seen here.",
     )
 
     @strawberry.field(description="Whether it can be used now: neither revoked nor expired.")
