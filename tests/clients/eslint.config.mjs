@@ -9,7 +9,7 @@ const VALUES = [
 ];
 // Parts that are read with their owner and change with it.
 const PARTS = [
-  'Allocation', 'BundleComponent', 'CartReservation', 'CartReservationLine', 'CountLine', 'CountRecord',
+  'Allocation', 'ApiKeySecret', 'BundleComponent', 'CartReservation', 'CartReservationLine', 'CountLine', 'CountRecord',
   'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
   'Payment', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld', 'StockLevel',
   'StockMoved', 'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability', 'VariantSelling',
