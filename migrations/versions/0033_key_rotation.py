@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0032"
-down_revision: str | None = "0031"
+revision: str = "0033"
+down_revision: str | None = "0032"
 
 COLUMNS_OF_KEYS = "name, kind, {}scopes, partner_id, location_ids, expires_at, revoked_at"
 COLUMNS_OF_SECRETS = "key_id, ends_at"
