@@ -5,9 +5,13 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.protocol import OPEN
 
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_NO_HANDSHAKE: Final = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_MESSAGE_TOO_BIG: Final = 1009
+_INVALID_DATA: Final = 1007
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -86,7 +90,60 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """Frames texts without a detour, and forgets the handshake once it is done. Knows no extensions."""
+    """Frames texts without a detour, and forgets the handshake once it is done. Knows no extensions.
+
+    Closes what is no handshake, and keeps little for a peer that sends crumbs, or that pings and does not read.
+    max_fragments: of one message.
+    """
+
+    max_fragments = 1_000
+    _pong = b""
+
+    def data_received(self, data: bytes) -> None:
+        """A whole handshake comes first, and then frames."""
+        super().data_received(data)
+        if not self.handshake_initiated and not self.transport.is_closing():
+            # Refused before it became a request: nobody else would answer, or ever close.
+            self.transport.write(b"".join(self.conn.data_to_send()) or _NO_HANDSHAKE)
+            self.transport.close()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Without the empty ones, of which any number could come."""
+        if len(self.frames) >= self.max_fragments:
+            self._fail(_MESSAGE_TOO_BIG, f"A message may have {self.max_fragments} fragments")
+        elif event.data or event.fin:
+            super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """What is no UTF-8 is the peer's fault, and not worth a line in the log."""
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self._fail(_INVALID_DATA, "")
+                return
+        super().send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """Of the pongs that a peer does not read only the newest is kept, as RFC 6455 allows."""
+        pong = b"".join(self.conn.data_to_send())
+        if self.writable.is_set() or self.conn.close_sent is not None:
+            self.transport.write(pong)
+        elif pong:
+            self._pong = pong
+
+    def resume_writing(self) -> None:
+        """The peer has read."""
+        super().resume_writing()
+        pong, self._pong = self._pong, b""
+        if pong and not self.close_sent:
+            self.transport.write(pong)
+
+    def _fail(self, code: int, reason: str) -> None:
+        self.frames = []
+        if not self.close_sent:
+            self.conn.fail(code, reason)
+            self.handle_parser_exception()
 
     async def send(self, message: Any) -> None:
         """As ASGI wants it."""

@@ -90,7 +90,8 @@ class Engine:
         if operation.cost is None:
             operation.cost = cost_of(self.schema, operation.definition, operation.document.fragments)
         cost = operation.cost.check(variables.coerced, self.store.limits)
-        return Prepared(operation, variables, given, self._plan(operation, variables), cost)
+        tells_cost = request.extensions.get("cost") is True
+        return Prepared(operation, variables, given, self._plan(operation, variables), cost, tells_cost)
 
     def public(self, error: BaseException, prepared: Prepared) -> GraphQLError:
         """An error of the source of a subscription, as a caller may see it."""
@@ -134,15 +135,19 @@ class Engine:
         try:
             with self._deadlines.start():
                 if prepared.plan is None:
-                    return await self._uncompiled(prepared, context)
-                if prepared.operation.type is OperationType.MUTATION:
-                    return await self._mutate(prepared, prepared.plan, context)
-                return await self._query(prepared, prepared.plan, context)
+                    result = await self._uncompiled(prepared, context)
+                elif prepared.operation.type is OperationType.MUTATION:
+                    result = await self._mutate(prepared, prepared.plan, context)
+                else:
+                    result = await self._query(prepared, prepared.plan, context)
         except TimeoutError:
             message = f"The operation took longer than {self._deadlines.limit_s or 0:g} s and was broken off."
             if prepared.operation.type is OperationType.MUTATION:
                 message += " Some or all of it may have been done: send it again with the same idempotency keys only."
-            return Result(None, [GraphQLError(message, extensions={"code": "OPERATION_TIMEOUT", "retryable": True})])
+            result = Result(None, [GraphQLError(message, extensions={"code": "OPERATION_TIMEOUT", "retryable": True})])
+        if prepared.tells_cost:
+            result.extensions["cost"] = {"requested": prepared.cost, "maximum": self.store.limits.max_cost}
+        return result
 
     async def _uncompiled(self, prepared: Prepared, context: Any) -> Result:
         """By graphql-core; what a document asks of the schema alone is answered once, for the schema stands."""
@@ -155,7 +160,8 @@ class Engine:
             known = await self.reference(prepared, context)
             if len(operation.introspected) < MAX_INTROSPECTED:
                 operation.introspected[key] = known
-                self.store.grow(operation.document, _INTROSPECTED_BYTES * len(known.encode()))
+                size = len(key) + _INTROSPECTED_BYTES * len(known.encode())
+                self.store.grow(operation.document, size)
         else:
             self.counts["introspection_again"] += 1
         return Result(known.data, known.errors)

@@ -122,7 +122,7 @@ class _Exchange:
                 await self._endpoint.events(refused, caller, self._headers, self._receive, self._send_event)
                 return
             raise _not_by_get(refused) from None
-        await self._answer(request, prepared, caller)
+        await self._answer(prepared, caller)
 
     async def _request(self) -> Request:
         if self._method == "GET":
@@ -135,7 +135,7 @@ class _Exchange:
             raise Problem("The body must be an object with `query`, and optionally `variables` and `operationName`.")
         return request_of(values)  # pyright: ignore[reportUnknownArgumentType]
 
-    async def _answer(self, request: Request, prepared: Prepared, caller: Any) -> None:
+    async def _answer(self, prepared: Prepared, caller: Any) -> None:
         is_subscription = prepared.operation.type is OperationType.SUBSCRIPTION
         events = self._endpoint.events
         if events is not None and self._accepted.events and (is_subscription or self._accepted.json is None):
@@ -148,8 +148,6 @@ class _Exchange:
             )
         host = self._endpoint.host
         result = await host.engine.execute(prepared, host.context(caller, self._headers))
-        if request.extensions.get("cost") is True:
-            result.extensions["cost"] = {"requested": prepared.cost, "maximum": self._endpoint.limits.max_cost}
         await self._respond(200, result.encode(), {})
 
     async def refuse(self, errors: list[GraphQLError], status: int, headers: Mapping[str, str]) -> None:

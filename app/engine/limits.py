@@ -40,6 +40,8 @@ class Limits:
     variables: int = 150
     nesting: int = 24
     """Lists and objects inside one another, in a literal, in a type or in the variables."""
+    digits: int = 400
+    """Of one number in the document, with its sign, point and exponent: more than any number of 64 bits has."""
     introspection_depth: int = 32
     levels: int = 100
     """Fields and fragments inside one another, expanded."""

@@ -12,10 +12,12 @@ from typing import Any, Final, NamedTuple
 from graphql import (
     DocumentNode,
     FieldNode,
+    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     InlineFragmentNode,
+    IntValueNode,
     ListTypeNode,
     ListValueNode,
     Node,
@@ -79,6 +81,7 @@ class Written:
     values: int = 0
     variables: int = 0
     nesting: int = 0
+    digits: int = 0
 
 
 @dataclass(slots=True)
@@ -131,6 +134,7 @@ _WRITTEN: Final = {
     "values": "values",
     "variables": "variables",
     "nesting": "lists and objects inside one another",
+    "digits": "digits in one number",
 }
 _EXPANDED: Final = {
     "depth": "nested levels",
@@ -233,6 +237,8 @@ def _count_value(value: ValueNode, written: Written) -> None:
         elif isinstance(node, ObjectFieldNode):
             written.values -= 1
             waiting.append((node.value, nesting))
+        elif isinstance(node, IntValueNode | FloatValueNode):
+            written.digits = max(written.digits, len(node.value))
         written.nesting = max(written.nesting, nesting)
 
 

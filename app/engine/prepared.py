@@ -22,6 +22,8 @@ class Prepared:
     """None: only the reference executor can run it."""
     cost: int = 0
     """See app.engine.cost."""
+    tells_cost: bool = False
+    """Whether the answer of a query or a mutation says, in `extensions`, what it may have cost."""
 
     def located(self, error: BaseException) -> GraphQLError:
         """An error of its first root field, as GraphQL places it."""

@@ -9,6 +9,8 @@ from typing import Final
 from uuid import UUID
 
 _INT64_MAX: Final = 2**63 - 1
+# As many digits as it has: Python refuses to read thousands of them.
+_MAX_DIGITS: Final = 19
 
 
 _newest = 0
@@ -65,7 +67,10 @@ def uuid_key(value: str, typename: str) -> UUID | None:
 def int_key(value: str, typename: str) -> int | None:
     """The number in the global id of a `typename`, or None when it is not one."""
     parsed = parse_global_id(value)
-    if parsed is None or parsed[0] != typename or not (parsed[1].isascii() and parsed[1].isdigit()):
+    if parsed is None or parsed[0] != typename:
         return None
-    key = int(parsed[1])
+    digits = parsed[1]
+    if len(digits) > _MAX_DIGITS or not (digits.isascii() and digits.isdigit()):
+        return None
+    key = int(digits)
     return key if key <= _INT64_MAX else None

@@ -257,3 +257,9 @@ async def test_a_stream_of_events(app: Starlette) -> None:
         assert stream.text.endswith('event: next\ndata: {"data":{"count":1}}\n\nevent: complete\ndata: \n\n')
         plain = await client.post("/graphql", json={"query": "{ one }"}, headers={"Accept": answers})
         assert plain.headers["content-type"] == "application/graphql-response+json"
+        told = await client.post(
+            "/graphql",
+            json={"query": "{ one }", "extensions": {"cost": True}},
+            headers={"Accept": "text/event-stream"},
+        )
+        assert '"extensions":{"cost":{"requested":1,"maximum":100000}}' in told.text

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from app.api import listening
 from app.api.listening import Server, bind
-from app.api.protocols import HttpProtocol
+from app.api.protocols import HttpProtocol, SocketProtocol
 from tests.kit.feed_tools import PATIENCE_S
 
 
@@ -201,6 +201,85 @@ async def test_a_peer_that_is_gone_is_found_by_pings_and_by_the_kernel(monkeypat
         writer.close()
         assert said.endswith(b"\x88\x18\x03\xf3keepalive ping timeout")
     assert app.closed == [1005]
+
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+
+
+def frame(opcode: int, payload: bytes, *, is_last: bool = True) -> bytes:
+    """As a client sends it, masked by zeros."""
+    assert len(payload) < 126
+    return bytes((opcode | 0x80 * is_last, 0x80 | len(payload))) + bytes(4) + payload
+
+
+@asynccontextmanager
+async def shaken(address: tuple[str, int, Server]) -> AsyncGenerator[tuple[Any, Any, Any], None]:
+    """A WebSocket as bytes, after its handshake: reader, writer, and the server's end of it."""
+    host, port, server = address
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(HANDSHAKE + b"\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        [protocol] = server.server_state.connections
+        yield reader, writer, protocol
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (b"Content-Length: 5\r\n\r\nhello", b"HTTP/1.1 400 "),
+        (b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"HTTP/1.1 400 "),
+        (b"Cookie: " + b"a" * 10_000 + b"\r\n\r\n", b"HTTP/1.1 431 "),
+        (b"X: y\r\n" * 200 + b"\r\n", b"HTTP/1.1 431 "),
+    ],
+)
+async def test_a_handshake_that_is_none_is_refused_and_closed(more: bytes, told: bytes) -> None:
+    async with serving(App()) as address:
+        said = await _answers(address, [HANDSHAKE + more])
+        assert said.startswith(told), said
+        await until(lambda: not address[2].server_state.connections)
+
+
+async def test_a_message_in_crumbs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SocketProtocol, "max_fragments", 3)
+    async with serving(App()) as address:
+        async with shaken(address) as (reader, writer, protocol), asyncio.timeout(PATIENCE_S):
+            writer.write(frame(1, b"2 ", is_last=False) + frame(0, b"", is_last=False) * 1_000)
+            writer.write(frame(0, b"x", is_last=False) + frame(9, b"there?"))
+            assert await reader.readexactly(8) == b"\x8a\x06there?"
+            assert protocol.frames == [b"2 ", b"x"]
+            writer.write(frame(0, b"y") + frame(1, b"1 ", is_last=False) + frame(0, b""))
+            assert await reader.readexactly(6) == b"\x81\x04xyxy"
+        async with shaken(address) as (reader, writer, _), asyncio.timeout(PATIENCE_S):
+            writer.write(frame(1, b"1", is_last=False) + frame(0, b"1", is_last=False) * 5)
+            assert await reader.read() == b"\x88\x20\x03\xf1A message may have 3 fragments"
+        await until(lambda: not address[2].server_state.connections)
+
+
+async def test_of_pongs_that_are_not_read_the_newest_is_kept() -> None:
+    async with serving(App()) as address, shaken(address) as (reader, writer, protocol), asyncio.timeout(PATIENCE_S):
+        protocol.pause_writing()  # what the transport says when the peer does not read
+        for number in range(1_000):
+            writer.write(frame(9, b"%03d" % number))
+            await writer.drain()
+        await until(lambda: protocol._pong.endswith(b"999"))
+        assert protocol.transport.get_write_buffer_size() == 0
+        protocol.resume_writing()
+        writer.write(frame(9, b"end"))
+        said = await reader.readuntil(b"end")
+        assert said.endswith(b"\x8a\x03999\x8a\x03end")
+
+
+async def test_what_is_no_utf_8_is_the_fault_of_the_peer(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(App()) as address, shaken(address) as (reader, writer, _), asyncio.timeout(PATIENCE_S):
+        writer.write(frame(1, "注".encode()[:1], is_last=False) + frame(0, b"\xff"))
+        assert await reader.read() == b"\x88\x02\x03\xef"
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_stopping_ends_streams_and_tells_sockets_to_come_back() -> None:

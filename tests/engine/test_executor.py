@@ -188,6 +188,17 @@ async def test_introspection_is_asked_for_once() -> None:
     assert engine.counts == {"reference": 2, "introspection_again": 1}
 
 
+async def test_long_questions_about_the_schema_count_among_the_memory_of_documents() -> None:
+    engine = make_engine()
+    document = "query ($name: String!) { __type(name: $name) { name } }"
+    before = 0
+    for number in range(3):
+        prepared = engine.prepare(Request(document, {"name": f"{number}" * 100_000}))
+        await engine.execute(prepared, Context())
+        assert prepared.operation.document.bytes - before > 100_000
+        before = prepared.operation.document.bytes
+
+
 async def test_an_operation_that_takes_too_long_is_broken_off() -> None:
     engine = make_engine(timeout_s=0.01)
     result = await engine.execute(engine.prepare(Request("{ slow }")), Context())

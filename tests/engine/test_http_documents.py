@@ -66,5 +66,7 @@ async def test_the_cost_is_told_to_who_asks(client: Client) -> None:
         "data": {"number": 1, "who": "nobody"},
         "extensions": {"cost": {"requested": 2, "maximum": 100_000}},
     }
+    refused = await client.post(query="{ breaks }", extensions={"cost": True})
+    assert refused.json["extensions"] == {"cost": {"requested": 1, "maximum": 100_000}}
     for extensions in (None, {}, {"cost": False}, {"cost": "yes"}):
         assert list((await client.post(query="{ number }", extensions=extensions)).json) == ["data"]

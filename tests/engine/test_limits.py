@@ -14,7 +14,10 @@ from app.engine.measure import measure
 from app.engine.request import Refused, Request
 
 SCHEMA = build_schema("""
-    type Query { one(of: Int, list: [Int!], input: Input): Int things(first: Int): [Thing!]! thing: Thing node: Node }
+    type Query {
+        one(of: Int, list: [Int!], input: Input): Int any(of: Any): Int
+        things(first: Int): [Thing!]! thing: Thing node: Node
+    }
     interface Node { id: ID }
     type Thing implements Node { id: ID name(language: String): String inner: Thing things(first: Int): [Thing!]! }
     type Other implements Node { id: ID other: Int }
@@ -86,6 +89,10 @@ def counted_calls() -> Iterator[Callable[[], int]]:
             LIMITS.nesting,
         ),
         (" ".join(f"query Q{n} {{ one }}" for n in range(121)), ("definitions", 121), LIMITS.definitions),
+        ("{ one(of: " + "9" * 5_000 + ") }", ("digits in one number", 5_000), LIMITS.digits),
+        ("{ one(of: -" + "9" * 400 + ") }", ("digits in one number", 401), LIMITS.digits),
+        ("{ any(of: {a: [1." + "0" * 5_000 + "]}) }", ("digits in one number", 5_002), LIMITS.digits),
+        ("query ($a: Any = [" + "1" * 5_000 + "]) { any(of: $a) }", ("digits in one number", 5_000), LIMITS.digits),
     ],
 )
 def test_what_is_written_is_counted(text: str, what: tuple[str, int], most: int) -> None:
@@ -125,6 +132,7 @@ def test_what_is_just_allowed_passes() -> None:
         "{ ...R ...R } fragment R on Query { " + " ".join(f"a{number}: one" for number in range(20)) + " }",
         "{ one(list: [" + "1 " * 999 + "]) }",
         "{ " + "... { " * 99 + "one" + " }" * 99 + " }",
+        "{ any(of: [" + "9" * 400 + ", 1." + "0" * 398 + "]) }",
     ):
         assert errors_of(text) == []
 

@@ -87,6 +87,18 @@ async def test_a_source_that_breaks_ends_its_own_operation(sockets: SocketEndpoi
         assert await hear(socket) == next_of({"number": 1})
 
 
+async def test_the_cost_is_told_to_who_asks(sockets: SocketEndpoint) -> None:
+    told = {"cost": {"requested": 2, "maximum": 100_000}}
+    async with ready(sockets) as socket:
+        await tell(socket, subscribe("{ number who }", extensions={"cost": True}))
+        answer = {"data": {"number": 1, "who": "nobody"}, "extensions": told}
+        assert await hear(socket) == {"id": "1", "type": "next", "payload": answer}
+        assert await hear(socket) == COMPLETE
+        # Answers to a subscription are shared with those who do not ask.
+        await tell(socket, subscribe("subscription { count(to: 1) }", extensions={"cost": True}))
+        assert [await hear(socket), await hear(socket)] == [next_of({"count": 1}), COMPLETE]
+
+
 async def test_a_document_that_was_sent_once_is_known_by_its_hash(sockets: SocketEndpoint) -> None:
     query = "{ number(of: 3) }"
     known = {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(query.encode()).hexdigest()}}
