@@ -115,13 +115,15 @@ INVARIANTS: Final[dict[str, str]] = {
     """,
     "what came of a purchase order is in the ledger": """
         SELECT *
-          FROM (SELECT purchase_order_id AS id, variant_id, location_id, sum(received_quantity) AS received
+          FROM (SELECT purchase_order_id AS id, variant_id, location_id, sum(received_quantity) AS received,
+                       sum(damaged_quantity) AS damaged
                   FROM purchase_order_lines l JOIN purchase_orders p ON p.id = l.purchase_order_id
                  WHERE received_quantity > 0 GROUP BY 1, 2, 3) p
           FULL JOIN (
-               SELECT cause_id AS id, variant_id, location_id, sum(d_on_hand) AS received
+               SELECT cause_id AS id, variant_id, location_id, sum(d_on_hand + coalesce(d_state, 0)) AS received,
+                      sum(d_state) FILTER (WHERE state = 'DAMAGED') AS damaged
                  FROM ledger WHERE cause_kind = 'PURCHASE_ORDER' GROUP BY 1, 2, 3) l USING (id, variant_id, location_id)
-         WHERE p.received IS DISTINCT FROM l.received
+         WHERE p.received IS DISTINCT FROM l.received OR p.damaged IS DISTINCT FROM coalesce(l.damaged, 0)
     """,
     "an approved count session has moved what it found, once, and no other has moved anything": """
         SELECT *

@@ -29,7 +29,7 @@ from app.inventory.actions.transfer_reservation import transfer_reservation
 from app.inventory.errors import InsufficientStock
 from app.inventory.model import Claim, Demand, HoldRequest, StockLine, Verdict
 from app.inventory.model.corrections import Cause, Correction, PromisePolicy
-from app.inventory.model.purchases import PurchaseLineDraft
+from app.inventory.model.purchases import Delivery, PurchaseLineDraft
 from app.inventory.model.states import StockState
 from app.inventory.model.transfers import Arrival, TransferLineDraft
 from app.inventory.sql.claims import claims_of, claims_of_owners
@@ -243,8 +243,14 @@ async def buy(tx: WriteTx, body: Body, now: datetime) -> Any:
 @operation
 async def unload(tx: WriteTx, body: Body, now: datetime) -> Any:
     quantities = {int(number): units for number, units in body["quantities"].items()}
+    damaged = {int(number): units for number, units in body["damaged"].items()}
     await receive_purchase_order(
-        tx, UUID(body["purchase"]), quantities=quantities, over_delivery_percent=100, actor=ACTOR, now=now
+        tx,
+        UUID(body["purchase"]),
+        delivery=Delivery(quantities, damaged),
+        over_delivery_percent=100,
+        actor=ACTOR,
+        now=now,
     )
     return True
 

@@ -204,7 +204,7 @@ class Wishes:
         return {"purchase": self._chance.choice(self._purchases), **extra} if self._purchases else None
 
     def _unload(self, _key: str) -> Body | None:
-        return self._of_purchase(quantities={"1": self._units(10)})
+        return self._of_purchase(quantities={"1": self._units(10)}, damaged={"1": self._chance.randint(0, 2)})
 
     def _countermand(self, _key: str) -> Body | None:
         return self._of_purchase()

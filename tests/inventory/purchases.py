@@ -12,7 +12,7 @@ from app.inventory.actions.date_purchase_order import date_purchase_order
 from app.inventory.actions.edit_purchase_order import edit_purchase_order
 from app.inventory.actions.place_purchase_order import place_purchase_order
 from app.inventory.actions.receive_purchase_order import receive_purchase_order
-from app.inventory.model.purchases import PurchaseLineDraft, PurchaseOrderStatus, PurchaseOrderStep
+from app.inventory.model.purchases import Delivery, PurchaseLineDraft, PurchaseOrderStatus, PurchaseOrderStep
 from app.inventory.sql.purchase_orders import purchase_lines_of
 from app.kit.db import Database
 from tests.conftest import NOW
@@ -68,11 +68,18 @@ async def redate(
         await date_purchase_order(tx, order_id, dates, expected_version=expected_version, now=NOW)
 
 
-async def deliver(db: Database, order_id: UUID, quantities: Mapping[int, int] | None = None, percent: int = 0) -> None:
+async def deliver(
+    db: Database,
+    order_id: UUID,
+    quantities: Mapping[int, int] | None = None,
+    percent: int = 0,
+    damaged: Mapping[int, int] | None = None,
+) -> None:
     """A delivery."""
+    delivery = Delivery(quantities, damaged or {})
     async with db.write() as tx:
         await receive_purchase_order(
-            tx, order_id, quantities=quantities, over_delivery_percent=percent, actor="test", now=NOW
+            tx, order_id, delivery=delivery, over_delivery_percent=percent, actor="test", now=NOW
         )
 
 

@@ -12,7 +12,7 @@ from tests.inventory.builders import counters, facts
 from tests.inventory.shop import READER, STAFF, Shop, fill, limited, open_shop, refusals
 
 FIELDS = """purchaseOrder { id number status supplierName supplierReference note location { code } orderedAt closedAt
-    version lines { lineNo variant { sku } quantity receivedQuantity outstandingQuantity expectedOn } }
+    version lines { lineNo variant { sku } quantity receivedQuantity damagedQuantity outstandingQuantity expectedOn } }
   userErrors { __typename code message path ... on OverDeliveryError { lineNo orderedQuantity receivedQuantity maximum }
     ... on InvalidTransitionError { currentStatus } ... on InvalidQuantityError { minimum maximum }
     ... on VersionConflictError { currentVersion } }"""
@@ -22,6 +22,10 @@ DOCUMENTS = {
       purchaseOrder{verb}(input: $input) {{ replayed {FIELDS} }} }}"""
     for verb in VERBS
 }
+LEVELS = (
+    """query ($skus: [String!]) { stockLevels(skus: $skus, first: 9) { nodes { onHand unsellable { damaged } } } }"""
+)
+MOVED = """query ($sku: String!) { stockMovements(sku: $sku, first: 9) { nodes { kind onHandChange reason } } }"""
 ALL = """query ($status: PurchaseOrderStatus, $locationId: ID, $sku: String, $first: Int! = 20, $after: String) {
   purchaseOrders(status: $status, locationId: $locationId, sku: $sku, first: $first, after: $after) {
     nodes { id } pageInfo { hasNextPage endCursor } } }"""
@@ -79,6 +83,7 @@ async def test_from_the_draft_to_the_last_unit(db: Database, execute: Any) -> No
         "variant": {"sku": "SHIRT"},
         "quantity": 10,
         "receivedQuantity": 6,
+        "damagedQuantity": 0,
         "outstandingQuantity": 4,
         "expectedOn": "2026-12-01",
     }
@@ -110,7 +115,7 @@ async def test_refusals_tell_their_facts(db: Database, execute: Any) -> None:
         {
             "__typename": "OverDeliveryError",
             "code": "OVER_DELIVERY",
-            "path": ["input", "lines"],
+            "path": ["input", "lines", "0", "quantity"],
             "lineNo": 1,
             "orderedQuantity": 10,
             "receivedQuantity": 0,
@@ -131,6 +136,53 @@ async def test_refusals_tell_their_facts(db: Database, execute: Any) -> None:
     foreign = {"purchaseOrderId": global_id("PurchaseOrder", new_id())}
     assert refusals(await ask(execute, "Place", foreign))[0]["code"] == "NOT_FOUND"
     assert await counters(db) == {}
+
+
+async def test_refusals_of_deliveries_and_days_name_the_line(db: Database, execute: Any) -> None:
+    shop = await open_shop(db, "SHIRT", "MUG")
+    about = await bought(execute, shop, ("SHIRT", 10, None), ("MUG", 5, None))
+    good = {"lineNo": 2, "quantity": 1}
+    for line, code, name in (
+        ({"lineNo": 3, "quantity": 1}, "NOT_FOUND", "lineNo"),
+        ({"lineNo": 1, "quantity": -1}, "INVALID_QUANTITY", "quantity"),
+        ({"lineNo": 1, "quantity": 1, "damagedQuantity": -1}, "INVALID_QUANTITY", "damagedQuantity"),
+        ({"lineNo": 1, "quantity": 10, "damagedQuantity": 1}, "OVER_DELIVERY", "quantity"),
+    ):
+        [refusal] = refusals(await ask(execute, "Receive", {**about, "lines": [good, line]}))
+        assert (refusal["code"], refusal["path"]) == (code, ["input", "lines", "1", name])
+    [refusal] = refusals(await ask(execute, "Receive", {**about, "lines": [{"lineNo": 1, "quantity": 0}]}))
+    assert (refusal["code"], refusal["path"]) == ("INVALID_QUANTITY", ["input", "lines"])
+    days = [{"lineNo": 2, "expectedOn": "2999-01-01"}, {"lineNo": 1, "expectedOn": "2020-01-01"}]
+    [refusal] = refusals(await ask(execute, "DatesSet", {**about, "lines": days}))
+    assert (refusal["code"], refusal["path"]) == ("INVALID_INPUT", ["input", "lines", "1", "expectedOn"])
+    days[1] = {"lineNo": 7, "expectedOn": None}
+    [refusal] = refusals(await ask(execute, "DatesSet", {**about, "lines": days}))
+    assert (refusal["code"], refusal["path"]) == ("NOT_FOUND", ["input", "lines", "1", "lineNo"])
+    [refusal] = refusals(await ask(execute, "Create", form(shop, ("MUG", 1, None), ("MUG", 1, "2020-01-01"))))
+    assert (refusal["code"], refusal["path"]) == ("INVALID_INPUT", ["input", "lines", "1", "expectedOn"])
+    assert await counters(db) == {}
+
+
+async def test_damaged_units_are_received_and_not_for_sale(db: Database, execute: Any) -> None:
+    shop = await open_shop(db, "SHIRT", "MUG")
+    about = await bought(execute, shop, ("SHIRT", 10, None), ("MUG", 5, None))
+    lines = [{"lineNo": 1, "quantity": 6, "damagedQuantity": 3}, {"lineNo": 2, "quantity": 0, "damagedQuantity": 5}]
+    order = (await ask(execute, "Receive", {**about, "lines": lines, "reason": "DN-7"}))["purchaseOrder"]
+    told = [(line["receivedQuantity"], line["damagedQuantity"], line["outstandingQuantity"]) for line in order["lines"]]
+    assert (order["status"], told) == ("PARTIALLY_RECEIVED", [(9, 3, 1), (5, 5, 0)])
+    depot = shop.places["depot"]
+    assert await counters(db) == {
+        (shop.variants["SHIRT"], depot): (6, 0, 0, 0),
+        (shop.variants["MUG"], depot): (0, 0, 0, 0),
+    }
+    levels = await execute(LEVELS, {"skus": ["SHIRT", "MUG"]}, actor=READER)
+    assert sorted((one["onHand"], one["unsellable"]["damaged"]) for one in levels["stockLevels"]["nodes"]) == [
+        (0, 5), (6, 3),
+    ]  # fmt: skip
+    page = await execute(MOVED, {"sku": "SHIRT"}, actor=READER)
+    assert sorted((one["kind"], one["onHandChange"], one["reason"]) for one in page["stockMovements"]["nodes"]) == [
+        ("RECEIVED", 0, "DN-7"), ("RECEIVED", 6, "DN-7"),
+    ]  # fmt: skip
 
 
 async def test_keys_deal_with_their_own_locations_only(db: Database, execute: Any) -> None:

@@ -71,6 +71,24 @@ async def test_a_full_tolerance_doubles_the_order_at_most(db: Database) -> None:
     assert await counters(db) == {(shirt, store): (4, 0, 0, 0)}
 
 
+async def test_damaged_units_count_as_received_and_fill_the_tolerance(db: Database) -> None:
+    shirt, [store] = await stocked(db, 0)
+    order_id = await ordered(db, store, (shirt, 10))
+    await deliver(db, order_id, {1: 0}, damaged={1: 4})
+    assert await purchase(db, order_id) == ("PARTIALLY_RECEIVED", 3, [(shirt, 10, 4, None)])
+    with pytest.raises(OverDelivery) as refusal:
+        await deliver(db, order_id, {1: 6}, damaged={1: 1})
+    assert refusal.value.facts["maximum"] == 6
+    assert refusal.value.path == ["input", "lines", "0", "quantity"]
+    await deliver(db, order_id, {1: 5}, damaged={1: 1})
+    assert (await purchase(db, order_id))[0] == "RECEIVED"
+    assert await counters(db) == {(shirt, store): (5, 0, 0, 0)}
+    async with db.read() as tx:
+        states = await tx.connection.fetch("SELECT state, quantity FROM stock_states")
+        damaged = await tx.connection.fetchval("SELECT damaged_quantity FROM purchase_order_lines")
+    assert ([tuple(row) for row in states], damaged) == ([("DAMAGED", 5)], 5)
+
+
 async def test_impossible_deliveries_are_refused(db: Database) -> None:
     shirt, [store] = await stocked(db, 0)
     order_id = await ordered(db, store, (shirt, 10))

@@ -266,3 +266,28 @@ async def test_bad_parts_are_refused(db: Database, execute: Any, lines: list[dic
     [error] = refusals(await ask(execute, SHIP, {**about, "lines": lines}))
     assert (error["code"], error["path"]) == ("INVALID_INPUT", ["input", "lines"])
     assert (await counters(db))[shop.variants["SHIRT"], shop.places["depot"]] == (10, 0, 4, 0)
+
+
+async def test_refusals_of_what_leaves_and_arrives_name_the_line(db: Database, execute: Any) -> None:
+    shop = await open_shop(db, "SHIRT", "MUG")
+    await fill(db, shop, "SHIRT", depot=4)
+    await fill(db, shop, "MUG", depot=4)
+    created = await ask(execute, CREATE, form(shop, ("SHIRT", 4), ("MUG", 2)))
+    about = {"transferId": created["transfer"]["id"]}
+    for line, code, name in (
+        ({"lineNo": 1, "quantity": 5}, "INVALID_QUANTITY", "quantity"),
+        ({"lineNo": 3, "quantity": 1}, "NOT_FOUND", "lineNo"),
+    ):
+        [error] = refusals(await ask(execute, SHIP, {**about, "lines": [{"lineNo": 2, "quantity": 1}, line]}))
+        assert (error["code"], error["path"]) == (code, ["input", "lines", "1", name])
+    await ask(execute, SHIP, about)
+    for line, code, name in (
+        ({"lineNo": 1, "damagedQuantity": 3, "lostQuantity": 2}, "INVALID_QUANTITY", "damagedQuantity"),
+        ({"lineNo": 1, "receivedQuantity": 1, "surplusQuantity": -1}, "INVALID_QUANTITY", "surplusQuantity"),
+        ({"lineNo": 9, "receivedQuantity": 1}, "NOT_FOUND", "lineNo"),
+    ):
+        lines = [{"lineNo": 2, "receivedQuantity": 1}, line]
+        [error] = refusals(await ask(execute, RECEIVE, {**about, "lines": lines}))
+        assert (error["code"], error["path"]) == (code, ["input", "lines", "1", name])
+    [error] = refusals(await ask(execute, RECEIVE, {**about, "lines": [{"lineNo": 2}]}))
+    assert (error["code"], error["path"]) == ("INVALID_QUANTITY", ["input", "lines"])

@@ -24,7 +24,7 @@ from app.inventory.actions.trim_reservation import trim_reservation
 from app.inventory.model import Ahead, Demand, HoldRequest
 from app.inventory.model.corrections import Cause, PromisePolicy
 from app.inventory.model.feeds import FeedRow
-from app.inventory.model.purchases import PurchaseLineDraft
+from app.inventory.model.purchases import Delivery, PurchaseLineDraft
 from app.inventory.sql.purchase_orders import purchase_lines_of
 from app.inventory.sql.selling import terms_of
 from app.kit.db import WriteTx
@@ -140,10 +140,12 @@ class Steps:
         purchase_id = self.purchase()
         lines = [row["line_no"] for row in await purchase_lines_of(tx, purchase_id)]
         quantities = {number: self.units(8) for number in self.random.sample(lines, len(lines) and 1)}
+        damaged = {number: self.random.randint(0, 2) for number in quantities}
+        delivery = Delivery(quantities, damaged) if quantities else None
         await receive_purchase_order(
-            tx, purchase_id, quantities=quantities or None, over_delivery_percent=50, actor="walk", now=NOW
+            tx, purchase_id, delivery=delivery, over_delivery_percent=50, actor="walk", now=NOW
         )
-        return quantities
+        return delivery
 
     async def close(self, tx: WriteTx) -> Any:
         return await close_purchase_order(tx, self.purchase(), now=NOW)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.inventory.events import PurchaseOrderChanged
 from app.inventory.model import check_quantity
+from app.inventory.model.promises import check_date_to_come
 from app.inventory.model.purchases import PURCHASE_ORDER, PurchaseLineDraft
 from app.inventory.sql.feeds import refuse_bundles
 from app.inventory.sql.purchase_orders import insert_purchase_order, replace_lines
@@ -28,12 +29,13 @@ async def create_purchase_order(
 ) -> UUID:
     """A DRAFT, which nothing is expected of yet; returns its id. Lines are numbered from 1 in their order.
 
-    Raises InvalidQuantity, InvalidInput without lines and for bundles, NotFound for a location that holds no stock.
+    Raises InvalidQuantity, InvalidInput without lines, for bundles and for days that have passed, NotFound for a location that holds no stock.
     """
     if not lines:
         raise InvalidInput("A purchase order has lines.", path=["input", "lines"])
-    for line in lines:
+    for index, line in enumerate(lines):
         check_quantity(line.quantity)
+        check_date_to_come(line.expected_on, now, "lines", str(index), "expectedOn")
     if not await stocking_locations(tx, {location_id}):
         raise NotFound("No stock is kept at this location.", path=["input", "locationId"])
     await refuse_bundles(tx, [line.variant_id for line in lines], "lines", "sku")

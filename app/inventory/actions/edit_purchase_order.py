@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.inventory.events import PurchaseOrderChanged
 from app.inventory.model import check_quantity
+from app.inventory.model.promises import check_date_to_come
 from app.inventory.model.purchases import PURCHASE_ORDER, PurchaseLineDraft, PurchaseOrderStep
 from app.inventory.sql.feeds import refuse_bundles
 from app.inventory.sql.purchase_orders import (
@@ -30,12 +31,13 @@ async def edit_purchase_order(
     """These lines, numbered from 1, take the place of those that there are.
 
     Raises NotFound, VersionConflict, InvalidTransition unless it is a DRAFT, InvalidQuantity, and InvalidInput
-    without lines and for bundles.
+    without lines, for bundles and for days that have passed.
     """
     if not lines:
         raise InvalidInput("A purchase order has lines.", path=["input", "lines"])
-    for line in lines:
+    for index, line in enumerate(lines):
         check_quantity(line.quantity)
+        check_date_to_come(line.expected_on, now, "lines", str(index), "expectedOn")
     order = await lock_purchase_order(tx, order_id, expected_version=expected_version)
     status = PURCHASE_ORDER.take(PurchaseOrderStep.EDIT, order["status"])
     await refuse_bundles(tx, [line.variant_id for line in lines], "lines", "sku")

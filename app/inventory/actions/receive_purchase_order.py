@@ -1,6 +1,5 @@
 """A supplier delivers."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from app.inventory.events import PurchaseOrderChanged
 from app.inventory.model import CauseKind, StockLine
 from app.inventory.model.purchases import (
     PURCHASE_ORDER,
+    Delivery,
     PurchaseLine,
     PurchaseOrderStep,
     check_delivery,
@@ -21,7 +21,6 @@ from app.inventory.sql.purchase_orders import (
     receive_purchase_lines,
 )
 from app.kit.db import WriteTx
-from app.kit.errors import NotFound
 from app.kit.outbox import publish
 
 
@@ -29,13 +28,14 @@ async def receive_purchase_order(
     tx: WriteTx,
     order_id: UUID,
     *,
-    quantities: Mapping[int, int] | None,
+    delivery: Delivery | None = None,
     over_delivery_percent: int = 0,
     reason: str | None = None,
     actor: str,
     now: datetime,
 ) -> None:
-    """Put units on hand by line number (None: all that are outstanding), with the purchase order as their cause.
+    """Put units on hand (None: all that are outstanding), with the purchase order as their cause; damaged ones are set
+    aside in the state DAMAGED. Both have come.
 
     A line may bring `over_delivery_percent` (0..100) more than was ordered. The purchase order is RECEIVED once all
     lines are complete. Raises NotFound (purchase order or line), InvalidTransition unless units are expected of it,
@@ -44,20 +44,23 @@ async def receive_purchase_order(
     order = await lock_purchase_order(tx, order_id)
     PURCHASE_ORDER.check(PurchaseOrderStep.RECEIVE, order["status"])
     rows = {row["line_no"]: row for row in await purchase_lines_of(tx, order_id)}
-    if unknown := (quantities or {}).keys() - rows.keys():
-        raise NotFound(f"The purchase order has no line {min(unknown)}.", path=["input", "lines"])
     lines = {no: PurchaseLine(no, row["quantity"], row["received_quantity"]) for no, row in rows.items()}
-    arriving = check_delivery(lines, quantities, over_delivery_percent=over_delivery_percent)
+    found = check_delivery(lines, delivery or Delivery(), over_delivery_percent=over_delivery_percent)
+    sound, damaged = (
+        [StockLine(rows[no]["variant_id"], order["location_id"], units) for no, units in part.items()]
+        for part in (found.sound, found.damaged)
+    )
     await receive_stock(
         tx,
-        [StockLine(rows[no]["variant_id"], order["location_id"], units) for no, units in arriving.items()],
+        sound,
+        damaged=damaged,
         cause_kind=CauseKind.PURCHASE_ORDER,
         cause_id=order_id,
         actor=actor,
         reason=reason,
     )
-    await receive_purchase_lines(tx, order_id, arriving)
-    status = PURCHASE_ORDER.take(PurchaseOrderStep.RECEIVE, order["status"], status_after(lines, arriving))
+    await receive_purchase_lines(tx, order_id, found.arriving, found.damaged)
+    status = PURCHASE_ORDER.take(PurchaseOrderStep.RECEIVE, order["status"], status_after(lines, found.arriving))
     await move_purchase_order_on(tx, order_id, status, now=now)
-    variant_ids = sorted({rows[no]["variant_id"] for no in arriving})
+    variant_ids = sorted({rows[no]["variant_id"] for no in found.arriving})
     await publish(tx, PurchaseOrderChanged(order_id, order["location_id"], status, variant_ids))

@@ -34,9 +34,15 @@ def day_in_japan(instant: datetime) -> date:
 
 def check_day_to_come(expected_at: datetime | None, now: datetime) -> None:
     """Raises InvalidInput for an instant of arrival on a day that has passed in Japan: nobody could be promised it."""
-    if expected_at is not None and day_in_japan(expected_at) < day_in_japan(now):
-        message = f"{day_in_japan(expected_at)} has passed. Units arrive today or later."
-        raise InvalidInput(message, path=["input", "expectedAt"])
+    if expected_at is not None:
+        check_date_to_come(day_in_japan(expected_at), now, "expectedAt")
+
+
+def check_date_to_come(day: date | None, now: datetime, *path: str) -> None:
+    """Raises InvalidInput, pointing at `path` of the input, for a day that has passed in Japan."""
+    if day is not None and day < day_in_japan(now):
+        message = f"{day} has passed. Units arrive today or later."
+        raise InvalidInput(message, path=["input", *path])
 
 
 def promises_of(free: int, incoming: Iterable[tuple[date, int]], *, today: date) -> list[Promise]:

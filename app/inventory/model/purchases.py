@@ -1,13 +1,14 @@
 """Rules of purchase orders: their life, and how many units a delivery may bring. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
 from app.inventory.errors import InvalidQuantity, OverDelivery
 from app.inventory.model import check_quantity
+from app.kit.errors import NotFound
 from app.kit.machine import Machine
 
 MAX_OVER_DELIVERY_PERCENT: Final = 100
@@ -77,34 +78,63 @@ class PurchaseLine:
         return max(self.ordered - self.received, 0)
 
 
-def check_delivery(
-    lines: Mapping[int, PurchaseLine], quantities: Mapping[int, int] | None, *, over_delivery_percent: int
-) -> dict[int, int]:
-    """Units that arrive by line number, without zeros. quantities None: all that are outstanding.
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Units that arrive by line number, in the order in which they are told. sound: those that can be sold; None: all
+    that are outstanding. damaged: those that came and cannot be sold, on top of the sound ones.
+    """
 
-    A line may bring up to `over_delivery_percent` (0..100) of its ordered units, rounded down, more than was
-    ordered. Raises OverDelivery past that, InvalidQuantity for negative quantities, for nothing at all and for
-    another percentage.
+    sound: Mapping[int, int] | None = None
+    damaged: Mapping[int, int] = field(default_factory=dict[int, int])
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDelivery:
+    """The same without zeros, when the lines allow it. arriving: sound and damaged ones."""
+
+    sound: dict[int, int]
+    damaged: dict[int, int]
+    arriving: dict[int, int]
+
+
+def check_delivery(
+    lines: Mapping[int, PurchaseLine], delivery: Delivery, *, over_delivery_percent: int
+) -> CheckedDelivery:
+    """A line may bring up to `over_delivery_percent` (0..100) of its ordered units, rounded down, more than was
+    ordered. Raises NotFound for a line that is not there, OverDelivery past the tolerance, InvalidQuantity for negative
+    quantities, for nothing at all and for another percentage; their paths name the place in what was told.
     """
     check_over_delivery(over_delivery_percent)
-    if quantities is None:
-        quantities = {line.line_no: line.outstanding for line in lines.values()}
-    for line_no, units in quantities.items():
-        check_quantity(units, minimum=0)
-        line = lines[line_no]
-        most = line.ordered + line.ordered * over_delivery_percent // 100
-        if units and line.received + units > most:
-            raise OverDelivery(
-                f"{line.received} + {units} units of line {line_no} would have come; at most {most} are taken.",
-                line_no=line_no,
-                ordered_quantity=line.ordered,
-                received_quantity=line.received,
-                maximum=max(most - line.received, 0),
-            )
-    arriving = {line_no: units for line_no, units in quantities.items() if units}
+    sound = delivery.sound
+    if sound is None:
+        sound = {line.line_no: line.outstanding for line in lines.values()}
+    for index, line_no in enumerate(dict.fromkeys((*sound, *delivery.damaged))):
+        path = ("input", "lines", str(index))
+        if line_no not in lines:
+            raise NotFound(f"The purchase order has no line {line_no}.", path=[*path, "lineNo"])
+        check_quantity(sound.get(line_no, 0), *path, "quantity", minimum=0)
+        check_quantity(delivery.damaged.get(line_no, 0), *path, "damagedQuantity", minimum=0)
+        units = sound.get(line_no, 0) + delivery.damaged.get(line_no, 0)
+        _check_tolerance(lines[line_no], units, over_delivery_percent, path)
+    found = [{line_no: units for line_no, units in part.items() if units} for part in (sound, delivery.damaged)]
+    arriving = {line_no: sum(part.get(line_no, 0) for part in found) for line_no in {**found[0], **found[1]}}
     if not arriving:
-        raise InvalidQuantity("Nothing arrives.", minimum=1, maximum=sum(line.outstanding for line in lines.values()))
-    return arriving
+        most = sum(line.outstanding for line in lines.values())
+        raise InvalidQuantity("Nothing arrives.", path=["input", "lines"], minimum=1, maximum=most)
+    return CheckedDelivery(found[0], found[1], arriving)
+
+
+def _check_tolerance(line: PurchaseLine, units: int, percent: int, path: Sequence[str]) -> None:
+    most = line.ordered + line.ordered * percent // 100
+    if units and line.received + units > most:
+        raise OverDelivery(
+            f"{line.received} + {units} units of line {line.line_no} would have come; at most {most} are taken.",
+            path=[*path, "quantity"],
+            line_no=line.line_no,
+            ordered_quantity=line.ordered,
+            received_quantity=line.received,
+            maximum=max(most - line.received, 0),
+        )
 
 
 def check_over_delivery(percent: int) -> None:

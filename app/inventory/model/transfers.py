@@ -1,6 +1,6 @@
 """Rules of transfers: their life, and what may leave, arrive and be given up. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -8,6 +8,9 @@ from typing import Any, Final
 from app.inventory.errors import InvalidQuantity
 from app.kit.errors import NotFound
 from app.kit.machine import Machine
+
+# How the input of `transferReceive` calls the units of a line.
+_PARTS: Final = ("receivedQuantity", "damagedQuantity", "lostQuantity", "surplusQuantity")
 
 
 class TransferStatus(StrEnum):
@@ -108,8 +111,8 @@ class TransferLine:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What became of units under way, in units by line number. received: sound ones; None: all that are under way and
-    not named otherwise. surplus: sound ones that came on top of what was sent.
+    """What became of units under way, in units by line number, in the order in which they are told. received: sound
+    ones; None: all that are under way and not named otherwise. surplus: sound ones that came on top of what was sent.
     """
 
     received: Mapping[int, int] | None = None
@@ -152,27 +155,28 @@ def transfer_line_of(row: Any) -> TransferLine:
 
 
 def check_shipment(lines: Iterable[TransferLine], quantities: Mapping[int, int] | None) -> dict[int, int]:
-    """Units that leave by line number, without zeros. quantities None: all that wait at the source.
+    """Units that leave by line number, without zeros. quantities: in the order in which they are told, so that paths of
+    refusals name a line's place there; None: all that wait at the source.
 
     Raises NotFound for a line that is not there, InvalidQuantity for more units than wait and for nothing at all.
     """
     unsent = {line.line_no: line.unsent for line in lines}
     wanted = unsent if quantities is None else quantities
     _check_lines(unsent, wanted)
-    for line_no, units in wanted.items():
+    for index, (line_no, units) in enumerate(wanted.items()):
         if not 0 <= units <= unsent[line_no]:
             message = f"{unsent[line_no]} units of line {line_no} wait to be sent, not {units}."
-            raise InvalidQuantity(message, minimum=0, maximum=unsent[line_no])
+            raise InvalidQuantity(message, path=_path(index, "quantity"), minimum=0, maximum=unsent[line_no])
     leaving = _without_zeros(wanted)
     if not leaving:
         message = "Nothing leaves."
-        raise InvalidQuantity(message, minimum=1, maximum=sum(unsent.values()))
+        raise InvalidQuantity(message, path=["input", "lines"], minimum=1, maximum=sum(unsent.values()))
     return leaving
 
 
 def check_arrival(lines: Iterable[TransferLine], arrival: Arrival) -> CheckedArrival:
     """Raises NotFound for a line that is not there, InvalidQuantity for more units than are under way, for negative
-    ones, and for nothing at all.
+    ones, and for nothing at all; paths name the line's place in what was told.
     """
     under_way = {line.line_no: line.under_way for line in lines}
     received = arrival.received
@@ -183,17 +187,23 @@ def check_arrival(lines: Iterable[TransferLine], arrival: Arrival) -> CheckedArr
         }
     parts = (received, arrival.damaged, arrival.lost, arrival.surplus)
     _check_lines(under_way, *parts)
-    for line_no, units in under_way.items():
-        named = [part.get(line_no, 0) for part in parts]
-        accounted = sum(named[:3])
-        if min(named) < 0 or accounted > units:
-            message = f"{units} units of line {line_no} are under way, not {accounted}."
-            raise InvalidQuantity(message, minimum=0, maximum=units)
+    for index, line_no in enumerate(dict.fromkeys(line_no for part in parts for line_no in part)):
+        _check_line(index, line_no, [part.get(line_no, 0) for part in parts], under_way[line_no])
     found = CheckedArrival(*(_without_zeros(part) for part in parts))
     if not (found.received or found.damaged or found.lost or found.surplus):
         message = "Nothing arrives."
-        raise InvalidQuantity(message, minimum=1, maximum=sum(under_way.values()))
+        raise InvalidQuantity(message, path=["input", "lines"], minimum=1, maximum=sum(under_way.values()))
     return found
+
+
+def _check_line(index: int, line_no: int, named: Sequence[int], under_way: int) -> None:
+    """named: units that are sound, damaged, lost, and too many."""
+    accounted = sum(named[:3])
+    negative = [_PARTS[part] for part, units in enumerate(named) if units < 0]
+    if negative or accounted > under_way:
+        message = f"{under_way} units of line {line_no} are under way, not {accounted}."
+        part = negative[0] if negative else next(_PARTS[part] for part, units in enumerate(named) if units)
+        raise InvalidQuantity(message, path=_path(index, part), minimum=0, maximum=under_way)
 
 
 def status_after(lines: Iterable[TransferLine], arrived: Mapping[int, int]) -> TransferStatus:
@@ -206,10 +216,14 @@ def status_after(lines: Iterable[TransferLine], arrived: Mapping[int, int]) -> T
 
 
 def _check_lines(known: Mapping[int, int], *named: Mapping[int, int]) -> None:
-    unknown = {line_no for part in named for line_no in part} - known.keys()
-    if unknown:
-        message = f"The transfer has no line {min(unknown)}."
-        raise NotFound(message)
+    for index, line_no in enumerate(dict.fromkeys(line_no for part in named for line_no in part)):
+        if line_no not in known:
+            message = f"The transfer has no line {line_no}."
+            raise NotFound(message, path=_path(index, "lineNo"))
+
+
+def _path(index: int, name: str) -> list[str]:
+    return ["input", "lines", str(index), name]
 
 
 def _without_zeros(units: Mapping[int, int]) -> dict[int, int]:

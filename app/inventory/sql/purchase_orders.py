@@ -44,8 +44,10 @@ _SET_DATES: Final = Statement("""
      WHERE l.purchase_order_id = :id AND l.line_no = d.line_no
 """)
 _RECEIVE_LINES: Final = Statement("""
-    UPDATE purchase_order_lines l SET received_quantity = l.received_quantity + r.units
-      FROM unnest(CAST(:line_nos AS int[]), CAST(:units AS int[])) AS r (line_no, units)
+    UPDATE purchase_order_lines l
+       SET received_quantity = l.received_quantity + r.units, damaged_quantity = l.damaged_quantity + r.damaged
+      FROM unnest(CAST(:line_nos AS int[]), CAST(:units AS int[]), CAST(:damaged AS int[]))
+           AS r (line_no, units, damaged)
      WHERE l.purchase_order_id = :id AND l.line_no = r.line_no
 """)
 _MOVE_ON: Final = Statement("""
@@ -124,10 +126,18 @@ async def set_expected_dates(tx: WriteTx, order_id: UUID, dates: Mapping[int, da
     await tx.execute(_SET_DATES, id=order_id, line_nos=line_nos, expected_ons=[dates[no] for no in line_nos])
 
 
-async def receive_purchase_lines(tx: WriteTx, order_id: UUID, units: Mapping[int, int]) -> None:
-    """Note arrivals by line number."""
+async def receive_purchase_lines(
+    tx: WriteTx, order_id: UUID, units: Mapping[int, int], damaged: Mapping[int, int]
+) -> None:
+    """Note arrivals by line number. damaged: those of them that cannot be sold."""
     line_nos = sorted(units)
-    await tx.execute(_RECEIVE_LINES, id=order_id, line_nos=line_nos, units=[units[line_no] for line_no in line_nos])
+    await tx.execute(
+        _RECEIVE_LINES,
+        id=order_id,
+        line_nos=line_nos,
+        units=[units[line_no] for line_no in line_nos],
+        damaged=[damaged.get(line_no, 0) for line_no in line_nos],
+    )
 
 
 async def move_purchase_order_on(tx: WriteTx, order_id: UUID, status: PurchaseOrderStatus, *, now: datetime) -> None:

@@ -241,7 +241,8 @@ purchase_orders = Table(
     ),
 )
 
-# More than `quantity` units may have been received, within the tolerance that the receiver gave.
+# More than `quantity` units may have been received (`damaged` ones included), within the tolerance that the receiver
+# gave.
 purchase_order_lines = Table(
     "purchase_order_lines",
     metadata,
@@ -250,8 +251,10 @@ purchase_order_lines = Table(
     Column("variant_id", BigInteger, ForeignKey("variants.id"), nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("received_quantity", Integer, nullable=False, server_default="0"),
+    Column("damaged_quantity", Integer, nullable=False, server_default="0"),
     Column("expected_on", Date, nullable=True),
     Index("ix_purchase_order_lines_variant_id", "variant_id"),
     CheckConstraint("quantity > 0", "purchase_quantity_positive"),
     CheckConstraint("received_quantity BETWEEN 0 AND 2 * quantity::bigint", "purchase_received_plausible"),
+    CheckConstraint("damaged_quantity BETWEEN 0 AND received_quantity", "purchase_damaged_within_received"),
 )

@@ -26,7 +26,7 @@ class PurchaseOrderLineInput:
     sku: str = strawberry.field(description="The variant.")
     quantity: int = strawberry.field(description="Units, 1 to 1,000,000.")
     expected_on: date | None = strawberry.field(
-        default=None, description="The day, at the location, on which they are to arrive."
+        default=None, description="The day, at the location, on which they are to arrive: today or later."
     )
 
 
@@ -100,7 +100,9 @@ class PurchaseOrderDateInput:
     """One line's day."""
 
     line_no: int = strawberry.field(description="The line's number.")
-    expected_on: date | None = strawberry.field(description="The day, at the location; null: not known.")
+    expected_on: date | None = strawberry.field(
+        description="The day, at the location, today or later; null: not known."
+    )
 
 
 @strawberry.input(description="Input of `purchaseOrderDatesSet`.")
@@ -130,7 +132,11 @@ class PurchaseOrderReceiveLineInput:
     """Units by line."""
 
     line_no: int = strawberry.field(description="The line's number.")
-    quantity: int = strawberry.field(description="Units that arrive now.")
+    quantity: int = strawberry.field(description="Units that arrive now and can be sold.")
+    damaged_quantity: int = strawberry.field(
+        default=0,
+        description="Units that arrive now and cannot be sold, on top of `quantity`: they are received and `DAMAGED`.",
+    )
 
 
 @strawberry.input(description="Input of `purchaseOrderReceive`.")

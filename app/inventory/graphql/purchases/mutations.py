@@ -13,7 +13,6 @@ from app.inventory.actions.date_purchase_order import date_purchase_order
 from app.inventory.actions.edit_purchase_order import edit_purchase_order
 from app.inventory.actions.place_purchase_order import place_purchase_order
 from app.inventory.actions.receive_purchase_order import receive_purchase_order
-from app.inventory.errors import InvalidQuantity, OverDelivery
 from app.inventory.graphql.mutations.checks import check_count, check_place, place_of, text_of, variant_ids_of
 from app.inventory.graphql.purchases.forms import (
     PurchaseOrderCancelInput,
@@ -33,7 +32,7 @@ from app.inventory.graphql.purchases.forms import (
     PurchaseOrderReceivePayload,
 )
 from app.inventory.model import check_quantity
-from app.inventory.model.purchases import PurchaseLineDraft
+from app.inventory.model.purchases import Delivery, PurchaseLineDraft
 from app.inventory.sql.purchase_orders import lock_purchase_order
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidInput
@@ -155,22 +154,22 @@ class PurchaseOrderMutation:
 
         async def work(tx: WriteTx) -> Outcome:
             order_id = await _order_of(tx, context.actor, input.purchase_order_id)
-            quantities = None
+            delivery = None
             if input.lines is not None:
                 check_count(input.lines)
-                quantities = _by_line([(line.line_no, line.quantity) for line in input.lines])
-            try:
-                await receive_purchase_order(
-                    tx,
-                    order_id,
-                    quantities=quantities,
-                    over_delivery_percent=input.over_delivery_percent,
-                    reason=text_of(input.reason, "reason"),
-                    actor=context.actor.reference,
-                    now=context.now,
+                delivery = Delivery(
+                    _by_line([(line.line_no, line.quantity) for line in input.lines]),
+                    {line.line_no: line.damaged_quantity for line in input.lines},
                 )
-            except (OverDelivery, InvalidQuantity) as error:
-                raise error.at("input", "lines") from None
+            await receive_purchase_order(
+                tx,
+                order_id,
+                delivery=delivery,
+                over_delivery_percent=input.over_delivery_percent,
+                reason=text_of(input.reason, "reason"),
+                actor=context.actor.reference,
+                now=context.now,
+            )
             return _outcome(order_id)
 
         return await commit(

@@ -58,8 +58,9 @@ class PurchaseOrderLine(Entity):
     )
     quantity: int = strawberry.field(description="Units that were ordered.")
     received_quantity: int = strawberry.field(
-        description="Units that have come; more than were ordered where the receiver allowed it."
+        description="Units that have come, damaged ones included; more than were ordered where the receiver allowed it."
     )
+    damaged_quantity: int = strawberry.field(description="Units that have come and cannot be sold.")
     expected_on: date | None = strawberry.field(
         description="The day, at the location, on which the units are to arrive; null: not known."
     )
