@@ -22,9 +22,8 @@ DOCUMENTS = {
       purchaseOrder{verb}(input: $input) {{ replayed {FIELDS} }} }}"""
     for verb in VERBS
 }
-LEVELS = (
-    """query ($skus: [String!]) { stockLevels(skus: $skus, first: 9) { nodes { onHand unsellable { damaged } } } }"""
-)
+LEVELS = """query ($skus: [String!]) {
+  stockLevels(skus: $skus, first: 9) { nodes { onHand unsellable { damaged } } } }"""
 MOVED = """query ($sku: String!) { stockMovements(sku: $sku, first: 9) { nodes { kind onHandChange reason } } }"""
 ALL = """query ($status: PurchaseOrderStatus, $locationId: ID, $sku: String, $first: Int! = 20, $after: String) {
   purchaseOrders(status: $status, locationId: $locationId, sku: $sku, first: $first, after: $after) {

@@ -29,7 +29,8 @@ async def create_purchase_order(
 ) -> UUID:
     """A DRAFT, which nothing is expected of yet; returns its id. Lines are numbered from 1 in their order.
 
-    Raises InvalidQuantity, InvalidInput without lines, for bundles and for days that have passed, NotFound for a location that holds no stock.
+    Raises InvalidQuantity, InvalidInput without lines, for bundles and for days that have passed, NotFound for a
+    location that holds no stock.
     """
     if not lines:
         raise InvalidInput("A purchase order has lines.", path=["input", "lines"])
