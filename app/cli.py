@@ -1,9 +1,12 @@
 """The command `hikiate`. Thin: what a command does lies in the floors below."""
 
+import logging
+import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,13 +14,12 @@ from uuid import UUID
 import typer
 
 from app import main as process
-from app.api.schema import schema as graphql_schema
 from app.cli_explain import add_explain_command
 from app.cli_exports import add_stock_export
 from app.cli_imports import add_import_commands
 from app.kit.clock import utc_now
 from app.kit.db import Database
-from app.kit.embedded import EmbeddedPostgresError
+from app.kit.embedded import EmbeddedPostgresError, is_initialised
 from app.kit.errors import DomainError
 from app.kit.logs import set_up_logs
 from app.kit.migrations import SchemaDrift, check_migrations
@@ -25,7 +27,7 @@ from app.kit.permissions import SCOPES, STAFF_SCOPES
 from app.kit.queue import failed_jobs, retry_failed_jobs
 from app.kit.startup import StartError, database_must_answer, run
 from app.partners.actions.create_api_key import create_api_key
-from app.settings import Settings, SettingsError, load_settings
+from app.settings import Settings, SettingsError, load_settings, misspelt
 from app.worker import INVARIANTS, broken_invariants
 
 cli = typer.Typer(
@@ -39,6 +41,7 @@ keys = typer.Typer(help="API keys.", no_args_is_help=True)
 jobs = typer.Typer(help="Background jobs.", no_args_is_help=True)
 cli.add_typer(keys, name="key")
 cli.add_typer(jobs, name="jobs")
+log = logging.getLogger(__name__)
 SCHEMA_FILE = Path(__file__).parents[1] / "schema.graphql"
 _EXPECTED = (StartError, SettingsError, EmbeddedPostgresError, SchemaDrift, DomainError)
 
@@ -49,6 +52,8 @@ def _command() -> Generator[Settings]:
     try:
         settings = load_settings()
         set_up_logs(as_json=settings.log_format == "json", level=settings.log_level)
+        for name, meant in misspelt(os.environ):
+            log.warning("%s is no setting and changes nothing: did you mean %s?", name, meant)
         yield settings
     except _EXPECTED as error:
         typer.echo(f"hikiate: {error}", err=True)
@@ -63,7 +68,13 @@ def _say(line: str) -> None:
 
 
 def _with_database(settings: Settings, work: Any) -> Any:
-    """Run `work(db)` on the migrated database of the settings."""
+    """Run `work(db)` on the migrated database of the settings. In a wrong folder it makes none."""
+    if not settings.database_url and not is_initialised(settings.data_dir):
+        message = (
+            f"There is no shop in {settings.data_dir.expanduser().resolve()}: run this in the folder "
+            "where it was started, or set HIKIATE_DATA_DIR or DATABASE_URL."
+        )
+        raise StartError(message)
 
     async def opened(dsn: str) -> Any:
         async with process.open_database(dsn, settings) as db:
@@ -71,6 +82,21 @@ def _with_database(settings: Settings, work: Any) -> Any:
 
     with process.database_server(settings) as dsn:
         return run(opened(dsn))
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"hikiate {version('hikiate')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def common(
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """A GraphQL commerce backend and order management system."""
 
 
 @cli.command()
@@ -121,7 +147,9 @@ def schema_command(
     check: Annotated[bool, typer.Option("--check", help="Compare schema.graphql with the code.")] = False,
 ) -> None:
     """Print the GraphQL schema, write it, or compare it with the file."""
-    text = graphql_schema.as_str() + "\n"
+    from app.api.schema import schema  # noqa: PLC0415  # see app.main
+
+    text = schema.as_str() + "\n"
     if write:
         SCHEMA_FILE.write_text(text, encoding="utf-8")
     elif not check:

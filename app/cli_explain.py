@@ -1,24 +1,10 @@
 """The command `hikiate explain`."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import orjson
 import typer
-from graphql import OperationType
-
-from app.api.endpoint import Surroundings
-from app.api.schema import schema as graphql_schema
-from app.engine.explain import explain, generated_code
-from app.engine.prepared import Prepared
-from app.engine.request import Refused, Request
-from app.kit.clock import utc_now
-from app.kit.config import Config
-from app.kit.db import Database
-from app.kit.permissions import SHOPPER, STAFF_SCOPES, Actor, ActorKind
-from app.kit.statement import Statement
-
-STAFF: Final = Actor(ActorKind.STAFF, "explain", frozenset(STAFF_SCOPES))
 
 
 def add_explain_command(cli: typer.Typer, with_database: Any) -> None:
@@ -34,40 +20,55 @@ def add_explain_command(cli: typer.Typer, with_database: Any) -> None:
         code: Annotated[bool, typer.Option("--code", help="Show the generated functions, too.")] = False,
     ) -> None:
         """Show how an operation runs: its plan, batches, SQL statements and cost."""
-        prepared = _prepare(document, variables, operation)
-        typer.echo(explain(prepared))
-        if run and prepared.operation.type is OperationType.QUERY:
-            actor = STAFF if staff else SHOPPER
-            for line in with_database(lambda db: _statements(prepared, db, actor)):
-                typer.echo(line)
-        if code:
-            typer.echo("\n" + generated_code(prepared))
+        # Whatever can be run has a brace.
+        text, values = document if "{" in document else _read(Path(document)), _object(variables)
+        _explain(text, values, operation, with_database=with_database, as_staff=staff, is_run=run, shows_code=code)
 
 
-def _prepare(document: str, variables: str, operation: str | None) -> Prepared:
-    is_file = "{" not in document and Path(document).is_file()
-    text = Path(document).read_text(encoding="utf-8") if is_file else document
+def _explain(
+    text: str,
+    variables: dict[str, Any],
+    operation: str | None,
+    *,
+    with_database: Any,
+    as_staff: bool,
+    is_run: bool,
+    shows_code: bool,
+) -> None:
+    from graphql import OperationType  # noqa: PLC0415  # see app.main
+
+    from app.api.explaining import prepare, statements_of  # noqa: PLC0415
+    from app.engine.explain import explain, generated_code  # noqa: PLC0415
+    from app.engine.request import Refused  # noqa: PLC0415
+
+    try:
+        prepared = prepare(text, variables, operation)
+    except Refused as refused:
+        for error in refused.errors:
+            typer.echo(f"hikiate: {error.message}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(explain(prepared))
+    if is_run and prepared.operation.type is OperationType.QUERY:
+        for line in with_database(lambda db: statements_of(prepared, db, as_staff=as_staff)):
+            typer.echo(line)
+    if shows_code:
+        typer.echo("\n" + generated_code(prepared))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no text in UTF-8"
+        typer.echo(f"hikiate: {file} is no document, and as a file it cannot be read: {reason}.", err=True)
+        raise typer.Exit(1) from None
+
+
+def _object(variables: str) -> dict[str, Any]:
     try:
         values = orjson.loads(variables)
     except orjson.JSONDecodeError:
         values = None
     if not isinstance(values, dict):
         raise typer.BadParameter("--variables is no JSON object.")
-    try:
-        return graphql_schema.engine.prepare(Request(text, values, operation))
-    except Refused as refused:
-        for error in refused.errors:
-            typer.echo(f"hikiate: {error.message}", err=True)
-        raise typer.Exit(1) from None
-
-
-async def _statements(prepared: Prepared, db: Database, actor: Actor) -> list[str]:
-    """The statements that the query runs, in their order."""
-    config = Config(secret_key=b"nothing that is explained needs a secret")
-    context = Surroundings(graphql_schema.engine, graphql_schema, db, config, None, utc_now).context(actor, {})
-    seen: list[Statement] = []
-    db.observe = seen.append
-    result = await graphql_schema.engine.execute(prepared, context)
-    db.observe = None
-    lines = [f"  {number}. {' '.join(statement.text.split())}" for number, statement in enumerate(seen, 1)]
-    return ["", f"Statements: {len(seen)}", *lines, *(f"Error: {error.message}" for error in result.errors)]
+    return values

@@ -1,4 +1,7 @@
-"""Puts a process together: database, feed, web server, worker; and takes it apart again within seconds."""
+"""Puts a process together: database, feed, web server, worker; and takes it apart again within seconds.
+
+The schema is imported where requests are answered: it takes longer than most commands, which do not need it.
+"""
 
 import asyncio
 import gc
@@ -10,8 +13,6 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from app.api.listening import Server, bind, url_of
-from app.api.schema import schema
-from app.api.server import create_app
 from app.demo.load import demo_is_loaded, load_demo
 from app.demo.partners import KEYS
 from app.inventory.sql.accelerated import is_accelerated
@@ -189,6 +190,9 @@ async def _serve(
     with_worker: bool,
     when_ready: Callable[[], None],
 ) -> None:
+    from app.api.schema import schema  # noqa: PLC0415  # see above
+    from app.api.server import create_app  # noqa: PLC0415
+
     trusted = load_trusted_documents(settings)
     feed = Feed(db)
     await feed.start()

@@ -1,10 +1,12 @@
 """All settings, read from the environment once and handed down. `docs/operators.md` explains them."""
 
 import secrets
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.engine.limits import Limits
@@ -13,6 +15,9 @@ from app.engine.sockets import SocketLimits
 from app.kit.config import Config
 
 MIN_SECRET_LENGTH = 32
+_PREFIX: Final = "HIKIATE_"
+# How much a name must look like a setting to be told as a slip: other programs have variables that begin like ours.
+_ALIKE: Final = 0.7
 
 
 class SettingsError(Exception):
@@ -22,7 +27,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Environment variables `HIKIATE_…`, and `DATABASE_URL`."""
 
-    model_config = SettingsConfigDict(env_prefix="HIKIATE_", extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     host: str = "127.0.0.1"
@@ -64,6 +69,19 @@ class Settings(BaseSettings):
     event_heartbeat_s: float = Field(default=12.0, gt=0, le=600)
     """After so long at the latest a stream of server-sent events says something."""
 
+    @field_validator("database_url", "secret_key", "trusted_documents", "metrics_token", mode="before")
+    @classmethod
+    def _empty_is_not_set(cls, value: Any) -> Any:
+        """What may be left out may be left empty, as `NAME: ${NAME:-}` does."""
+        return None if value == "" else value
+
+    @field_validator("data_dir", "default_channel", mode="before")
+    @classmethod
+    def _empty_is_nothing(cls, value: Any) -> Any:
+        if value == "":
+            raise ValueError("it is empty")
+        return value
+
     def allowed_origins(self) -> list[str]:
         """The origins one by one."""
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
@@ -76,9 +94,20 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "the environment"
-        variable = name if name == "DATABASE_URL" else f"HIKIATE_{name.upper()}"
+        variable = name if name == "DATABASE_URL" else f"{_PREFIX}{name.upper()}"
         message = f"{variable} cannot be used: {first['msg']}."
         raise SettingsError(message) from None
+
+
+def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Names of the environment that are no settings, but look like one, each with that one."""
+    known = [name.upper() for name in Settings.model_fields if name != "database_url"]
+    found: list[tuple[str, str]] = []
+    for name in sorted(names):
+        rest = name.removeprefix(_PREFIX)
+        if rest != name and rest not in known and (alike := get_close_matches(rest, known, n=1, cutoff=_ALIKE)):
+            found.append((name, _PREFIX + alike[0]))
+    return found
 
 
 def make_config(settings: Settings, secret_key: bytes) -> Config:

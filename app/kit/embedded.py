@@ -36,7 +36,7 @@ from app.kit.embedded_cluster import (
     write_settings,
 )
 
-__all__ = ["EmbeddedPostgresError", "create_database", "start_embedded", "stop_embedded"]
+__all__ = ["EmbeddedPostgresError", "create_database", "is_initialised", "start_embedded", "stop_embedded"]
 
 _START_SECONDS = 60
 
@@ -67,6 +67,11 @@ def start_embedded(data_dir: Path, *, durable: bool = True) -> str:
             run("pg_ctl", "-D", cluster, "reload", owner=owner)
         _forget_dead_owners(cluster)
         return _dsn(_join(cluster))
+
+
+def is_initialised(data_dir: Path) -> bool:
+    """Whether the folder holds a server's data already."""
+    return (data_dir.expanduser() / "cluster" / "PG_VERSION").exists()
 
 
 def stop_embedded(data_dir: Path) -> None:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,43 @@ def test_what_cannot_start_says_why_in_one_line(
     assert result.output.count("\n") == 1
     for secret in ("hidden", "short", SECRET):
         assert secret not in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check"],
+        ["key", "create", "owner", "--scope", "all"],
+        ["jobs", "failed"],
+        ["export", "stock"],
+        ["import", "stock", "stock.csv"],
+        ["explain", "{ channel { code } }"],
+    ],
+)
+def test_a_command_in_a_wrong_folder_makes_no_shop_there(
+    hikiate: Callable[..., Result], tmp_path: Path, command: list[str]
+) -> None:
+    (tmp_path / "stock.csv").write_text("sku,location,quantity\nA,B,1\n")
+    result = hikiate(*command)
+    assert result.exit_code == 1
+    assert (
+        f"hikiate: There is no shop in {tmp_path / '.hikiate'}: run this in the folder where it was started, "
+        "or set HIKIATE_DATA_DIR or DATABASE_URL.\n"
+    ) in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["stock.csv"]
+
+
+def test_a_slip_in_the_name_of_a_setting_is_told(
+    hikiate: Callable[..., Result], caplog: pytest.LogCaptureFixture
+) -> None:
+    hikiate("check", HIKIATE_PRODUCTON="true")
+    assert caplog.messages == ["HIKIATE_PRODUCTON is no setting and changes nothing: did you mean HIKIATE_PRODUCTION?"]
+
+
+def test_small_commands_do_not_wait_for_the_schema(hikiate: Callable[..., Result]) -> None:
+    code = "import sys, app.cli; sys.exit('app.api.schema' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+    assert hikiate("--version").output == f"hikiate {version('hikiate')}\n"
 
 
 def test_a_taken_port_is_named(hikiate: Callable[..., Result], dsn: str) -> None:
@@ -255,6 +293,10 @@ def test_an_operation_is_explained(dsn: str, hikiate: Callable[..., Result], tmp
         (["{ nothing }"], "hikiate: Cannot query field 'nothing' on type 'Query'.\n"),
         (["{ __typename }", "--variables", "[]"], "--variables is no JSON object."),
         (["query A { __typename } query B { __typename }"], "several and none was chosen"),
+        (
+            ["page.graphql"],
+            "hikiate: page.graphql is no document, and as a file it cannot be read: No such file or directory.\n",
+        ),
     ],
 )
 def test_what_cannot_be_explained_is_refused(

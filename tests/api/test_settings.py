@@ -19,6 +19,7 @@ from app.settings import (
     make_config,
     make_limits,
     make_socket_limits,
+    misspelt,
     require_database_url,
     require_secret_key,
 )
@@ -93,6 +94,42 @@ def test_a_value_that_cannot_be_is_named_and_not_shown(monkeypatch: pytest.Monke
     assert str(refused.value).startswith(f"{name} cannot be used: ")
     assert "\n" not in str(refused.value)
     assert "too short" not in str(refused.value)
+
+
+def test_what_may_be_left_out_may_be_left_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "HIKIATE_SECRET_KEY", "HIKIATE_TRUSTED_DOCUMENTS", "HIKIATE_METRICS_TOKEN"):
+        monkeypatch.setenv(name, "")
+    settings = load_settings()
+    assert (settings.database_url, settings.secret_key) == (None, None)
+    assert (settings.trusted_documents, settings.metrics_token) == (None, None)
+    assert load_trusted_documents(settings) == []
+    monkeypatch.setenv("HIKIATE_CORS_ORIGINS", "")
+    assert load_settings().allowed_origins() == []
+
+
+@pytest.mark.parametrize("name", ["HIKIATE_DATA_DIR", "HIKIATE_DEFAULT_CHANNEL"])
+def test_a_folder_or_a_channel_without_a_name_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "")
+    with pytest.raises(SettingsError, match=rf"^{name} cannot be used: .*it is empty\.$"):
+        load_settings()
+
+
+def test_slips_in_names_are_found_and_names_of_others_left_alone() -> None:
+    names = [
+        "HIKIATE_PRODUCTON",
+        "HIKIATE_PROT",
+        "HIKIATE_METRIC_TOKEN",
+        "HIKIATE_PRODUCTION",
+        "PORTS",
+        "HIKIATE_PUBLISH",
+    ]
+    # What Kubernetes gives every container beside a service of the name `hikiate`.
+    names += ["HIKIATE_SERVICE_HOST", "HIKIATE_SERVICE_PORT", "HIKIATE_PORT_8000_TCP", "HIKIATE_PORT_8000_TCP_ADDR"]
+    assert misspelt(names) == [
+        ("HIKIATE_METRIC_TOKEN", "HIKIATE_METRICS_TOKEN"),
+        ("HIKIATE_PRODUCTON", "HIKIATE_PRODUCTION"),
+        ("HIKIATE_PROT", "HIKIATE_PORT"),
+    ]
 
 
 def test_a_real_installation_needs_its_key_and_database() -> None:
