@@ -1,54 +1,25 @@
 """The command line: what starts, what refuses to start and says so in one line, what the small commands answer."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import asyncpg
-import httpx
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from app import cli
-from app.kit.db import Database
-from tests.api.small import make_key
-from tests.conftest import ROOT, cloned_database, with_database
-from tests.kit.feed_tools import PATIENCE_S
+from tests.conftest import ROOT, with_database
 
 SECRET = "a secret for tests, long enough to be one"
 HISTORY = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
 1,A1,Mug,2,2010-12-01 08:26:00,2.55,17850,United Kingdom
 2,B1,Cup,x,2010-12-01 08:26:00,2.55,17850,United Kingdom
 """
-
-
-@pytest.fixture
-async def dsn(worker_id: str) -> AsyncGenerator[str, None]:
-    """A migrated database of one's own, so that processes of the test may hold connections to it."""
-    async with cloned_database(f"cli_{worker_id}") as dsn:
-        yield dsn
-
-
-@pytest.fixture
-def hikiate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
-    """Runs a command in this process with nothing in the environment but what is given."""
-    monkeypatch.setattr(cli, "set_up_logs", lambda **_: None)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str, **environment: str) -> Result:
-        for name in [name for name in os.environ if name.startswith("HIKIATE_") or name == "DATABASE_URL"]:
-            monkeypatch.delenv(name)
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        return CliRunner().invoke(cli.cli, arguments)
-
-    return run
 
 
 @pytest.mark.parametrize(
@@ -198,75 +169,6 @@ def test_the_schema_command(hikiate: Callable[..., Result], tmp_path: Path, monk
     assert hikiate("schema").output == file.read_text()
     file.write_text("type Query { old: Int }\n")
     assert "run `make schema`" in hikiate("schema", "--check").output
-
-
-@pytest.fixture
-def started(dsn: str, tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], list[str]]]]:
-    """Starts a process and reads its output until it says that it is ready."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def start(*arguments: str, **environment: str) -> tuple[subprocess.Popen[str], list[str]]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("HIKIATE_")}
-        given = {"DATABASE_URL": dsn, "HIKIATE_SECRET_KEY": SECRET, "HIKIATE_PORT": "0", "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app", *arguments],
-            cwd=tmp_path,
-            env={**kept, **given, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        processes.append(process)
-        assert process.stdout is not None
-        lines: list[str] = []
-        while not lines or "ready" not in lines[-1]:
-            line = process.stdout.readline()
-            assert line, lines
-            lines.append(line.rstrip())
-        return process, lines
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.communicate()
-
-
-def ended(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> int:
-    """Its exit code after a signal."""
-    process.send_signal(number)
-    output, _ = process.communicate(timeout=PATIENCE_S)
-    assert output == ""
-    return process.returncode
-
-
-def test_serve_answers_and_ends_on_a_signal(started: Callable[..., Any]) -> None:
-    process, lines = started("serve", "--worker")
-    address = lines[-1].removeprefix("Hikiate is ready: ")
-    assert httpx.get(f"{address}readyz").json() == {"status": "ready"}
-    answer = httpx.post(f"{address}graphql", json={"query": "{ __typename }"})
-    assert answer.json() == {"data": {"__typename": "Query"}}
-    # A connection that stays open must not hold the process up.
-    with httpx.Client() as client:
-        client.get(f"{address}healthz")
-        assert ended(process) == 0
-
-
-def test_a_worker_ends_on_a_signal(started: Callable[..., Any]) -> None:
-    process, lines = started("worker")
-    assert lines == ["Hikiate's worker is ready."]
-    assert ended(process, signal.SIGINT) == 0
-
-
-async def test_dev_leaves_a_database_that_somebody_uses_alone(started: Callable[..., Any], dsn: str) -> None:
-    db = await Database.open(dsn, read_connections=1, write_connections=1)
-    await make_key(db, name="own")
-    process, lines = started("dev")
-    assert [line for line in lines if "demo" in line.lower()] == []
-    assert ended(process, signal.SIGINT) == 0
-    async with db.read() as tx:
-        assert [row.name for row in await tx.connection.fetch("SELECT name FROM api_keys")] == ["own"]
-        assert await tx.connection.fetchval("SELECT count(*) FROM products") == 0
-    await db.close()
 
 
 def test_an_operation_is_explained(dsn: str, hikiate: Callable[..., Result], tmp_path: Path) -> None:
