@@ -9,6 +9,8 @@ JSON: Final = "application/json"
 RESPONSE_JSON: Final = "application/graphql-response+json"
 EVENT_STREAM: Final = "text/event-stream"
 _UTF_8: Final = frozenset({"", "utf-8", "utf8"})
+# As long as what clients send; of these the newest readings are remembered.
+_USUAL: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +21,16 @@ class Accepted:
     events: bool
 
 
-@lru_cache(maxsize=256)
 def accepted(header: str | None) -> Accepted:
     """Read an `Accept` header; None when there is none.
 
     Who does not say that `application/graphql-response+json` is understood gets `application/json`, as clients of old
     expect. A stream of events is asked for by its name only: wildcards mean something that can be read at once.
     """
+    return _usually_accepted(header) if header is None or len(header) <= _USUAL else _accepted(header)
+
+
+def _accepted(header: str | None) -> Accepted:
     if header is None or not header.strip():
         return Accepted(JSON, events=False)
     weights: dict[str, float] = {}
@@ -41,11 +46,14 @@ def accepted(header: str | None) -> Accepted:
     return Accepted(RESPONSE_JSON if response > 0 else None, events)
 
 
-@lru_cache(maxsize=256)
 def accepts_gzip(header: str | None) -> bool:
     """Whether the answer may be compressed."""
     if header is None:
         return False
+    return _usually_gzip(header) if len(header) <= _USUAL else _gzip(header)
+
+
+def _gzip(header: str) -> bool:
     weights = dict(_parts(header))
     return weights.get("gzip", weights.get("*", 0.0)) > 0
 
@@ -63,6 +71,10 @@ def _parts(header: str) -> Iterator[tuple[str, float]]:
             elif key == "charset" and value not in _UTF_8:
                 weight = 0.0
         yield name.strip().lower(), weight
+
+
+_usually_accepted: Final = lru_cache(maxsize=256)(_accepted)
+_usually_gzip: Final = lru_cache(maxsize=256)(_gzip)
 
 
 def _weight(text: str) -> float:

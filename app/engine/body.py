@@ -26,6 +26,7 @@ _UTF_8: Final = frozenset({"utf-8", "utf8"})
 _NAME: Final = re.compile(rb'"[ \t\r\n]*:')
 _PARAMETERS: Final = frozenset({"query", "variables", "operationName", "extensions", "documentId"})
 _MAX_PARAMETERS: Final = 50
+_USUAL: Final = 300
 
 
 class Problem(Exception):
@@ -51,7 +52,10 @@ class Disconnected(Exception):
 
 async def read_body(headers: Mapping[str, str], receive: Receive, limits: Limits) -> Any:
     """What the JSON of a POST says. Raises Problem or Disconnected."""
-    if (trouble := _trouble_with_type(headers.get("content-type"))) is not None:
+    kind = headers.get("content-type") or ""
+    # Remembered are those of the usual length.
+    trouble = _trouble_with_type(kind) if len(kind) <= _USUAL else _trouble_with_type.__wrapped__(kind)
+    if trouble is not None:
         raise Problem(trouble, 415, "UNSUPPORTED_MEDIA_TYPE")
     windows = _windows(headers.get("content-encoding"))
     declared = headers.get("content-length", "")
@@ -98,8 +102,8 @@ def _too_large(limits: Limits) -> Problem:
 
 
 @lru_cache(maxsize=64)
-def _trouble_with_type(header: str | None) -> str | None:
-    kind, _, parameters = (header or "").partition(";")
+def _trouble_with_type(header: str) -> str | None:
+    kind, _, parameters = header.partition(";")
     if kind.strip().lower() not in (JSON, RESPONSE_JSON):
         return "Send the request as `Content-Type: application/json`."
     for parameter in parameters.split(";"):

@@ -4,8 +4,14 @@ import asyncio
 from types import TracebackType
 from typing import Final
 
+from graphql import GraphQLError, OperationType
+
 _LOOKS_PER_LIMIT: Final = 4
 _LONGEST_WAIT_S: Final = 0.5
+
+
+class TookTooLong(Exception):
+    """An operation was broken off. No TimeoutError, which what an operation needs may raise."""
 
 
 class Deadlines:
@@ -18,8 +24,15 @@ class Deadlines:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> "Deadline":
-        """`with deadlines.start():` raises TimeoutError in time."""
+        """`with deadlines.start():` raises TookTooLong in time."""
         return Deadline(self)
+
+    def error(self, kind: OperationType) -> GraphQLError:
+        """What is said of an operation that was broken off."""
+        message = f"The operation took longer than {self.limit_s or 0:g} s and was broken off."
+        if kind is OperationType.MUTATION:
+            message += " Some or all of it may have been done: send it again with the same idempotency keys only."
+        return GraphQLError(message, extensions={"code": "OPERATION_TIMEOUT", "retryable": True})
 
     def add(self, deadline: "Deadline") -> None:
         """Watch it."""
@@ -71,7 +84,7 @@ class Deadline:
         self._deadlines.remove(self)
         task, self._task = self._task, None
         if self._has_expired and kind is not None and issubclass(kind, asyncio.CancelledError) and not task.uncancel():
-            raise TimeoutError from error
+            raise TookTooLong from error
 
     def expire(self) -> None:
         """Break it off, once."""

@@ -11,7 +11,7 @@ from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from app.engine.abstract import Unfit
 from app.engine.collect import condition_variables, is_introspection
 from app.engine.cost import cost_of
-from app.engine.deadlines import Deadlines
+from app.engine.deadlines import Deadlines, TookTooLong
 from app.engine.documents import DocumentStore, Operation
 from app.engine.generate import completion
 from app.engine.memory import Failure
@@ -43,7 +43,8 @@ class Engine:
     """A schema that can be executed.
 
     publish: makes of every error what a caller may see, and logs what nobody foresaw; its second argument is the
-    code of errors that have none. timeout_s: how long one query or mutation may take.
+    code of errors that have none. timeout_s: how long one query or mutation may take, and
+    a subscription to begin.
     """
 
     def __init__(
@@ -140,11 +141,8 @@ class Engine:
                     result = await self._mutate(prepared, prepared.plan, context)
                 else:
                     result = await self._query(prepared, prepared.plan, context)
-        except TimeoutError:
-            message = f"The operation took longer than {self._deadlines.limit_s or 0:g} s and was broken off."
-            if prepared.operation.type is OperationType.MUTATION:
-                message += " Some or all of it may have been done: send it again with the same idempotency keys only."
-            result = Result(None, [GraphQLError(message, extensions={"code": "OPERATION_TIMEOUT", "retryable": True})])
+        except TookTooLong:
+            result = Result(None, [self._deadlines.error(prepared.operation.type)])
         if prepared.tells_cost:
             result.extensions["cost"] = {"requested": prepared.cost, "maximum": self.store.limits.max_cost}
         return result
@@ -240,7 +238,9 @@ class Engine:
         return self._result(ExecutionResult(data, errors))
 
     async def source(self, prepared: Prepared, context: Any) -> AsyncIterator[Any]:
-        """What the root field of a subscription gives: its events. Raises Refused when it does not begin."""
+        """What the root field of a subscription gives: its events. Raises Refused when it does not begin, or not in
+        time.
+        """
         plan = prepared.plan
         if plan is None or len(plan.root.fields) != 1:
             message = "A subscription has exactly one root field."
@@ -248,7 +248,10 @@ class Engine:
         field = plan.root.fields[0]
         run = Run(plan, prepared.variables, context)
         try:
-            found = await run.resolve(field, None)
+            with self._deadlines.start():
+                found = await run.resolve(field, None)
+        except TookTooLong:
+            raise Refused([self._deadlines.error(prepared.operation.type)]) from None
         except Exception as error:
             raise Refused([self.public(error, prepared)]) from None
         if not hasattr(found, "__aiter__"):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.engine.limits import Limits
+from app.engine.sockets import SocketLimits
 from app.kit.logs import JsonFormatter, is_worth_a_line
 from app.settings import (
     Settings,
@@ -39,6 +40,11 @@ def test_defaults_are_those_of_a_developer() -> None:
     assert settings.data_dir == Path(".hikiate")
     assert settings.allowed_origins() == ["*"]
     assert not settings.production
+    sockets = make_socket_limits(settings)
+    assert sockets == SocketLimits(allowed_origins=["*"])
+    # What clients are told to count on.
+    assert (sockets.init_timeout_s, sockets.operations, settings.event_heartbeat_s) == (10, 100, 12)
+    assert (make_limits(settings).timeout_s, make_limits(settings).body_s) == (20, 15)
 
 
 def test_sockets_are_limited_as_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:

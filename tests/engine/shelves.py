@@ -158,6 +158,11 @@ class Subscription:
         for key in range(times):
             yield Record(id=key, name=f"s{key}")
 
+    @strawberry.subscription
+    async def lingers(self) -> AsyncGenerator[int, None]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
     @strawberry.subscription(permission_classes=[Never])
     async def hidden(self) -> AsyncGenerator[int, None]:
         yield 1

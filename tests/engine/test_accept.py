@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.engine import accept, body
 from tests.engine.http_tools import JSON, RESPONSE_JSON, Client, query_of
 
 
@@ -135,3 +136,17 @@ async def test_what_is_no_request_is_never_streamed() -> None:
     streams = Streams()
     response = await Client(events=streams).post(b"null", headers={"accept": "text/event-stream"})
     assert (response.status, response.headers["content-type"], streams.asked) == (400, JSON, [])
+
+
+async def test_headers_of_unusual_length_are_read_and_not_kept(client: Client) -> None:
+    remembered = (accept._usually_accepted, accept._usually_gzip, body._trouble_with_type)
+    for one in remembered:
+        one.cache_clear()
+    padding = ";x=" + "a" * 400
+    headers = {"accept": RESPONSE_JSON + padding, "accept-encoding": "gzip" + padding, "content-type": JSON + padding}
+    response = await client.post(query="{ text(length: 2000) }", headers=headers)
+    assert (response.status, response.headers["content-type"]) == (200, RESPONSE_JSON)
+    assert response.headers["content-encoding"] == "gzip"
+    assert [one.cache_info().currsize for one in remembered] == [0, 0, 0]
+    headers["content-type"] = "text/plain" + padding
+    assert (await client.post(query="{ number }", headers=headers)).status == 415

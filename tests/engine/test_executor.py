@@ -1,6 +1,7 @@
 """What the compiled executor does beside answering: which functions it calls, how often, and with what."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import strawberry
@@ -10,6 +11,7 @@ from app.engine.code import code_of
 from app.engine.documents import DocumentStore, Kept
 from app.engine.engine import Engine
 from app.engine.request import Refused, Request
+from app.engine.run import Run
 from app.engine.variables import Unusual, coercer
 from tests.engine.shelves import Context, make_engine
 
@@ -236,6 +238,23 @@ async def test_a_subscription_that_does_not_begin_says_why() -> None:
     with pytest.raises(Refused) as refused:
         await engine.source(engine.prepare(Request("subscription { hidden }")), Context())
     assert [(error.message, error.path) for error in refused.value.errors] == [("not for you", ["hidden"])]
+
+
+async def test_a_subscription_that_does_not_begin_in_time_is_broken_off() -> None:
+    engine = make_engine(timeout_s=0.01)
+    with pytest.raises(Refused) as refused:
+        await engine.source(engine.prepare(Request("subscription { lingers }")), Context())
+    [error] = refused.value.errors
+    assert error.message == "The operation took longer than 0.01 s and was broken off."
+    assert error.extensions == {"code": "OPERATION_TIMEOUT", "retryable": True}
+
+
+async def test_what_an_operation_needs_may_time_out_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only our own limit is told as such: the pool's is a database that is away."""
+    engine = make_engine(timeout_s=100)
+    monkeypatch.setattr(Run, "reading", Mock(side_effect=TimeoutError("no connection")))
+    with pytest.raises(TimeoutError, match="no connection"):
+        await engine.execute(engine.prepare(Request("{ shelf(id: 1) { name } }")), Context())
 
 
 async def test_variables_of_all_kinds_and_their_absence() -> None:
