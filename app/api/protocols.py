@@ -4,6 +4,7 @@ from asyncio import BaseTransport, TimerHandle
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.protocol import OPEN
@@ -153,6 +154,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             if message["type"] == "websocket.accept":
                 self.request = self.response = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
             return
+        if self.transport.is_closing():  # the application has not heard of it yet, and uvloop takes nothing more
+            raise ClientDisconnected
         content: bytes = text.encode()
         size = len(content)
         if size < 126:  # noqa: PLR2004  # the numbers of RFC 6455

@@ -275,6 +275,13 @@ async def test_of_pongs_that_are_not_read_the_newest_is_kept() -> None:
         assert said.endswith(b"\x8a\x03999\x8a\x03end")
 
 
+async def test_a_connection_that_is_being_closed_takes_nothing_more() -> None:
+    async with serving(App()) as address, shaken(address) as (_, _, protocol):
+        protocol.transport.abort()
+        with pytest.raises(OSError):  # noqa: PT011  # as servers say it
+            await protocol.send({"type": "websocket.send", "text": "x"})
+
+
 async def test_what_is_no_utf_8_is_the_fault_of_the_peer(caplog: pytest.LogCaptureFixture) -> None:
     async with serving(App()) as address, shaken(address) as (reader, writer, _), asyncio.timeout(PATIENCE_S):
         writer.write(frame(1, "注".encode()[:1], is_last=False) + frame(0, b"\xff"))
