@@ -22,6 +22,7 @@ from app.inventory import invariants as inventory_invariants
 from app.inventory import jobs as inventory_jobs
 from app.inventory.actions.audit_changes import audit_changes
 from app.inventory.actions.compare_stock import compare_stock
+from app.inventory.actions.name_stock import name_stock
 from app.kit.checks import keep_checks
 from app.kit.clock import utc_now
 from app.kit.db import Database
@@ -77,7 +78,7 @@ HEARINGS: Final = [
 
 
 async def broken_invariants(db: Database, *, limit: int = 5) -> dict[str, list[dict[str, Any]]]:
-    """Claim -> the first rows that contradict it; empty when all is well.
+    """Claim -> the first rows that contradict it, with SKUs and codes of locations; empty when all is well.
 
     How many there are is kept for `/metrics`, and which counters differ for whoever repairs them.
     """
@@ -109,7 +110,8 @@ async def _ask(db: Database, claims: dict[str, str]) -> dict[str, list[Any]]:
 async def _keep(db: Database, found: dict[str, list[Any]], limit: int) -> dict[str, list[dict[str, Any]]]:
     counts = {claim: len(rows) for claim, rows in found.items()}
     await db.in_write(lambda tx: keep_checks(tx, counts, all_claims=INVARIANTS, now=utc_now()))
-    return {claim: [dict(row) for row in rows[:limit]] for claim, rows in found.items() if rows}
+    async with db.read() as tx:
+        return {claim: await name_stock(tx, rows[:limit]) for claim, rows in found.items() if rows}
 
 
 async def check_changes(db: Database, *, now: datetime) -> None:

@@ -249,22 +249,43 @@ async def test_whoever_waits_behind_very_many_is_told_no_day(
 async def test_an_explanation_tells_of_the_queue(db: Database, execute: Any) -> None:
     """Four mugs on a shelf that nobody can buy: two are not released and promised."""
     shop = await crowded(db)
-    await fill(db, shop, "MUG", shibuya=4)
+    await fill(db, shop, "MUG", shibuya=4, umeda=1)
     await fill(db, shop, "PEN", shibuya=4)
-    document = """query ($sku: String!) { stockExplanations(sku: $sku) { nodes {
-        available waiting english: sentence(language: EN) japanese: sentence(language: JA) } } }"""
+    document = """query ($sku: String!) { stockExplanations(sku: $sku) { nodes { location { code }
+        available waiting waitingHere english: sentence(language: EN) japanese: sentence(language: JA) } } }"""
     told = {
         sku: (await execute(document, {"sku": sku}, actor=READER))["stockExplanations"]["nodes"]
         for sku in ("MUG", "PEN")
     }
-    assert told["MUG"] == [
+    queue = (
+        "In the whole shop 2 wait to be served first, {} from here.",
+        "全店で 2(うち当拠点から {})が入荷・発売待ちで、先に引き当てられます。",
+    )
+    assert sorted(told["MUG"], key=lambda one: one["location"]["code"]) == [
         {
-            "available": 4,
+            "location": {"code": code},
+            "available": units,
             "waiting": 2,
-            "english": "4 on hand = 4 available. In the whole shop 2 wait to be served first.",
-            "japanese": "実在庫 4 = 4 が販売可能。全店で 2 が入荷・発売待ちで、先に引き当てられます。",
+            "waitingHere": here,
+            "english": f"{units} on hand = {units} available. {queue[0].format(here)}",
+            "japanese": f"実在庫 {units} = {units} が販売可能。{queue[1].format(here)}",
         }
+        for code, units, here in (("shibuya", 4, 2), ("umeda", 1, 0))
     ]
     assert told["PEN"] == [
-        {"available": 4, "waiting": 0, "english": "4 on hand = 4 available.", "japanese": "実在庫 4 = 4 が販売可能。"}
+        {
+            "location": {"code": "shibuya"},
+            "available": 4,
+            "waiting": 0,
+            "waitingHere": 0,
+            "english": "4 on hand = 4 available.",
+            "japanese": "実在庫 4 = 4 が販売可能。",
+        }
     ]
+    waits = await wait(db, shop, "SHIRT", 5, "depot", "sapporo")
+    await fill(db, shop, "SHIRT", depot=1, umeda=1, sapporo=1, shibuya=1)
+    nodes = (await execute(document, {"sku": "SHIRT"}, actor=READER))["stockExplanations"]["nodes"]
+    assert {one["location"]["code"]: (one["waiting"], one["waitingHere"]) for one in nodes} == {
+        "depot": (18, 9), "umeda": (18, 7), "sapporo": (18, 11), "shibuya": (18, 0),
+    }  # fmt: skip
+    assert waits

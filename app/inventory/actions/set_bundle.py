@@ -15,8 +15,8 @@ async def set_bundle(tx: WriteTx, bundle_variant_id: int, components: Mapping[in
     """Replace what one unit of the bundle is made of: units by component. Without any it is no bundle any more.
 
     Orders keep what they were sold. Raises InvalidInput for more than 20 components or 1,000 units of one, for a
-    component that is the bundle itself or a bundle, and for a bundle that has stock, a selling rule, or is a component
-    itself.
+    component that is the bundle itself or a bundle, and for a bundle that has stock, units that are set aside or
+    kept off sale, or a selling rule, is in an open purchase order, transfer or count session, or is a component itself.
     """
     if len(components) > MAX_COMPONENTS or any(not 1 <= units <= MAX_EACH for units in components.values()):
         message = f"A bundle has up to {MAX_COMPONENTS} components, and 1 to {MAX_EACH} units of each."

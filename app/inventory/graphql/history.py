@@ -86,6 +86,10 @@ class StockExplanation(Entity):
         description="Units of the variant that were sold ahead and are waited for, in the whole shop. They are served "
         "first, but not taken off `available`; `waitingLines` lists them."
     )
+    waiting_here: int = strawberry.field(
+        description="Those of them that this location may serve. A line that several locations may serve counts at "
+        "each."
+    )
     sentence = localized("sentences", description="The same in a sentence for people.")
 
 
@@ -158,4 +162,5 @@ def _explained(row: Row) -> Explanation:
         reserved_for=[HeldUnits(*rest) for state, *rest in held if state == HoldState.RESERVED],
         allocated_for=[HeldUnits(*rest) for state, *rest in held if state == HoldState.ALLOCATED],
         waiting=row["waiting"],
+        waiting_here=row["waiting_here"],
     )

@@ -38,7 +38,8 @@ _OWNERS: Final[Mapping[str, tuple[str, str, str]]] = {
 class Explanation:
     """A level with its parts: opening_on_hand and on_hand_parts add up to on_hand.
 
-    waiting: units of the variant that were sold ahead and are still waited for, at whichever location.
+    waiting: units of the variant that were sold ahead and are still waited for, at whichever location; waiting_here:
+    those of them that this location may serve.
     """
 
     variant_id: int
@@ -52,6 +53,7 @@ class Explanation:
     reserved_for: Sequence[HeldUnits]
     allocated_for: Sequence[HeldUnits]
     waiting: int
+    waiting_here: int
 
     def __getitem__(self, name: str) -> object:
         """As rows are read."""
@@ -81,8 +83,9 @@ class Explanation:
         if self.waiting:
             verb = "wait" if self.waiting > 1 else "waits"
             queue = (
-                f" In the whole shop {self.waiting:,} {verb} to be served first.",
-                f"全店で {self.waiting:,} が入荷・発売待ちで、先に引き当てられます。",
+                f" In the whole shop {self.waiting:,} {verb} to be served first, {self.waiting_here:,} from here.",
+                f"全店で {self.waiting:,}(うち当拠点から {self.waiting_here:,})が入荷・発売待ちで、"
+                "先に引き当てられます。",
             )
         return {
             "en": f"{' − '.join(english)} = {free:,}{', so 0' if short else ''} available.{queue[0]}",

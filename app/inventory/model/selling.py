@@ -16,6 +16,7 @@ StockKey: TypeAlias = tuple[int, int]
 WAITING: Final = 0
 """Stands for a location where units are claimed that nobody has yet. No location has this id."""
 NO_STOCK_OF_ITS_OWN: Final = "A bundle has no stock of its own: give that of its components."
+NO_SAFETY_OF_ITS_OWN: Final = "A bundle has no stock of its own to keep off sale: keep units of its components."
 
 SHOP_ZONE: Final = ZoneInfo("Asia/Tokyo")
 """Promised days and releases begin at midnight there."""

@@ -14,6 +14,10 @@ _BUNDLES: Final = Statement("""
     SELECT DISTINCT bundle_variant_id AS id FROM bundle_components
      WHERE bundle_variant_id = ANY(CAST(:variant_ids AS bigint[]))
 """)
+# Whoever is making one of them a bundle is waited for, and waits.
+_LOCK_VARIANTS: Final = Statement("""
+    SELECT id FROM variants WHERE id = ANY(CAST(:variant_ids AS bigint[])) ORDER BY id FOR KEY SHARE
+""")
 _SINCE: Final = Statement("""
     SELECT k.variant_id, k.location_id, coalesce(sum(l.d_on_hand), 0) AS moved,
            coalesce(bool_or(l.cause_kind IN ('STOCK_FEED', 'STOCK_IMPORT')), false) AS is_outdated
@@ -28,11 +32,13 @@ async def bundles_among(tx: ReadTx, variant_ids: Collection[int]) -> set[int]:
     return {row["id"] for row in await tx.fetch(_BUNDLES, variant_ids=sorted(variant_ids))}
 
 
-async def refuse_bundles(tx: ReadTx, variant_ids: Sequence[int], argument: str, *inside: str) -> None:
-    """Raises InvalidInput for the first bundle among variants that are counted, bought or moved.
+async def refuse_bundles(tx: WriteTx, variant_ids: Sequence[int], argument: str, *inside: str) -> None:
+    """Raises InvalidInput for the first bundle among variants that are counted, bought or moved; none of the others
+    becomes one before the transaction ends.
 
     argument, inside: where the variants are in the input, such as "lines", "sku" for `input.lines.0.sku`.
     """
+    await tx.fetch(_LOCK_VARIANTS, variant_ids=sorted(set(variant_ids)))
     if not (bundles := await bundles_among(tx, set(variant_ids))):
         return
     index = next(index for index, variant_id in enumerate(variant_ids) if variant_id in bundles)

@@ -90,7 +90,10 @@ STOCK_AS_OF_PAGE: Final = Statement(f"""
 # One statement, so that the parts add up to the counters whatever is sold meanwhile.
 _EXPLANATION: Final = Statement(f"""
     SELECT s.variant_id, s.location_id, s.on_hand, s.reserved, s.allocated, s.safety, {AVAILABLE} AS available,
-           m.kinds, m.units, m.entries, h.states, h.owner_kinds, h.held, h.owners, coalesce(r.waiting, 0) AS waiting
+           m.kinds, m.units, m.entries, h.states, h.owner_kinds, h.held, h.owners, coalesce(r.waiting, 0) AS waiting,
+           CASE WHEN r.waiting > 0 THEN (
+                SELECT coalesce(sum(b.quantity), 0) FROM backorders b
+                 WHERE b.variant_id = s.variant_id AND b.candidates @> ARRAY[s.location_id]) ELSE 0 END AS waiting_here
       FROM (SELECT * FROM stock
              WHERE variant_id = :variant_id AND location_id > :after
                AND (CAST(:location_ids AS int[]) IS NULL OR location_id = ANY(CAST(:location_ids AS int[])))
@@ -155,8 +158,8 @@ async def explained_levels(
     """The levels of a variant by location, each with what it is made of.
 
     kinds, units, entries: of the movements of on_hand since then (None: ever), by kind. states, owner_kinds, held,
-    owners: of what is held now, by state and owner. waiting: units of the variant
-    that are waited for, at whichever location. after: only locations with a larger id.
+    owners: of what is held now, by state and owner. waiting: units of the variant that are waited for, at whichever
+    location; waiting_here: those of them that the location may serve. after: only locations with a larger id.
     """
     return await tx.fetch(
         _EXPLANATION, variant_id=variant_id, location_ids=location_ids, after=after, limit=limit, since=since

@@ -33,6 +33,20 @@ _OBSTACLE: Final = Statement("""
         THEN 'A component is a bundle itself.'
       WHEN EXISTS (SELECT FROM stock WHERE variant_id = :bundle AND (on_hand, reserved, allocated) <> (0, 0, 0))
         THEN 'This variant has stock of its own.'
+      WHEN EXISTS (SELECT FROM stock WHERE variant_id = :bundle AND safety <> 0)
+        THEN 'Units of this variant are kept off sale: set its safety stock to 0 first.'
+      WHEN EXISTS (SELECT FROM stock_states WHERE variant_id = :bundle AND quantity <> 0)
+        THEN 'Units of this variant are set aside: write them off first.'
+      WHEN EXISTS (SELECT FROM purchase_order_lines l JOIN purchase_orders p ON p.id = l.purchase_order_id
+                    WHERE l.variant_id = :bundle AND p.status IN ('DRAFT', 'ORDERED', 'PARTIALLY_RECEIVED'))
+        THEN 'An open purchase order has this variant.'
+      WHEN EXISTS (SELECT FROM transfer_lines l JOIN transfers t ON t.id = l.transfer_id
+                    WHERE l.variant_id = :bundle
+                      AND t.status IN ('DRAFT', 'READY_TO_SHIP', 'IN_TRANSIT', 'PARTIALLY_RECEIVED'))
+        THEN 'An open transfer has this variant.'
+      WHEN EXISTS (SELECT FROM count_lines l JOIN count_sessions c ON c.id = l.count_id
+                    WHERE l.variant_id = :bundle AND c.status = 'OPEN')
+        THEN 'This variant is being counted.'
       WHEN EXISTS (SELECT FROM selling_rules WHERE variant_id = :bundle)
         THEN 'This variant has a selling rule: give the components rules instead.' END
 """)
