@@ -84,8 +84,10 @@ class Explanation:
             verb = "wait" if self.waiting > 1 else "waits"
             queue = (
                 f" In the whole shop {self.waiting:,} {verb} to be served first, {self.waiting_here:,} from here.",
-                f"全店で {self.waiting:,}(うち当拠点から {self.waiting_here:,})が入荷・発売待ちで、"
-                "先に引き当てられます。",
+                (
+                    f"全店で {self.waiting:,}(うち当拠点から {self.waiting_here:,})が入荷・発売待ちで、"
+                    "先に引き当てられます。"
+                ),
             )
         return {
             "en": f"{' − '.join(english)} = {free:,}{', so 0' if short else ''} available.{queue[0]}",
