@@ -14,6 +14,7 @@ class Example:
     title: str
     query: str
     variables: dict[str, Any] = field(default_factory=dict[str, Any])
+    headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
 EXAMPLES: Final = [
@@ -84,13 +85,14 @@ subscription Watch($skus: [String!]!) {
     ),
     Example(
         "Work of a store",
-        """# For the shop's own people: set the header {"Authorization": "Bearer hk_demo_staff"}.
+        """# For the shop's own people: the key of the demo shop's staff is among the headers.
 query Work {
   workInstructions(status: OPEN, first: 5) {
     nodes { kind orderNumber location { name } lines { sku name quantity } }
   }
 }
 """,
+        headers={"Authorization": "Bearer hk_demo_staff"},
     ),
 ]
 

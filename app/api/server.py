@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -51,19 +51,30 @@ class Application(Starlette):
     graphql_http: Callable[[Any, Any, Any], Awaitable[None]]
     graphql_websocket: Callable[[Any, Any, Any], Awaitable[None]]
     event_streams: EventStreams
+    has_explorer: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, connection or lifespan."""
         if scope["type"] == "lifespan" or scope["path"] != "/graphql":
             await super().__call__(scope, receive, send)
         elif scope["type"] == "http":
-            await self.graphql_http(scope, receive, send)
+            if self.has_explorer and _is_visit(scope):
+                await RedirectResponse("/", 303)(scope, receive, send)
+            else:
+                await self.graphql_http(scope, receive, send)
         else:
             await self.graphql_websocket(scope, receive, send)
 
     def end_streams(self) -> None:
         """End all event streams, so that their clients connect again elsewhere."""
         self.event_streams.close()
+
+
+def _is_visit(scope: Scope) -> bool:
+    """Whether somebody has typed the address of the API into a browser."""
+    if scope["method"] != "GET" or scope["query_string"]:
+        return False
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 def create_app(  # noqa: PLR0913  # settings, all by keyword
@@ -100,6 +111,7 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
         exception_handlers={404: _nothing_here, 405: _other_method, 500: _broken},
     )
     hub, rechecks = Hub(engine), Rechecks(every_s=recheck_s)
+    app.has_explorer = not config.production
     app.event_streams = EventStreams(heartbeat_s=heartbeat_s, rechecks=rechecks)
     app.graphql_http = HttpEndpoint(
         surroundings,

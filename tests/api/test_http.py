@@ -177,6 +177,7 @@ async def test_production_shows_neither_its_schema_nor_a_page(db: Database) -> N
     assert (await ask(app, "{ __typename one }")).json() == {"data": {"__typename": "Query", "one": 1}}
     async with client_of(app) as client:
         assert (await client.get("/")).json() == {"name": "Hikiate", "graphql": "/graphql"}
+        assert (await client.get("/graphql", headers={"Accept": "text/html,*/*;q=0.8"})).status_code == 400
 
 
 async def test_documents_by_their_ids(db: Database) -> None:
