@@ -29,7 +29,7 @@ describe_enum(
     {
         AvailabilityMode.FULFILLABLE_NOW: "Units that are there: they can leave today.",
         AvailabilityMode.PROMISABLE: "Also units of open purchase orders and of transfers under way whose day is known "
-        "and has not passed.",
+        "and has not passed, as far as queues, shares of channels and releases leave them to be sold.",
     },
 )
 

@@ -7,12 +7,13 @@ import strawberry
 
 from app.inventory.graphql.availability import places_of
 from app.inventory.graphql.levels import MAX_INT, may_see_totals
-from app.inventory.graphql.promises import promises_in
+from app.inventory.graphql.promises import expected_in, expected_rows, promises_in
 from app.inventory.graphql.ruled import ruled_levels
+from app.inventory.graphql.selling.types import known_terms
+from app.inventory.model.promised import promised
 from app.inventory.model.promises import AvailabilityMode, Promise, day_in_japan, merged
 from app.inventory.model.selling import offer
 from app.inventory.sql.availability import GROUP_TOTALS
-from app.inventory.sql.incoming import PROMISABLE
 from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context
 from app.kit.graphql.nodes import require_int
@@ -120,15 +121,19 @@ async def _now(context: Context, variant_ids: list[int], groups: Groups) -> Leve
 
 
 async def _promised(context: Context, variant_ids: list[int], groups: Groups) -> Levels:
-    """With what is expected there."""
+    """With what is expected there, by the rules of variants that have some."""
     today = day_in_japan(context.now)
-    rows = await context.fetch(PROMISABLE, variant_ids=variant_ids, location_ids=_all_of(groups), today=today)
+    terms = await known_terms(context, variant_ids)
+    rows = await expected_rows(context, variant_ids, terms, _all_of(groups))
+    expected = expected_in(rows) if terms else {}
     by_place = {(row["variant_id"], row["location_id"]): (row, promises_in(row, today)) for row in rows}
     found = _nothing(context, variant_ids, groups)
     for key, nothing in list(found.items()):
         variant_id, group_id = key
         here = [by_place[variant_id, place] for place in groups[group_id] if (variant_id, place) in by_place]
         promises = merged(promise for _, some in here for promise in some)
+        if variant_id in terms:
+            promises = promised(expected, variant_id, groups[group_id], terms[variant_id]).promises
         available = min(sum(promise.quantity for promise in promises), MAX_INT)
         found[key] = nothing._replace(available=available, promises=promises)
         if may_see_totals(context):
