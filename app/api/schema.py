@@ -22,6 +22,8 @@ from app.checkout.graphql.mutations import CheckoutMutation
 from app.fulfillment.graphql import errors as fulfillment_errors
 from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.queries import FulfillmentQuery
+from app.fulfillment.graphql.work.mutations import WorkMutation
+from app.fulfillment.graphql.work.queries import WorkQuery
 from app.inventory.graphql import errors as inventory_errors
 from app.inventory.graphql.changes import StockChangesQuery
 from app.inventory.graphql.corrections.mutations import CorrectionMutation
@@ -62,6 +64,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     CartQuery,
     OrdersQuery,
     FulfillmentQuery,
+    WorkQuery,
     InventoryQuery,
     StockChangesQuery,
     PurchaseOrderQuery,
@@ -77,6 +80,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     CartReservationMutation,
     CheckoutMutation,
     FulfillmentMutation,
+    WorkMutation,
     InventoryMutation,
     TransferMutation,
     SellingMutation,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.kit.errors import DomainError, ErrorCode
+from app.kit.errors import DomainError, ErrorCode, NotFound
 
 
 class PickupCodeInvalid(DomainError):
@@ -59,3 +59,28 @@ class TrackingNumberUsed(DomainError):
             "This tracking number of the carrier already belongs to another shipment.",
             path=["input", "trackingNumber"],
         )
+
+
+class UnknownLine(NotFound):
+    """The work has no such line."""
+
+    def __init__(self, line_no: int) -> None:
+        super().__init__(f"The work has no line {line_no}.")
+
+
+class WorkTaken(DomainError):
+    """Somebody else has the work. Facts: assignee, their name."""
+
+    code = ErrorCode.WORK_TAKEN
+
+    def __init__(self, assignee: str) -> None:
+        super().__init__(f"This work is {assignee}'s. Assign it to somebody else first.", assignee=assignee)
+
+
+class WorkOnHold(DomainError):
+    """The work about these goods is on hold. Facts: hold_reason."""
+
+    code = ErrorCode.WORK_ON_HOLD
+
+    def __init__(self, hold_reason: str) -> None:
+        super().__init__("The work on these goods is on hold. Release it first.", hold_reason=hold_reason)

@@ -64,7 +64,8 @@ INVARIANTS: Final[dict[str, str]] = {
         SELECT work.id, fulfillment.id FROM work_instructions AS work
           JOIN fulfillments AS fulfillment ON fulfillment.id = work.fulfillment_id AND fulfillment.status = 'OPEN'
           JOIN pickups AS pickup ON pickup.delivery_id = fulfillment.delivery_id
-         WHERE work.kind = 'PREPARE_PICKUP' AND work.status = 'OPEN' AND pickup.status = 'REQUESTED'""",
+         WHERE work.kind = 'PREPARE_PICKUP' AND pickup.status = 'REQUESTED'
+           AND (work.status IN ('OPEN', 'IN_PROGRESS') OR work.resumes_as = 'OPEN')""",
     "a fulfillment has lines": """
         SELECT id FROM fulfillments AS fulfillment
          WHERE NOT EXISTS (SELECT FROM fulfillment_lines WHERE fulfillment_id = fulfillment.id)""",
@@ -128,18 +129,26 @@ INVARIANTS: Final[dict[str, str]] = {
         SELECT fulfillment.id, fulfillment.status, work.kind, work.status
           FROM fulfillments AS fulfillment
           LEFT JOIN work_instructions AS work
-            ON work.fulfillment_id = fulfillment.id AND work.status IN ('WAITING', 'OPEN')
+            ON work.fulfillment_id = fulfillment.id AND work.status IN ('WAITING', 'OPEN', 'IN_PROGRESS', 'ON_HOLD')
           LEFT JOIN pickups AS pickup ON pickup.delivery_id = fulfillment.delivery_id
          WHERE (fulfillment.status <> 'OPEN' AND work.id IS NOT NULL)
             OR (fulfillment.status = 'OPEN' AND work.id IS NULL AND fulfillment.kind = 'SHIP')
             OR (fulfillment.status = 'OPEN' AND work.id IS NULL AND pickup.status <> 'READY')""",
-    "goods are shipped only after they were picked": """
-        SELECT ship.fulfillment_id, ship.status, pick.status
-          FROM work_instructions AS ship
-          JOIN work_instructions AS pick ON pick.fulfillment_id = ship.fulfillment_id AND pick.kind = 'PICK'
-         WHERE ship.kind = 'SHIP'
-           AND ((ship.status IN ('OPEN', 'DONE') AND pick.status <> 'DONE')
-             OR (ship.status = 'WAITING' AND pick.status <> 'OPEN'))""",
+    "goods are shipped only after they were picked and packed": """
+        SELECT later.fulfillment_id, later.kind, later.status, before.kind, before.status
+          FROM work_instructions AS later
+          JOIN work_instructions AS before ON before.fulfillment_id = later.fulfillment_id
+           AND (before.kind = 'PICK' OR (before.kind = 'PACK' AND later.kind = 'SHIP'))
+         WHERE later.kind IN ('PACK', 'SHIP')
+           AND (later.status IN ('OPEN', 'IN_PROGRESS', 'DONE') OR later.resumes_as = 'OPEN')
+           AND before.status <> 'DONE'""",
+    "goods that were picked and packed can be shipped": """
+        SELECT later.id, later.kind FROM work_instructions AS later
+         WHERE later.kind IN ('PACK', 'SHIP') AND (later.status = 'WAITING' OR later.resumes_as = 'WAITING')
+           AND NOT EXISTS (
+               SELECT FROM work_instructions AS before
+                WHERE before.fulfillment_id = later.fulfillment_id AND before.status <> 'DONE'
+                  AND (before.kind = 'PICK' OR (before.kind = 'PACK' AND later.kind = 'SHIP')))""",
     "a canceled order has no open fulfillment, a completed one neither": """
         SELECT sold.id, sold.status, fulfillment.id FROM orders AS sold
           JOIN fulfillments AS fulfillment ON fulfillment.order_id = sold.id
@@ -148,5 +157,6 @@ INVARIANTS: Final[dict[str, str]] = {
         SELECT work.id FROM work_instructions AS work
           LEFT JOIN fulfillments AS fulfillment ON fulfillment.id = work.fulfillment_id
           LEFT JOIN transfers AS transfer ON transfer.id = work.transfer_id
-         WHERE work.order_id IS DISTINCT FROM coalesce(fulfillment.order_id, transfer.order_id)""",
+          LEFT JOIN pickups AS pickup ON pickup.id = work.pickup_id
+         WHERE work.order_id IS DISTINCT FROM coalesce(fulfillment.order_id, transfer.order_id, pickup.order_id)""",
 }

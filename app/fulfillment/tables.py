@@ -5,7 +5,10 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
+    DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     Sequence,
@@ -13,7 +16,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.kit.tables import instant, metadata
 
@@ -51,7 +56,9 @@ fulfillment_lines = Table(
     CheckConstraint("quantity > 0", "fulfillment_quantity_positive"),
 )
 
-# A task for people at one location. Exactly one of fulfillment_id and transfer_id says what it is about.
+# A task for people at one location. What it is about: a fulfillment, a transfer, a pickup, or goods in a place
+# (`work_lines`) and what its note says. due_order: what lists go by; work without a due time comes last. resumes_as:
+# the status that work on hold gets back.
 work_instructions = Table(
     "work_instructions",
     metadata,
@@ -62,18 +69,95 @@ work_instructions = Table(
     Column("order_id", Uuid, ForeignKey("orders.id"), nullable=True),
     Column("fulfillment_id", Uuid, ForeignKey("fulfillments.id"), nullable=True),
     Column("transfer_id", Uuid, ForeignKey("transfers.id"), nullable=True),
+    Column("pickup_id", Uuid, ForeignKey("pickups.id"), nullable=True),
+    Column("note", Text, nullable=True),
+    Column("assignee", Text, nullable=True),
     instant("created_at"),
     instant("due_at", nullable=True),
+    Column(
+        "due_order",
+        DateTime(timezone=True),
+        Computed("coalesce(due_at, timestamp with time zone '9999-12-31 00:00:00+00')", persisted=True),
+        nullable=False,
+    ),
+    instant("acknowledged_at", nullable=True),
+    Column("acknowledged_by", Text, nullable=True),
+    Column("resumes_as", Text, nullable=True),
+    Column("hold_reason", Text, nullable=True),
+    Column("reject_reason", Text, nullable=True),
     instant("completed_at", nullable=True),
     Column("completed_by", Text, nullable=True),
-    Index("ix_work_instructions_location_id", "location_id", "status", "id"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Index("ix_work_instructions_location_id", "location_id", "kind", "status", "due_order", "id"),
+    Index("ix_work_instructions_status", "status", "due_order", "id"),
+    Index("ix_work_instructions_assignee", "assignee", "status", postgresql_where=Column("assignee").isnot(None)),
     Index("ix_work_instructions_order_id", "order_id"),
+    Index(
+        "uq_work_instructions_pickup",
+        "pickup_id",
+        "kind",
+        unique=True,
+        postgresql_where=text("status IN ('WAITING', 'OPEN', 'IN_PROGRESS', 'ON_HOLD')"),
+    ),
     UniqueConstraint("fulfillment_id", "kind", name="uq_work_instructions_fulfillment"),
     UniqueConstraint("transfer_id", "kind", name="uq_work_instructions_transfer"),
-    CheckConstraint("kind IN ('PICK', 'SHIP', 'PREPARE_PICKUP', 'TRANSFER', 'RECEIVE')", "work_kind_known"),
-    CheckConstraint("status IN ('WAITING', 'OPEN', 'DONE', 'CANCELED')", "work_status_known"),
-    CheckConstraint("num_nonnulls(fulfillment_id, transfer_id) = 1", "work_is_about_one_thing"),
+    CheckConstraint(
+        "kind IN ('PICK', 'PACK', 'SHIP', 'PREPARE_PICKUP', 'TRANSFER', 'RECEIVE', 'LOCKER_DROP_OFF', 'COUNT', "
+        "'RETURN_INSPECT')",
+        "work_kind_known",
+    ),
+    CheckConstraint(
+        "status IN ('WAITING', 'OPEN', 'IN_PROGRESS', 'ON_HOLD', 'DONE', 'REJECTED', 'CANCELED')", "work_status_known"
+    ),
+    CheckConstraint(
+        "CASE WHEN kind IN ('PICK', 'PACK', 'SHIP', 'PREPARE_PICKUP') THEN fulfillment_id IS NOT NULL"
+        " WHEN kind IN ('TRANSFER', 'RECEIVE') THEN transfer_id IS NOT NULL"
+        " WHEN kind = 'LOCKER_DROP_OFF' THEN pickup_id IS NOT NULL"
+        " ELSE fulfillment_id IS NULL AND transfer_id IS NULL END"
+        " AND num_nonnulls(fulfillment_id, transfer_id, pickup_id) <= 1",
+        "work_is_about_one_thing",
+    ),
     CheckConstraint("(status = 'DONE') = (completed_at IS NOT NULL)", "done_work_has_a_time"),
+    CheckConstraint(
+        "(status = 'ON_HOLD') = (resumes_as IS NOT NULL) AND (status = 'ON_HOLD') = (hold_reason IS NOT NULL)"
+        " AND resumes_as IN ('WAITING', 'OPEN')",
+        "held_work_has_a_reason_and_goes_on",
+    ),
+    CheckConstraint("(status = 'REJECTED') = (reject_reason IS NOT NULL)", "rejected_work_has_a_reason"),
+    CheckConstraint("status <> 'IN_PROGRESS' OR acknowledged_at IS NOT NULL", "work_in_progress_was_acknowledged"),
+)
+
+# Goods that work is about which no fulfillment or transfer names. quantity: units; 0 in a count: to be counted.
+# done_quantity: what was found or done.
+work_lines = Table(
+    "work_lines",
+    metadata,
+    Column("work_id", Uuid, ForeignKey("work_instructions.id"), primary_key=True),
+    Column("line_no", Integer, primary_key=True, autoincrement=False),
+    Column("variant_id", BigInteger, ForeignKey("variants.id"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("done_quantity", Integer, nullable=True),
+    Index("ix_work_lines_variant_id", "variant_id"),
+    CheckConstraint("quantity >= 0 AND done_quantity >= 0", "work_quantities_not_negative"),
+)
+
+# What people did about a piece of work, and what they said of it: append-only.
+work_history = Table(
+    "work_history",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("work_id", Uuid, ForeignKey("work_instructions.id"), nullable=False),
+    instant("at"),
+    Column("step", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("facts", JSONB, nullable=False, server_default="{}"),
+    Index("ix_work_history_work_id", "work_id", "id"),
+    CheckConstraint(
+        "step IN ('CREATE', 'ASSIGN', 'ACKNOWLEDGE', 'COMPLETE', 'HOLD', 'RELEASE', 'REPORT_SHORT', 'REJECT', 'SPLIT', "
+        "'MOVE')",
+        "work_step_known",
+    ),
 )
 
 shipments = Table(

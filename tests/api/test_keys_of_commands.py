@@ -34,7 +34,8 @@ KEY_MAY_BE_LEFT_OUT = {
     *("apiKeyCreate", "apiKeyRevoke", "partnerCreate"),
     *("cartCreate", "cartDeliverySet", "cartLinesAdd", "cartLinesRemove", "cartLinesUpdate"),
     *("categoriesSave", "channelSave", "locationGroupSave", "locationsSave", "pricesSet", "productsSave"),
-    *("pickupArrive", "pickupCodeUnlock", "pickupCodeVerify", "pickupMarkReady", "workComplete"),
+    *("pickupArrive", "pickupCodeUnlock", "pickupCodeVerify", "pickupMarkReady"),
+    *("workAcknowledge", "workAssign", "workComplete", "workHold", "workRelease"),
 }
 
 

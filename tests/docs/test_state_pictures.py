@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.fulfillment.model.work import WORK
 from app.inventory.model.counts import COUNT_SESSION
 from app.inventory.model.purchases import PURCHASE_ORDER
 from app.inventory.model.states import UNIT
@@ -15,3 +16,7 @@ from tests.conftest import ROOT
 def test_the_picture_is_drawn_from_the_rules(machine: Any) -> None:
     page = (ROOT / "docs" / "inventory.md").read_text(encoding="utf-8")
     assert f"```mermaid\n{machine.mermaid()}\n```" in page
+
+
+def test_the_picture_of_work_is_drawn_from_the_rules() -> None:
+    assert f"```mermaid\n{WORK.mermaid()}\n```" in (ROOT / "docs" / "work.md").read_text(encoding="utf-8")

@@ -5,16 +5,21 @@ from uuid import UUID
 
 import pytest
 
+from app.checkout.actions.follow_moves import ORDERS_ELSEWHERE
 from app.fulfillment.actions.complete_work import complete_work
+from app.fulfillment.actions.create_work import WorkDraft, create_work
 from app.fulfillment.actions.follow_transfer import follow_transfer
+from app.fulfillment.model import WorkKind
 from app.inventory.actions.ship_transfer import ship_transfer
+from app.inventory.errors import InvalidQuantity
 from app.kit.db import Database
 from app.kit.errors import InvalidTransition, NotFound
 from app.kit.ids import new_id
 from app.kit.permissions import Actor
 from tests.conftest import NOW
 from tests.fulfillment.builders import STAFF, home, konbini_pickup, planned_order, store_pickup
-from tests.fulfillment.views import everything, pickup_of, transfer_of, work_of, work_rows
+from tests.fulfillment.views import everything, fulfillments_of, pickup_of, stock_of, transfer_of, work_of, work_rows
+from tests.pump import pump
 
 
 async def _complete(db: Database, work_id: UUID, actor: Actor = STAFF) -> None:
@@ -83,3 +88,45 @@ async def test_a_key_for_other_locations_finds_no_such_work(db: Database) -> Non
     with pytest.raises(NotFound):
         await _complete(db, new_id())
     assert await everything(db) == before
+
+
+async def test_units_that_are_said_must_be_those_of_the_lines(db: Database) -> None:
+    await planned_order(db, home)
+    work_id = await _work_id(db, "PICK")
+    before = await everything(db)
+    for done, kind in (({1: 1}, InvalidQuantity), ({1: 3}, InvalidQuantity), ({}, InvalidQuantity), ({2: 1}, NotFound)):
+        with pytest.raises(kind) as refusal:
+            async with db.write() as tx:
+                await complete_work(tx, work_id, done, actor=STAFF, now=NOW)
+        assert refusal.value.facts in ({}, {"minimum": 2, "maximum": 2})
+    assert await everything(db) == before
+    async with db.write() as tx:
+        await complete_work(tx, work_id, {1: 2}, actor=STAFF, now=NOW)
+    assert [status for _, _, status in await work_of(db)] == ["DONE", "OPEN"]
+
+
+async def test_what_a_count_finds_is_what_is_on_hand(db: Database) -> None:
+    """Promises that it cannot keep move to other places."""
+    shop, order_id = await planned_order(db, home)
+    async with db.write() as tx:
+        draft = WorkDraft(
+            WorkKind.COUNT, location_id=shop.warehouse, lines=[(shop.variants[0], 0), (shop.variants[1], 0)]
+        )
+        work_id = await create_work(tx, draft, actor=STAFF, now=NOW)
+    for found in (None, {1: 1}, {1: -1, 2: 0}, {1: 1, 2: 3, 3: 1}):
+        before = await everything(db)
+        with pytest.raises((InvalidQuantity, NotFound)):
+            async with db.write() as tx:
+                await complete_work(tx, work_id, found, elsewhere=ORDERS_ELSEWHERE, actor=STAFF, now=NOW)
+        assert await everything(db) == before
+    async with db.write() as tx:
+        await complete_work(tx, work_id, {1: 1, 2: 12}, elsewhere=ORDERS_ELSEWHERE, actor=STAFF, now=NOW)
+    assert await stock_of(db, shop.variants[0], shop.warehouse) == (1, 1)
+    assert await stock_of(db, shop.variants[1], shop.warehouse) == (12, 0)
+    await pump(db, now=NOW)
+    assert [row["status"] for row in await fulfillments_of(db, order_id)] == ["OPEN", "OPEN"]
+    async with db.read() as tx:
+        rows = await tx.connection.fetch("SELECT line_no, done_quantity FROM work_lines ORDER BY 1")
+        kinds = await tx.connection.fetch("SELECT DISTINCT reason, cause_kind FROM ledger WHERE cause_id = $1", work_id)
+    assert [tuple(row) for row in rows] == [(1, 1), (2, 12)]
+    assert [tuple(row) for row in kinds] == [("COUNT", "WORK")]

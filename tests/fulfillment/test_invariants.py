@@ -52,7 +52,12 @@ SABOTAGE = {
         "UPDATE work_instructions SET status = 'CANCELED' WHERE kind = 'PREPARE_PICKUP'"
     ),
     "what is to be prepared for a pickup is being prepared": "UPDATE pickups SET status = 'REQUESTED'",
-    "goods are shipped only after they were picked": "UPDATE work_instructions SET status = 'OPEN' WHERE kind = 'SHIP'",
+    "goods are shipped only after they were picked and packed": (
+        "UPDATE work_instructions SET status = 'OPEN' WHERE kind = 'SHIP'"
+    ),
+    "goods that were picked and packed can be shipped": (
+        "UPDATE work_instructions SET status = 'DONE', completed_at = now() WHERE kind = 'PICK'"
+    ),
     "a canceled order has no open fulfillment, a completed one neither": "UPDATE orders SET status = 'CANCELED'",
     "work is about its order": "UPDATE work_instructions SET order_id = NULL",
 }

@@ -1,63 +1,115 @@
 """People report that a piece of work is done."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from app.fulfillment.actions.mark_ready import mark_ready
-from app.fulfillment.model import WorkKind, WorkStatus, may_touch
+from app.fulfillment.actions.take_works import take_works
+from app.fulfillment.model import WorkKind
 from app.fulfillment.model.pickups import PickupStatus
-from app.fulfillment.sql import fulfillments, pickups, work
+from app.fulfillment.model.work import REPORTED_BY, WORK, WorkStep, check_done
+from app.fulfillment.sql import fulfillments, pickups, work, work_steps
+from app.fulfillment.sql.work_steps import WorkChange, change_works
+from app.inventory.actions.correct_stock import correct_stock
+from app.inventory.actions.move_promises import Elsewhere
+from app.inventory.model.corrections import AdjustmentReason, Cause, Correction, PromisePolicy
 from app.kit.db import Row, WriteTx
-from app.kit.errors import InvalidTransition, NotFound
+from app.kit.errors import DomainError, InvalidTransition
 from app.kit.permissions import Actor
-from app.orders.actions.add_history import add_history
+from app.orders.actions.change_states import StateChange, change_states
 from app.orders.model import OrderHistoryKind
-from app.orders.sql import lock_order
+from app.orders.sql import lock_orders
 
-# What moves goods is reported with its facts, by a mutation of its own.
-_REPORTED_BY = {
-    WorkKind.SHIP: "shipmentCreate",
-    WorkKind.TRANSFER: "transferShip",
-    WorkKind.RECEIVE: "transferReceive",
-}
+CAUSE: Final = "WORK"
 
 
-async def complete_work(tx: WriteTx, work_id: UUID, *, actor: Actor, now: datetime) -> None:
-    """PICK work becomes DONE and SHIP work opens; PREPARE_PICKUP work becomes DONE and the pickup READY.
+async def complete_work(
+    tx: WriteTx,
+    work_id: UUID,
+    done: Mapping[int, int] | None = None,
+    *,
+    elsewhere: Elsewhere | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """The work becomes DONE: what was picked can be packed or shipped, a prepared pickup is READY.
 
-    Raises NotFound (also for work at locations that the caller's key does not cover), or InvalidTransition
-    when the work is not open or is reported by another mutation.
+    done: units by line number, where somebody counted them while doing it; they must be those of the lines. What a
+    COUNT found is what is on hand then: promises to orders that it cannot keep move `elsewhere` or end. Raises NotFound
+    (also for work at locations that the caller's key does not cover, and for lines that are not there),
+    InvalidQuantity, or InvalidTransition when the work is not open or is reported by another mutation.
     """
-    instruction = await _take_work(tx, work_id, actor)
-    kind = WorkKind(instruction.kind)
-    if kind in _REPORTED_BY:
-        message = f"{kind} work is done when `{_REPORTED_BY[kind]}` reports it."
-        raise InvalidTransition(message, current_status=instruction.status)
-    if instruction.status != WorkStatus.OPEN:
-        message = f"Work that is {instruction.status} cannot be completed."
-        raise InvalidTransition(message, current_status=instruction.status)
-    fulfillment = await fulfillments.lock_fulfillment(tx, instruction.fulfillment_id)
-    pickup = fulfillment and await pickups.lock_pickup_of_delivery(tx, fulfillment.delivery_id)
+    [instruction] = await take_works(tx, [work_id], actor=actor)
+    kind = WorkKind(instruction["kind"])
+    if kind in REPORTED_BY:
+        message = f"{kind} work is done when `{REPORTED_BY[kind]}` reports it."
+        raise InvalidTransition(message, current_status=instruction["status"])
+    WORK.check(WorkStep.COMPLETE, instruction["status"])
+    if kind is WorkKind.COUNT:
+        cause = Cause(CAUSE, work_id, actor.reference, now, reason=AdjustmentReason.COUNT)
+        await _count(tx, instruction, done or {}, elsewhere, cause)
+    elif done is not None:
+        check_done(done, await _asked(tx, instruction))
+        if instruction["fulfillment_id"] is None:
+            await work_steps.set_done(tx, work_id, done)
     if kind is WorkKind.PREPARE_PICKUP:
+        fulfillment = await fulfillments.lock_fulfillment(tx, instruction["fulfillment_id"])
+        pickup = fulfillment and await pickups.lock_pickup_of_delivery(tx, fulfillment["delivery_id"])
         if pickup is not None:
-            await mark_ready(tx, pickup.id, actor=actor, now=now)
+            await mark_ready(tx, pickup["id"], actor=actor, now=now)
+            status = WORK.take(WorkStep.COMPLETE, instruction["status"])
+            told = (work_id, WorkStep.COMPLETE, status, {})
+            await work_steps.tell_works(tx, [told], actor=actor.reference, now=now)
         return
-    about = [instruction.fulfillment_id]
-    await work.finish_work(tx, about, [WorkKind.PICK], actor=actor.reference, now=now)
-    await work.open_work(tx, dict.fromkeys(about), WorkKind.SHIP)
-    if pickup is not None and pickup.status == PickupStatus.REQUESTED:
-        await pickups.set_status(tx, pickup.id, PickupStatus.PREPARING, now=now)
-    await add_history(tx, instruction.order_id, OrderHistoryKind.PICKED, actor=actor.reference, now=now)
+    await complete_locked(tx, [instruction], actor=actor, now=now)
 
 
-async def _take_work(tx: WriteTx, work_id: UUID, actor: Actor) -> Row:
-    """The instruction, locked after its order."""
-    found = await work.find_work(tx, work_id)
-    if found is not None and may_touch(actor, partner_id=found.partner_id, location_id=found.location_id):
-        if found.order_id is not None:
-            await lock_order(tx, found.order_id)
-        instruction = await work.lock_work(tx, work_id)
-        if instruction is not None:
-            return instruction
-    message = "There is no such work instruction."
-    raise NotFound(message)
+async def complete_locked(tx: WriteTx, instructions: Sequence[Row], *, actor: Actor, now: datetime) -> None:
+    """Complete locked work of one kind that is not PREPARE_PICKUP; what comes next opens. Raises InvalidTransition."""
+    changes = [
+        WorkChange(
+            one,
+            WorkStep.COMPLETE,
+            {"status": WORK.take(WorkStep.COMPLETE, one["status"]), "completed_by": actor.reference},
+        )
+        for one in instructions
+    ]
+    await change_works(tx, changes, actor=actor.reference, now=now)
+    parcels = [one["fulfillment_id"] for one in instructions if one["fulfillment_id"] is not None]
+    if not parcels:
+        return
+    await work.open_next(tx, parcels)
+    picked = [one for one in instructions if one["kind"] == WorkKind.PICK]
+    if picked:
+        for pickup_id in await work_steps.lock_requested_pickups(tx, [one["fulfillment_id"] for one in picked]):
+            await pickups.set_status(tx, pickup_id, PickupStatus.PREPARING, now=now)
+        orders = await lock_orders(tx, sorted({one["order_id"] for one in picked}))
+        told = [StateChange(order, OrderHistoryKind.PICKED) for order in orders.values()]
+        await change_states(tx, told, actor=actor.reference, now=now)
+
+
+async def _asked(tx: WriteTx, instruction: Row) -> dict[int, int]:
+    """Units by line number that the work is about."""
+    if instruction["fulfillment_id"] is not None:
+        return await fulfillments.quantities_of(tx, [instruction["fulfillment_id"]])
+    return {row["line_no"]: row["quantity"] for row in await work_steps.lines_of_work(tx, instruction["id"])}
+
+
+async def _count(
+    tx: WriteTx, instruction: Row, found: Mapping[int, int], elsewhere: Elsewhere | None, cause: Cause
+) -> None:
+    """What was found is what is on hand: all lines, or work that only has a note."""
+    lines = await work_steps.lines_of_work(tx, instruction["id"])
+    check_done(found, {row["line_no"]: None for row in lines})
+    if not lines:
+        return
+    corrections = [
+        Correction(row["variant_id"], instruction["location_id"], quantity=found[row["line_no"]]) for row in lines
+    ]
+    policy = PromisePolicy.KEEP if elsewhere is None else PromisePolicy.RESOURCE_YOUNGEST
+    for result in (await correct_stock(tx, corrections, policy=policy, elsewhere=elsewhere, cause=cause)).results:
+        if isinstance(result, DomainError):
+            raise result
+    await work_steps.set_done(tx, instruction["id"], found)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from app.fulfillment.actions.refuse_held import refuse_held
 from app.fulfillment.actions.ship_units import ship_units
 from app.fulfillment.errors import TrackingNumberUsed
 from app.fulfillment.model import FulfillmentKind, FulfillmentState, WorkKind, may_touch
@@ -28,7 +29,7 @@ async def create_shipment(
     Home deliveries count as fulfilled from here on; goods for a partner's point are then on their way to
     it, once all parcels of the delivery have left. carrier and tracking_number: 1 to 60 characters. Raises
     NotFound, InvalidInput, InvalidTransition (shipped already, canceled, or a pickup at an own store),
-    TrackingNumberUsed.
+    WorkOnHold, TrackingNumberUsed.
     """
     carrier, tracking_number = _text(carrier, "carrier"), _text(tracking_number, "trackingNumber")
     fulfillment = await _take_fulfillment(tx, fulfillment_id, actor)
@@ -38,6 +39,7 @@ async def create_shipment(
     if fulfillment.status != FulfillmentState.OPEN:
         message = f"A fulfillment that is {fulfillment.status} cannot be shipped."
         raise InvalidTransition(message, current_status=fulfillment.status)
+    await refuse_held(tx, [fulfillment_id])
     order_id: UUID = fulfillment.order_id
     shipment_id = await fulfillments.insert_shipment(
         tx, fulfillment, carrier=carrier, tracking_number=tracking_number, now=now
@@ -46,7 +48,7 @@ async def create_shipment(
         raise TrackingNumberUsed
     quantities = await ship_units(tx, order_id, [fulfillment], kind="SHIPPED", actor=actor.reference)
     await fulfillments.set_states(tx, [fulfillment_id], FulfillmentState.SHIPPED, now=now)
-    done = [WorkKind.PICK, WorkKind.SHIP]
+    done = [WorkKind.PICK, WorkKind.PACK, WorkKind.SHIP]
     await work.finish_work(tx, [fulfillment_id], done, actor=actor.reference, now=now)
     facts = {"carrier": carrier, "trackingNumber": tracking_number}
     await add_history(tx, order_id, OrderHistoryKind.SHIPPED, actor=actor.reference, now=now, facts=facts)

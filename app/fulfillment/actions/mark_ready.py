@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from app.fulfillment.actions.refuse_held import refuse_held
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.model import WorkKind
 from app.fulfillment.model.pickups import PARTNER_MODES, PickupStatus, hold_until, next_pickup_status
@@ -17,7 +18,7 @@ from app.orders.model import OrderHistoryKind
 async def mark_ready(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime) -> None:
     """The pickup becomes READY and is kept for the location's hold days; its preparation is done.
 
-    Raises NotFound, or InvalidTransition when units are still elsewhere, when the pickup is past this step,
+    Raises NotFound, WorkOnHold, or InvalidTransition when units are still elsewhere, when the pickup is past this step,
     or when a parcel brings the goods: then its arrival is reported.
     """
     order, pickup = await take_pickup(tx, pickup_id, actor=actor)
@@ -31,6 +32,7 @@ async def mark_ready(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetim
         message = "Units of this pickup are still elsewhere."
         raise InvalidTransition(message, current_status=pickup.status)
     prepared = await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
+    await refuse_held(tx, [row.id for row in prepared])
     await work.finish_work(tx, [row.id for row in prepared], [WorkKind.PREPARE_PICKUP], actor=actor.reference, now=now)
     until = hold_until(now, await pickups.hold_days_of(tx, pickup.location_id))
     await pickups.set_ready(tx, pickup_id, now=now, hold_until=until)

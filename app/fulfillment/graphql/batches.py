@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.engine.relations import groups_by, rows_by
 from app.fulfillment.model import may_touch
-from app.fulfillment.sql import fulfillments, pickups, work
+from app.fulfillment.sql import fulfillments, pickups, work_lists
 from app.inventory.graphql.batches import visible_location_ids
 from app.kit.graphql.context import Context
 from app.kit.permissions import ActorKind
@@ -90,7 +90,13 @@ async def lines_by_delivery(context: Context, keys: list[UUID], columns: Columns
 async def lines_by_work(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
     """What these work instructions are about."""
     del columns
-    return groups_by(await context.fetch(work.LINES_BY_WORK, ids=keys), "work_id")
+    return groups_by(await context.fetch(work_lists.LINES_BY_WORK, ids=keys), "work_id")
+
+
+async def history_by_work(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
+    """What people did about these work instructions."""
+    del columns
+    return groups_by(await context.fetch(work_lists.HISTORY_BY_WORK, ids=keys), "work_id")
 
 
 async def work_by_fulfillment(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
@@ -98,7 +104,7 @@ async def work_by_fulfillment(context: Context, keys: list[UUID], columns: Colum
     del columns
     if not context.actor.may(*STAFF):
         return {}
-    rows = await context.fetch(work.WORK_BY_FULFILLMENT, ids=keys, allowed=await visible_location_ids(context))
+    rows = await context.fetch(work_lists.WORK_BY_FULFILLMENT, ids=keys, allowed=await visible_location_ids(context))
     return groups_by(rows, "fulfillment_id")
 
 
@@ -107,8 +113,16 @@ async def work_by_id(context: Context, keys: list[UUID], columns: Columns | None
     del columns
     if not context.actor.may(*STAFF):
         return {}
-    rows = await context.fetch(work.WORK_BY_ID, ids=keys, allowed=await visible_location_ids(context))
+    rows = await context.fetch(work_lists.WORK_BY_ID, ids=keys, allowed=await visible_location_ids(context))
     return rows_by(rows, "id")
+
+
+async def works_by_ids(
+    context: Context, keys: list[tuple[UUID, ...]], columns: Columns | None
+) -> dict[tuple[UUID, ...], list[Any]]:
+    """Several work instructions at once, in the order of the ids."""
+    found = await work_by_id(context, list(dict.fromkeys(work_id for key in keys for work_id in key)), columns)
+    return {key: [found[work_id] for work_id in key if work_id in found] for key in keys}
 
 
 async def fulfillments_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:

@@ -37,3 +37,17 @@ class PickupStillHeldError(UserError):
 @user_error(ErrorCode.TRACKING_NUMBER_USED, "The carrier's tracking number belongs to another shipment.")
 class TrackingNumberUsedError(UserError):
     """Look at the label again."""
+
+
+@user_error(ErrorCode.WORK_TAKEN, "The work is somebody else's.")
+class WorkTakenError(UserError):
+    """`workAssign` gives it to another."""
+
+    assignee: str = strawberry.field(description="Whose it is.")
+
+
+@user_error(ErrorCode.WORK_ON_HOLD, "The work on these goods is on hold.")
+class WorkOnHoldError(UserError):
+    """`workRelease` lets it go on."""
+
+    hold_reason: str = strawberry.field(description="Why.")

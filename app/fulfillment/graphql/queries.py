@@ -6,11 +6,9 @@ from uuid import UUID
 import strawberry
 
 from app.fulfillment.graphql.batches import pickups_by_id, touchable_pickups
-from app.fulfillment.graphql.types import Pickup, WorkInstruction
-from app.fulfillment.model import WorkKind, WorkStatus
+from app.fulfillment.graphql.types import Pickup
 from app.fulfillment.model.pickups import PickupStatus
-from app.fulfillment.sql import pickups, work
-from app.inventory.graphql.batches import visible_location_ids
+from app.fulfillment.sql import pickups
 from app.kit.db import Row
 from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context, Info
@@ -28,26 +26,6 @@ InLocation = Annotated[strawberry.ID | None, strawberry.argument(description="On
 @strawberry.type
 class FulfillmentQuery:
     """Merged into the schema's Query."""
-
-    @strawberry.field(
-        graphql_type=Connection[WorkInstruction],
-        description="Work for people, oldest first. Keys limited to locations see only the work there.",
-        **requires("fulfillment:read"),
-    )
-    async def work_instructions(
-        self,
-        info: Info,
-        *,
-        location_id: InLocation = None,
-        status: Annotated[WorkStatus | None, strawberry.argument(description="Only with this status.")] = None,
-        kinds: Annotated[list[WorkKind] | None, strawberry.argument(description="Only of these kinds.")] = None,
-        first: First = 20,
-        after: After = None,
-    ) -> Any:
-        """Paged by id, which follows the time of writing."""
-        context = info.context
-        page = await _work_page(context, location_id=location_id, status=status, kinds=kinds, first=first, after=after)
-        return connection(page)
 
     @strawberry.field(
         graphql_type=Connection[Pickup],
@@ -93,27 +71,6 @@ class FulfillmentQuery:
         return next(iter(touchable_pickups(context, rows)), None)
 
 
-async def _work_page(
-    context: Context,
-    *,
-    location_id: str | None,
-    status: WorkStatus | None,
-    kinds: list[WorkKind] | None,
-    first: int,
-    after: str | None,
-) -> Page:
-    rows = await context.fetch(
-        work.WORK_PAGE,
-        allowed=await visible_location_ids(context),
-        location_id=_location(location_id),
-        status=status and str(status.value),
-        kinds=None if kinds is None else [str(kind.value) for kind in kinds],
-        after=_position(after),
-        limit=page_size(first) + 1,
-    )
-    return _page(rows, first, after)
-
-
 async def _pickup_page(
     context: Context, status: PickupStatus | None, location_id: str | None, first: int, after: str | None
 ) -> Page:
@@ -122,7 +79,7 @@ async def _pickup_page(
         pickups.PICKUP_PAGE,
         partner_id=context.actor.partner_id,
         allowed=None if limits is None else sorted(limits),
-        location_id=_location(location_id),
+        location_id=location_key(location_id),
         status=status and str(status.value),
         after=_position(after),
         limit=page_size(first) + 1,
@@ -130,7 +87,8 @@ async def _pickup_page(
     return _page(rows, first, after)
 
 
-def _location(location_id: str | None) -> int | None:
+def location_key(location_id: str | None) -> int | None:
+    """The location's number. Raises NotFound."""
     if location_id is None:
         return None
     key = require_int(location_id, "Location", "locationId")

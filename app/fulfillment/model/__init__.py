@@ -1,6 +1,7 @@
 """Rules of fulfillment: who leaves what, when work is due, who may touch what.
 
-`pickups`: the life of a pickup. `codes`: what it is collected with.
+`pickups`: the life of a pickup. `codes`: what it is collected with. `work`: the life of a work
+instruction.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,18 +39,25 @@ class WorkKind(StrEnum):
     """What people at a location are asked to do."""
 
     PICK = "PICK"
+    PACK = "PACK"
     SHIP = "SHIP"
     PREPARE_PICKUP = "PREPARE_PICKUP"
     TRANSFER = "TRANSFER"
     RECEIVE = "RECEIVE"
+    LOCKER_DROP_OFF = "LOCKER_DROP_OFF"
+    COUNT = "COUNT"
+    RETURN_INSPECT = "RETURN_INSPECT"
 
 
 class WorkStatus(StrEnum):
-    """WAITING work needs something else first; OPEN work can be done now."""
+    """WAITING work needs something else first; OPEN work can be done now. `work` has the machine."""
 
     WAITING = "WAITING"
     OPEN = "OPEN"
+    IN_PROGRESS = "IN_PROGRESS"
+    ON_HOLD = "ON_HOLD"
     DONE = "DONE"
+    REJECTED = "REJECTED"
     CANCELED = "CANCELED"
 
 

@@ -1,7 +1,7 @@
 """Statements about work instructions, and about the transfers that some of them ask for."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -18,7 +18,7 @@ from app.kit.statement import Statement
 
 @dataclass(frozen=True, slots=True)
 class NewWork:
-    """A work instruction to be written; exactly one of fulfillment_id and transfer_id is set."""
+    """A work instruction to be written; at most one of fulfillment_id, transfer_id and pickup_id is set."""
 
     kind: WorkKind
     location_id: int
@@ -26,17 +26,21 @@ class NewWork:
     order_id: UUID | None
     fulfillment_id: UUID | None = None
     transfer_id: UUID | None = None
+    pickup_id: UUID | None = None
     due_at: datetime | None = None
+    note: str | None = None
+    id: UUID = field(default_factory=new_id)
 
 
 # A second instruction of one kind about one thing is never written: events may be heard twice.
 _INSERT: Final = Statement("""
     INSERT INTO work_instructions
-           (id, kind, location_id, status, order_id, fulfillment_id, transfer_id, due_at, created_at)
+           (id, kind, location_id, status, order_id, fulfillment_id, transfer_id, pickup_id, due_at, note, created_at)
     SELECT new.*, :now
       FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:location_ids AS int[]),
                   CAST(:statuses AS text[]), CAST(:order_ids AS uuid[]), CAST(:fulfillment_ids AS uuid[]),
-                  CAST(:transfer_ids AS uuid[]), CAST(:due_ats AS timestamptz[])) AS new
+                  CAST(:transfer_ids AS uuid[]), CAST(:pickup_ids AS uuid[]), CAST(:due_ats AS timestamptz[]),
+                  CAST(:notes AS text[])) AS new
     ON CONFLICT DO NOTHING
 """)
 _BY_ID: Final = Statement("""
@@ -48,32 +52,65 @@ _LOCK: Final = Statement(
     select(work_instructions).where(work_instructions.c.id == bindparam("id", type_=Uuid)).with_for_update()
 )
 _CLOCKS: Final = Statement("SELECT id, hours, timezone FROM locations WHERE id = ANY(CAST(:ids AS int[]))")
+# Work on hold stays so: what happens meanwhile tells what it goes on as.
 _OPEN: Final = Statement("""
-    UPDATE work_instructions AS work SET status = 'OPEN', due_at = coalesce(new.due_at, work.due_at)
+    UPDATE work_instructions AS work
+       SET status = CASE work.status WHEN 'WAITING' THEN 'OPEN' ELSE work.status END,
+           resumes_as = CASE work.status WHEN 'ON_HOLD' THEN 'OPEN' END,
+           due_at = coalesce(new.due_at, work.due_at), version = work.version + 1
       FROM unnest(CAST(:ids AS uuid[]), CAST(:due_ats AS timestamptz[])) AS new (id, due_at)
-     WHERE work.kind = :kind AND work.status = 'WAITING'
+     WHERE work.kind = :kind AND (work.status = 'WAITING' OR work.resumes_as = 'WAITING')
        AND (work.fulfillment_id = new.id OR work.transfer_id = new.id)
 """)
+# Goods are packed once they are picked, and shipped once they are packed, where they are to be.
+_OPEN_NEXT: Final = Statement("""
+    UPDATE work_instructions AS work
+       SET status = CASE status WHEN 'WAITING' THEN 'OPEN' ELSE status END,
+           resumes_as = CASE status WHEN 'ON_HOLD' THEN 'OPEN' END, version = version + 1
+     WHERE fulfillment_id = ANY(CAST(:ids AS uuid[])) AND (status = 'WAITING' OR resumes_as = 'WAITING')
+       AND kind IN ('PACK', 'SHIP')
+       AND NOT EXISTS (
+           SELECT FROM work_instructions AS before
+            WHERE before.fulfillment_id = work.fulfillment_id AND before.status <> 'DONE'
+              AND (before.kind = 'PICK' OR (before.kind = 'PACK' AND work.kind = 'SHIP')))
+""")
 _COMPLETE: Final = Statement("""
-    UPDATE work_instructions SET status = 'DONE', completed_at = :now, completed_by = :actor
-     WHERE kind = ANY(CAST(:kinds AS text[])) AND status IN ('WAITING', 'OPEN')
-       AND (fulfillment_id = ANY(CAST(:ids AS uuid[])) OR transfer_id = ANY(CAST(:ids AS uuid[])))
+    UPDATE work_instructions
+       SET status = 'DONE', completed_at = :now, completed_by = :actor, resumes_as = NULL, hold_reason = NULL,
+           version = version + 1
+     WHERE kind = ANY(CAST(:kinds AS text[])) AND status IN ('WAITING', 'OPEN', 'IN_PROGRESS', 'ON_HOLD')
+       AND (fulfillment_id = ANY(CAST(:ids AS uuid[])) OR transfer_id = ANY(CAST(:ids AS uuid[]))
+            OR pickup_id = ANY(CAST(:ids AS uuid[])))
 """)
 _CANCEL: Final = Statement("""
-    UPDATE work_instructions SET status = 'CANCELED'
-     WHERE status IN ('WAITING', 'OPEN')
-       AND (fulfillment_id = ANY(CAST(:ids AS uuid[])) OR transfer_id = ANY(CAST(:ids AS uuid[])))
+    UPDATE work_instructions
+       SET status = 'CANCELED', resumes_as = NULL, hold_reason = NULL, version = version + 1
+     WHERE status IN ('WAITING', 'OPEN', 'IN_PROGRESS', 'ON_HOLD')
+       AND (CAST(:kinds AS text[]) IS NULL OR kind = ANY(CAST(:kinds AS text[])))
+       AND (fulfillment_id = ANY(CAST(:ids AS uuid[])) OR transfer_id = ANY(CAST(:ids AS uuid[]))
+            OR pickup_id = ANY(CAST(:ids AS uuid[])))
 """)
-# What was picked is picked again, with what came on top.
+# What was picked is picked again, with what came on top, and what follows waits for it.
 _PICK_AGAIN: Final = Statement("""
     UPDATE work_instructions
-       SET status = CASE kind WHEN 'PICK' THEN 'OPEN' ELSE 'WAITING' END, completed_at = NULL, completed_by = NULL
+       SET status = CASE WHEN status = 'ON_HOLD' THEN status WHEN kind = 'PICK' THEN 'OPEN' ELSE 'WAITING' END,
+           resumes_as = CASE status WHEN 'ON_HOLD' THEN 'WAITING' END,
+           completed_at = NULL, completed_by = NULL, version = version + 1
      WHERE fulfillment_id = ANY(CAST(:ids AS uuid[]))
-       AND ((kind = 'PICK' AND status = 'DONE') OR (kind = 'SHIP' AND status = 'OPEN'))
+       AND ((kind = 'PICK' AND status = 'DONE')
+         OR (kind IN ('PACK', 'SHIP') AND status IN ('OPEN', 'IN_PROGRESS', 'ON_HOLD'))
+         OR (kind = 'PACK' AND status = 'DONE'))
 """)
 _WAIT: Final = Statement("""
-    UPDATE work_instructions SET status = 'WAITING'
-     WHERE fulfillment_id = ANY(CAST(:ids AS uuid[])) AND kind = :kind AND status = 'OPEN'
+    UPDATE work_instructions
+       SET status = CASE status WHEN 'ON_HOLD' THEN status ELSE 'WAITING' END,
+           resumes_as = CASE status WHEN 'ON_HOLD' THEN 'WAITING' END, version = version + 1
+     WHERE fulfillment_id = ANY(CAST(:ids AS uuid[])) AND kind = :kind
+       AND (status IN ('OPEN', 'IN_PROGRESS') OR resumes_as = 'OPEN')
+""")
+_IS_DONE: Final = Statement("""
+    SELECT EXISTS (SELECT FROM work_instructions
+                    WHERE fulfillment_id = :fulfillment_id AND kind = :kind AND status = 'DONE')
 """)
 # Who sent and who took in is what the ledger says, however late or in whatever order the facts are heard.
 _TRANSFER: Final = Statement("""
@@ -116,50 +153,6 @@ _OPEN_PICKUPS: Final = Statement("""
      ORDER BY fulfillment.id
 """)
 
-WORK_BY_ID: Final = Statement("""
-    SELECT work.*, sold.number AS order_number
-      FROM work_instructions AS work
-      LEFT JOIN orders AS sold ON sold.id = work.order_id
-     WHERE work.id = ANY(CAST(:ids AS uuid[]))
-       AND (CAST(:allowed AS int[]) IS NULL OR work.location_id = ANY(CAST(:allowed AS int[])))
-""")
-WORK_BY_FULFILLMENT: Final = Statement("""
-    SELECT work.*, sold.number AS order_number
-      FROM work_instructions AS work
-      LEFT JOIN orders AS sold ON sold.id = work.order_id
-     WHERE work.fulfillment_id = ANY(CAST(:ids AS uuid[]))
-       AND (CAST(:allowed AS int[]) IS NULL OR work.location_id = ANY(CAST(:allowed AS int[])))
-     ORDER BY work.id
-""")
-# The limit is of the page; null filters filter nothing. A key limited to locations sees only those.
-WORK_PAGE: Final = Statement("""
-    SELECT work.*, sold.number AS order_number, work.id::text AS cursor
-      FROM work_instructions AS work
-      LEFT JOIN orders AS sold ON sold.id = work.order_id
-     WHERE (CAST(:allowed AS int[]) IS NULL OR work.location_id = ANY(CAST(:allowed AS int[])))
-       AND (CAST(:location_id AS int) IS NULL OR work.location_id = :location_id)
-       AND (CAST(:status AS text) IS NULL OR work.status = :status)
-       AND (CAST(:kinds AS text[]) IS NULL OR work.kind = ANY(CAST(:kinds AS text[])))
-       AND (CAST(:after AS uuid) IS NULL OR work.id > CAST(:after AS uuid))
-     ORDER BY work.id
-     LIMIT CAST(:limit AS int)
-""")
-# A line of a fulfillment, or of a transfer.
-LINES_BY_WORK: Final = Statement("""
-    SELECT work.id AS work_id, line.line_no, line.variant_id, line.quantity, variant.sku, product.names
-      FROM work_instructions AS work
-      JOIN LATERAL (
-            SELECT part.line_no, part.variant_id, part.quantity FROM fulfillment_lines AS part
-             WHERE part.fulfillment_id = work.fulfillment_id
-            UNION ALL
-            SELECT part.line_no, part.variant_id, part.quantity FROM transfer_lines AS part
-             WHERE part.transfer_id = work.transfer_id) AS line ON true
-      JOIN variants AS variant ON variant.id = line.variant_id
-      JOIN products AS product ON product.id = variant.product_id
-     WHERE work.id = ANY(CAST(:ids AS uuid[]))
-     ORDER BY work.id, line.line_no
-""")
-
 
 def instructions_of(order_id: UUID, fulfillment_id: UUID, share: Share, clock: Row, now: datetime) -> list[NewWork]:
     """The work of one share. clock: of `clocks_of`. When a preparation is due shows when it can be begun."""
@@ -175,19 +168,23 @@ def instructions_of(order_id: UUID, fulfillment_id: UUID, share: Share, clock: R
 
 
 async def insert_work(tx: WriteTx, work: Sequence[NewWork], *, now: datetime) -> None:
-    """Write instructions; those that exist already, by kind and fulfillment or transfer, stay as they are."""
+    """Write instructions; those that exist already, by kind and fulfillment or transfer (of a pickup: unfinished ones),
+    stay as they are.
+    """
     if not work:
         return
     await tx.execute(
         _INSERT,
-        ids=[new_id() for _ in work],
+        ids=[new.id for new in work],
         kinds=[new.kind for new in work],
         location_ids=[new.location_id for new in work],
         statuses=[new.status for new in work],
         order_ids=[new.order_id for new in work],
         fulfillment_ids=[new.fulfillment_id for new in work],
         transfer_ids=[new.transfer_id for new in work],
+        pickup_ids=[new.pickup_id for new in work],
         due_ats=[new.due_at for new in work],
+        notes=[new.note for new in work],
         now=now,
     )
 
@@ -215,16 +212,23 @@ async def clocks_of(tx: ReadTx, location_ids: Collection[int]) -> dict[int, Row]
     return {row.id: row for row in await tx.fetch(_CLOCKS, ids=sorted(location_ids))}
 
 
+async def open_next(tx: WriteTx, fulfillment_ids: Sequence[UUID]) -> int:
+    """Open what waits for nothing any more of packing and shipping these fulfillments; returns how many."""
+    return await tx.execute(_OPEN_NEXT, ids=list(fulfillment_ids))
+
+
 async def finish_work(
     tx: WriteTx, about: Sequence[UUID], kinds: Sequence[WorkKind], *, actor: str, now: datetime
 ) -> int:
-    """Mark unfinished work of these kinds about these fulfillments or transfers done; returns how many."""
+    """Mark unfinished work of these kinds about these fulfillments, transfers or pickups done; returns how many."""
     return await tx.execute(_COMPLETE, ids=list(about), kinds=list(kinds), actor=actor, now=now)
 
 
-async def cancel_work(tx: WriteTx, about: Sequence[UUID]) -> int:
-    """Cancel the unfinished work about these fulfillments or transfers; returns how many."""
-    return await tx.execute(_CANCEL, ids=list(about))
+async def cancel_work(tx: WriteTx, about: Sequence[UUID], kinds: Sequence[WorkKind] | None = None) -> int:
+    """Cancel the unfinished work about these fulfillments, transfers or pickups, of all kinds or of some; returns how
+    many.
+    """
+    return await tx.execute(_CANCEL, ids=list(about), kinds=None if kinds is None else list(kinds))
 
 
 async def pick_again(tx: WriteTx, fulfillment_ids: Sequence[UUID]) -> int:
@@ -235,6 +239,11 @@ async def pick_again(tx: WriteTx, fulfillment_ids: Sequence[UUID]) -> int:
 async def let_wait(tx: WriteTx, fulfillment_ids: Sequence[UUID], kind: WorkKind) -> int:
     """Open work of a kind about these fulfillments waits again; returns how many."""
     return await tx.execute(_WAIT, ids=list(fulfillment_ids), kind=kind)
+
+
+async def is_done(tx: ReadTx, fulfillment_id: UUID, kind: WorkKind) -> bool:
+    """Whether the fulfillment's work of this kind is done."""
+    return await tx.fetchval(_IS_DONE, fulfillment_id=fulfillment_id, kind=kind)
 
 
 async def find_transfer(tx: ReadTx, transfer_id: UUID) -> Row | None:

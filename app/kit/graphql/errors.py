@@ -41,6 +41,8 @@ describe_enum(
         ErrorCode.PICKUP_CODE_NOT_VERIFIED: "The pickup's code has to be verified first, or again after 15 minutes.",
         ErrorCode.PICKUP_STILL_HELD: "The goods are kept for the shopper for longer.",
         ErrorCode.TRACKING_NUMBER_USED: "The tracking number belongs to another shipment.",
+        ErrorCode.WORK_TAKEN: "The work is somebody else's.",
+        ErrorCode.WORK_ON_HOLD: "The work on these goods is on hold.",
         ErrorCode.CODE_TAKEN: "Something else has this code or name, which may exist once.",
         ErrorCode.BEYOND_KEY: "More than the caller's own key allows.",
         ErrorCode.LAST_KEY: "Without this key nobody could make keys any more.",

@@ -10,7 +10,6 @@ from app.catalog.model import is_storable
 from app.fulfillment.actions.arrive import arrive
 from app.fulfillment.actions.cancel_backorder import cancel_backorder
 from app.fulfillment.actions.cancel_order import cancel_order
-from app.fulfillment.actions.complete_work import complete_work
 from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.actions.expire_pickup import expire_pickup
 from app.fulfillment.actions.hand_over import hand_over
@@ -39,8 +38,6 @@ from app.fulfillment.graphql.mutations.forms import (
     PickupPayload,
     ShipmentCreateInput,
     ShipmentCreatePayload,
-    WorkCompleteInput,
-    WorkCompletePayload,
 )
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError, InvalidInput, NotFound
@@ -84,27 +81,6 @@ class FulfillmentMutation:
 
         key = input.idempotency_key
         return await commit(context, ShipmentCreatePayload, work, operation="shipmentCreate", key=key, body=input)
-
-    @strawberry.mutation(
-        description="PICK work was done, or PREPARE_PICKUP work, which marks the pickup ready. Other work is "
-        "reported by the mutation that its kind names.",
-        **requires("fulfillment:write"),
-    )
-    async def work_complete(self, info: Info, input: WorkCompleteInput) -> WorkCompletePayload:
-        """The next work opens."""
-        context = info.context
-
-        async def work(tx: WriteTx) -> Outcome:
-            path = ("input", "workInstructionId")
-            work_id = require_uuid(input.work_instruction_id, "WorkInstruction", *path)
-            try:
-                await complete_work(tx, work_id, actor=context.actor, now=context.now)
-            except NotFound as error:
-                raise error.at(*path) from None
-            return Outcome({"work_id": str(work_id)})
-
-        key = input.idempotency_key
-        return await commit(context, WorkCompletePayload, work, operation="workComplete", key=key, body=input)
 
     @strawberry.mutation(
         description="An own store has the goods ready at its counter: the shopper gets a code.",

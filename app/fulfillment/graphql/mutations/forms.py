@@ -5,8 +5,8 @@ from uuid import UUID
 import strawberry
 
 from app.engine.relations import relation
-from app.fulfillment.graphql.batches import fulfillments_by_id, pickups_by_id, shipments_by_id, work_by_id
-from app.fulfillment.graphql.types import Fulfillment, LazyOrder, Pickup, Shipment, WorkInstruction
+from app.fulfillment.graphql.batches import fulfillments_by_id, pickups_by_id, shipments_by_id
+from app.fulfillment.graphql.types import Fulfillment, LazyOrder, Pickup, Shipment
 from app.fulfillment.model.pickups import PickupExpiryReason
 from app.kit.graphql.payload import Payload
 from app.orders.graphql.batches import orders_by_id
@@ -45,27 +45,6 @@ class ShipmentCreatePayload(Payload):
         fulfillments_by_id,
         key=lambda payload: payload.fulfillment_id and UUID(payload.fulfillment_id),
         description="The fulfillment, SHIPPED.",
-    )
-
-
-@strawberry.input(description="Input of `workComplete`.")
-class WorkCompleteInput:
-    """One instruction."""
-
-    work_instruction_id: strawberry.ID = strawberry.field(description="The work that was done.")
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
-
-
-@strawberry.type(description="The answer to `workComplete`.")
-class WorkCompletePayload(Payload):
-    """Read after the commit."""
-
-    work_id: strawberry.Private[str | None] = None
-    work_instruction = relation(
-        WorkInstruction,
-        work_by_id,
-        key=lambda payload: payload.work_id and UUID(payload.work_id),
-        description="The work, DONE.",
     )
 
 

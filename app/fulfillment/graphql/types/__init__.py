@@ -1,6 +1,7 @@
 """GraphQL types of fulfillment."""
 
-from app.fulfillment.graphql.types.fulfillments import Fulfillment, WorkInstruction
+from app.fulfillment.graphql.types.fulfillments import Fulfillment
 from app.fulfillment.graphql.types.pickups import FulfillmentLine, LazyOrder, Pickup, Shipment
+from app.fulfillment.graphql.types.work import WorkCount, WorkInstruction
 
-__all__ = ["Fulfillment", "FulfillmentLine", "LazyOrder", "Pickup", "Shipment", "WorkInstruction"]
+__all__ = ["Fulfillment", "FulfillmentLine", "LazyOrder", "Pickup", "Shipment", "WorkCount", "WorkInstruction"]
