@@ -86,6 +86,7 @@ KEYED_MUTATIONS: Final = {
     "channelShareRemove",
     "backorderCancel",
     "stockImport",
+    "workCreate",
 }
 
 

@@ -5,7 +5,7 @@ import graphql from '@graphql-eslint/eslint-plugin';
 const VALUES = [
   'Address', 'Attribute', 'CartTotals', 'Coordinates', 'DeliveryIneligibility', 'Media', 'Money', 'OpeningHours',
   'OrderSource', 'PageInfo', 'PickupOption', 'PickupOptionLine', 'Prefecture', 'Price', 'PriceRange', 'StockPromise',
-  'TaxAmount',
+  'TaxAmount', 'WorkCount',
 ];
 // Parts that are read with their owner and change with it.
 const PARTS = [
@@ -13,7 +13,7 @@ const PARTS = [
   'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
   'Payment', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld', 'StockLevel',
   'StockMoved', 'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability', 'VariantSelling',
-  'WaitingLine', 'WaitingOutlook', 'WaitingSource',
+  'WaitingLine', 'WaitingOutlook', 'WaitingSource', 'WorkEntry',
 ];
 // What there is once for a caller, or what is told once and never read again.
 const MOMENTS = ['BrokenPromise', 'StockChange', 'StockImportResult', 'Viewer'];
