@@ -5,14 +5,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from app.api.traffic import Traffic
 from app.engine.engine import Engine
 from app.engine.hub import Metrics
 from app.engine.outlet import Pressure
@@ -54,6 +56,7 @@ class Watched(NamedTuple):
     hub: Metrics
     event_streams: Pressure
     sockets: Pressure
+    traffic: Traffic
 
 
 def metrics_page(watched: Watched, token: str | None, clock: Callable[[], datetime]) -> Callable[[Request], Any]:
@@ -66,7 +69,7 @@ def metrics_page(watched: Watched, token: str | None, clock: Callable[[], dateti
         if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
             return PlainTextResponse("The metrics token is missing or wrong.\n", 401, {"WWW-Authenticate": "Bearer"})
         found = [*of_process(watched), *await of_database(watched.db, clock())]
-        return Response(text_of(found), media_type=CONTENT_TYPE_LATEST)
+        return Response(text_of(found, watched.traffic), media_type=CONTENT_TYPE_LATEST)
 
     return page
 
@@ -84,6 +87,7 @@ def of_process(watched: Watched) -> list[Figure]:
         batches[name,] += more_batches
         requests[name,] += more_requests
     return [
+        Figure("hikiate_info", "Which version runs.", ("version",), {(version("hikiate"),): 1.0}),
         Figure("hikiate_operations", "Operations by how they were run, since the start.", ("way",),
                {(way,): count for way, count in watched.engine.counts.items()}),
         Figure("hikiate_live", "Subscriptions: what is open now, and counts since the start.", ("what",), live),
@@ -133,8 +137,10 @@ class _Figures(Collector):
             yield family
 
 
-def text_of(figures: list[Figure]) -> bytes:
-    """As Prometheus reads them."""
+def text_of(figures: list[Figure], traffic: Traffic) -> bytes:
+    """As Prometheus reads them, with what it knows of a process by itself: CPU, memory, open files."""
     registry = CollectorRegistry(auto_describe=False)
+    registry.register(traffic)
+    ProcessCollector(registry=registry)
     registry.register(_Figures(figures))
     return generate_latest(registry)

@@ -24,6 +24,7 @@ from app.api.masking import public_error
 from app.api.metrics import Watched, metrics_page
 from app.api.page import PAGE
 from app.api.pictures import picture
+from app.api.traffic import Traffic
 from app.engine.documents import DocumentStore
 from app.engine.engine import Engine
 from app.engine.http import HttpEndpoint
@@ -52,6 +53,7 @@ class Application(Starlette):
     graphql_websocket: Callable[[Any, Any, Any], Awaitable[None]]
     event_streams: EventStreams
     has_explorer: bool
+    traffic: Traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, connection or lifespan."""
@@ -61,7 +63,7 @@ class Application(Starlette):
             if self.has_explorer and _is_visit(scope):
                 await RedirectResponse("/", 303)(scope, receive, send)
             else:
-                await self.graphql_http(scope, receive, send)
+                await self.graphql_http(scope, receive, self.traffic.watched(send))
         else:
             await self.graphql_websocket(scope, receive, send)
 
@@ -103,7 +105,8 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
     limits = limits or Limits()
     if max_body_bytes is not None:
         limits = replace(limits, body_bytes=max_body_bytes)
-    engine = _engine(served, limits, config, trusted=trusted_documents, only_trusted=only_trusted_documents)
+    traffic = Traffic()
+    engine = _engine(served, limits, config, traffic, trusted=trusted_documents, only_trusted=only_trusted_documents)
     surroundings = Surroundings(engine, served, db, config, feed, clock)
     app = Application(
         routes=_routes(config, db, clock),
@@ -111,7 +114,7 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
         exception_handlers={404: _nothing_here, 405: _other_method, 500: _broken},
     )
     hub, rechecks = Hub(engine), Rechecks(every_s=recheck_s)
-    app.has_explorer = not config.production
+    app.has_explorer, app.traffic = not config.production, traffic
     app.event_streams = EventStreams(heartbeat_s=heartbeat_s, rechecks=rechecks)
     app.graphql_http = HttpEndpoint(
         surroundings,
@@ -134,13 +137,19 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
         rechecks=rechecks,
     )
     app.state.surroundings = surroundings
-    watched = Watched(db, engine, hub.metrics, app.event_streams.pressure, sockets_endpoint.counts.pressure)
+    watched = Watched(db, engine, hub.metrics, app.event_streams.pressure, sockets_endpoint.counts.pressure, traffic)
     app.add_route("/metrics", metrics_page(watched, metrics_token, clock), methods=["GET"])
     return app
 
 
 def _engine(
-    served: Schema, limits: Limits, config: Config, *, trusted: Sequence[tuple[str, str]], only_trusted: bool
+    served: Schema,
+    limits: Limits,
+    config: Config,
+    traffic: Traffic,
+    *,
+    trusted: Sequence[tuple[str, str]],
+    only_trusted: bool,
 ) -> Engine:
     store = DocumentStore(
         served._schema,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -152,7 +161,7 @@ def _engine(
     for document in store.trusted:
         for error in document.errors:
             log.error("The trusted document %.60r cannot run: %s", document.text, error.message)
-    return Engine(served, store=store, publish=public_error, timeout_s=limits.timeout_s)
+    return Engine(served, store=store, publish=traffic.counted(public_error), timeout_s=limits.timeout_s)
 
 
 def _routes(config: Config, db: Database, clock: Callable[[], datetime]) -> list[Route]:

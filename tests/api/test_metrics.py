@@ -1,6 +1,7 @@
 """What Prometheus reads, and who may."""
 
 from datetime import timedelta
+from importlib.metadata import version
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
@@ -74,6 +75,30 @@ async def test_counts_of_the_process_and_of_the_shop(db: Database) -> None:
     assert 60 <= found["hikiate_outbox_lag_seconds", "slow"] < 120
     assert found["hikiate_outbox_lag_seconds", "quick"] == 0
     assert not any(name[0] in {"hikiate_broken_rows", "hikiate_check_age_seconds"} for name in found)
+
+
+async def test_requests_are_counted_by_how_they_end(db: Database) -> None:
+    app = served(db)
+    before = await figures(app)
+    assert before["hikiate_request_seconds_count",] == 0
+    strict = {"Accept": "application/graphql-response+json"}
+    for query in ("{ channels { code } }", "{ channels { code } }", "{ nothing }", "{ viewer { kind } nothing }"):
+        await ask(app, "/graphql", json={"query": query}, headers=strict)
+    await ask(app, "/graphql", json={"query": "{ products(first: 0) { totalCount } }"})
+    found = await figures(app)
+    assert {name[1]: value for name, value in found.items() if name[0] == "hikiate_requests_total"} == {
+        "200": 3,
+        "400": 2,
+    }
+    assert found["hikiate_request_seconds_count",] == 5
+    assert found["hikiate_request_seconds_bucket", "+Inf"] == 5
+    buckets = [value for name, value in found.items() if name[0] == "hikiate_request_seconds_bucket"]
+    assert buckets == sorted(buckets)
+    assert 0 < found["hikiate_request_seconds_sum",] < 100
+    errors = {name[1]: value for name, value in found.items() if name[0] == "hikiate_errors_total"}
+    assert errors == {"GRAPHQL_VALIDATION_FAILED": 2, "INVALID_INPUT": 1}
+    assert found["hikiate_info", version("hikiate")] == 1
+    assert found["process_open_fds",] > 0
 
 
 async def test_drift_rings(db: Database) -> None:
