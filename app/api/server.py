@@ -127,19 +127,23 @@ def create_app(  # noqa: PLR0913  # settings, all by keyword
         surroundings,
         hub,
         headers_of=connection_headers,
-        limits=replace(
-            sockets or SocketLimits(),
-            allowed_origins=allowed_origins,
-            message_bytes=limits.body_bytes,
-            nesting=limits.nesting + 1,  # what a body is over HTTP stands inside a message here
-            values=limits.json_values,
-        ),
+        limits=_as_over_http(sockets or SocketLimits(), limits, allowed_origins),
         rechecks=rechecks,
     )
     app.state.surroundings = surroundings
     watched = Watched(db, engine, hub.metrics, app.event_streams.pressure, sockets_endpoint.counts.pressure, traffic)
     app.add_route("/metrics", metrics_page(watched, metrics_token, clock), methods=["GET"])
     return app
+
+
+def _as_over_http(sockets: SocketLimits, limits: Limits, allowed_origins: Sequence[str]) -> SocketLimits:
+    return replace(
+        sockets,
+        allowed_origins=allowed_origins,
+        message_bytes=limits.body_bytes,
+        nesting=limits.nesting + 1,  # what a body is over HTTP stands inside a message here
+        values=limits.json_values,
+    )
 
 
 def _engine(
