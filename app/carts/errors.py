@@ -35,6 +35,12 @@ class CartTooLarge(DomainError):
     code = ErrorCode.CART_TOO_LARGE
 
 
+class ReservedTooOften(DomainError):
+    """The cart was reserved anew as often as it may be within an hour. Facts: reservable_at, when it may be again."""
+
+    code = ErrorCode.RESERVED_TOO_OFTEN
+
+
 class NotSold(DomainError):
     """The variant is not sold in the cart's channel now. Facts: sku, variant_id."""
 

@@ -143,8 +143,10 @@ RESERVED_LINES_BY_CART: Final = Statement("""
      GROUP BY cart_id, line_id ORDER BY cart_id, line_id
 """)
 SET_RESERVATIONS: Final = Statement("""
-    UPDATE carts AS c SET reservation_id = r.reservation_id
-      FROM unnest(CAST(:ids AS uuid[]), CAST(:reservation_ids AS uuid[])) AS r (id, reservation_id)
+    UPDATE carts AS c
+       SET reservation_id = r.reservation_id, reservations_begun = r.begun, reservations_since = r.since
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:reservation_ids AS uuid[]), CAST(:begun AS int[]),
+                  CAST(:since AS timestamptz[])) AS r (id, reservation_id, begun, since)
      WHERE c.id = r.id
 """)
 _SAVE: Final = Statement("""

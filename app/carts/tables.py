@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.kit.tables import instant, metadata
 
 # `reservation_id`: whom `holds` names as the owner of what was reserved for the cart last; not the cart's own id, which
-# is a permission.
+# is a permission. `reservations_begun`: how many of them were begun within an hour from `reservations_since` on.
 carts = Table(
     "carts",
     metadata,
@@ -33,6 +33,8 @@ carts = Table(
     instant("expires_at"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("reservation_id", Uuid, nullable=True),
+    Column("reservations_begun", Integer, nullable=False, server_default="0"),
+    instant("reservations_since", nullable=True),
     Index(
         "uq_carts_reservation_id", "reservation_id", unique=True, postgresql_where=text("reservation_id IS NOT NULL")
     ),
@@ -40,6 +42,10 @@ carts = Table(
     Index("ix_carts_member_id", "member_id"),
     Index("ix_carts_expires_at", "expires_at", postgresql_where=Column("status") == "OPEN"),
     CheckConstraint("status IN ('OPEN', 'COMPLETED')", "cart_status_known"),
+    CheckConstraint(
+        "reservations_begun >= 0 AND (reservations_begun > 0) = (reservations_since IS NOT NULL)",
+        "reservations_are_counted_from_an_instant",
+    ),
 )
 
 # How part of a cart is to be handed over. `address` is {"name", "name_kana", "phone", "postal_code",

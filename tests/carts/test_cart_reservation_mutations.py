@@ -19,7 +19,8 @@ FIELDS: Final = """replayed
          lines { problems { code } } }
   userErrors { __typename code path
     ... on InsufficientStockError { requested available sku lineId }
-    ... on ReservationNotExtendableError { extendableAt extendableUntil } }"""
+    ... on ReservationNotExtendableError { extendableAt extendableUntil }
+    ... on ReservedTooOftenError { reservableAt } }"""
 RESERVE, EXTEND, RELEASE = (
     f"mutation ($input: Cart{verb}Input!) {{ cart{verb}(input: $input) {{ {FIELDS} }} }}"
     for verb in ("Reserve", "ReservationExtend", "ReservationRelease")
@@ -133,3 +134,22 @@ async def test_nobody_learns_a_carts_id_from_its_reservation(db: Database, execu
     [node] = found.data["reservations"]["nodes"]
     assert (node["ownerKind"], node["reason"]) == ("CART", "CART")
     assert node["id"] != global_id("Reservation", cart_id)
+
+
+async def test_who_reserves_and_gives_back_again_and_again_is_told_when(db: Database, execute: Execute) -> None:
+    shop = await make_shop(db, {("A", "warehouse"): 5})
+    cart_id = await ready_cart(db, shop, {"A": 1})
+    for number in range(4):
+        assert codes(await send(execute, RESERVE, cart_id, at=NOW + number * MINUTE)) == []
+        assert codes(await send(execute, RELEASE, cart_id, at=NOW + number * MINUTE)) == []
+    refused = await send(execute, RESERVE, cart_id, at=NOW + 5 * MINUTE)
+    assert refused["userErrors"] == [
+        {
+            "__typename": "ReservedTooOftenError",
+            "code": "RESERVED_TOO_OFTEN",
+            "path": ["input", "cartId"],
+            "reservableAt": "2026-11-22T04:00:00+00:00",
+        }
+    ]
+    assert {level[1] for level in (await counters(db)).values()} == {0}
+    assert codes(await send(execute, RESERVE, cart_id, at=NOW + 60 * MINUTE)) == []

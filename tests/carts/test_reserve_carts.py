@@ -8,9 +8,11 @@ import pytest
 
 from app.carts.actions.add_lines import add_lines
 from app.carts.actions.complete_carts import complete_carts
+from app.carts.actions.release_cart_reservation import release_cart_reservation
 from app.carts.actions.reserve_carts import CartHold, reserve_carts
-from app.carts.errors import CartCompleted, CartEmpty, CartExpired, NotSold
+from app.carts.errors import CartCompleted, CartEmpty, CartExpired, NotSold, ReservedTooOften
 from app.carts.model import WantedLine
+from app.carts.model.reserving import count_reservation
 from app.inventory.actions.set_channel_share import set_channel_share
 from app.inventory.errors import InsufficientStock
 from app.inventory.model.selling import Share
@@ -206,4 +208,59 @@ async def test_the_statements_do_not_grow_with_the_carts(db: Database, count_sta
             assert not any(isinstance(answer, DomainError) for answer in answers)
             totals[count].append(counted.total)
     # The second time nobody has swept yet: what was reserved is locked, ended and reserved anew.
-    assert list(totals.values()) == [[9, 13]] * 3
+    assert list(totals.values()) == [[9, 14]] * 3
+
+
+def test_reservations_count_for_an_hour_from_the_first() -> None:
+    hour = 60 * MINUTE
+    assert count_reservation(0, None, NOW) == (1, NOW)
+    assert count_reservation(3, NOW, NOW + hour - MINUTE) == (4, NOW)
+    with pytest.raises(ReservedTooOften) as caught:
+        count_reservation(4, NOW, NOW + hour - MINUTE)
+    assert caught.value.facts == {"reservable_at": NOW + hour}
+    assert count_reservation(4, NOW, NOW + hour) == (1, NOW + hour)
+
+
+async def give_back(db: Database, cart_id: Any) -> None:
+    async with db.write() as tx:
+        assert await release_cart_reservation(tx, cart_id, actor="shopper", now=NOW)
+
+
+async def test_a_cart_is_reserved_anew_four_times_an_hour(db: Database) -> None:
+    """What is not begun does not count: more of the same reservation, and one that was refused."""
+    shop = await make_shop(db, {("A", "warehouse"): 5, ("B", "warehouse"): 1})
+    cart_id, greedy = await ready_cart(db, shop, {"A": 2}), await ready_cart(db, shop, {"B": 2})
+    for number in range(4):
+        await reserve(db, cart_id, now=NOW + number * MINUTE)
+        await reserve(db, cart_id, now=NOW + number * MINUTE)
+        with pytest.raises(Refusals):
+            await reserve(db, greedy, now=NOW)
+        await give_back(db, cart_id)
+    before = await movements(db)
+    with pytest.raises(ReservedTooOften) as caught:
+        await reserve(db, cart_id, now=NOW + 59 * MINUTE)
+    assert caught.value.facts == {"reservable_at": NOW + 60 * MINUTE}
+    assert (await movements(db), await reserved(db, cart_id)) == (before, [])
+    other = await ready_cart(db, shop, {"A": 1})
+    with pytest.raises(ReservedTooOften):
+        await reserve(db, other, cart_id, now=NOW + 59 * MINUTE)
+    assert len(await reserved(db, other)) == 1
+    await reserve(db, cart_id, now=NOW + 60 * MINUTE)
+    assert await reserved(db, cart_id) == [(1, "SKU-A", shop.places["warehouse"], 2)]
+
+
+async def test_a_reservation_that_ended_and_was_not_swept_counts_as_a_new_one(db: Database) -> None:
+    shop = await make_shop(db, {("A", "warehouse"): 5})
+    cart_id = await ready_cart(db, shop, {"A": 2})
+    for number in range(4):
+        await reserve(db, cart_id, now=NOW + 2 * number * MINUTE, ttl_s=60)
+    with pytest.raises(ReservedTooOften):
+        await reserve(db, cart_id, now=NOW + 8 * MINUTE)
+
+
+async def test_of_many_who_begin_at_once_one_does(db: Database) -> None:
+    shop = await make_shop(db, {("A", "warehouse"): 5})
+    cart_id = await ready_cart(db, shop, {"A": 2})
+    await asyncio.gather(*(reserve(db, cart_id, cart_id) for _ in range(8)))
+    async with db.read() as tx:
+        assert await tx.fetchval(Statement("SELECT reservations_begun FROM carts WHERE id = :id"), id=cart_id) == 1

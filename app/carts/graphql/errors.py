@@ -1,5 +1,6 @@
 """Refusals of carts in the API."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -48,6 +49,13 @@ class CartTooLargeError(UserError):
     requested: int | None = strawberry.field(
         description="How many lines or rows there would be; null for money.", default=None
     )
+
+
+@user_error(ErrorCode.RESERVED_TOO_OFTEN, "The cart was reserved anew too often within an hour.")
+class ReservedTooOftenError(UserError):
+    """Units are not kept for it now; it can still be bought."""
+
+    reservable_at: datetime = strawberry.field(description="From when on it may be reserved again.")
 
 
 @user_error(ErrorCode.NOT_SOLD, "The variant is not sold in the channel now.")

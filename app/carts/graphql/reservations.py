@@ -100,7 +100,8 @@ class CartReservationMutation:
     @strawberry.mutation(
         description="Reserve what is in a cart for a while, all lines or none, first come first served: nobody else "
         "can buy it, and the checkout takes it over. Sent again after a change of the cart, it reserves what is "
-        "missing. Lines that would be sold ahead of their units are not reserved."
+        "missing. Lines that would be sold ahead of their units are not reserved. A cart begins at most four "
+        "reservations within an hour: `RESERVED_TOO_OFTEN`."
     )
     async def cart_reserve(self, info: Info, input: CartReserveInput) -> CartReservePayload:
         """In one transaction with all carts that are reserved at this moment."""

@@ -1,8 +1,9 @@
 """Rules of carts. No I/O.
 
 `limits`: size, life and what a command may ask. `draft`: what a cart begins with. `address`: what buyers write.
-`destination`: where goods go. `demands`: which places may give them. `wanted`: goods to put in. `problems`: what keeps
-a cart from becoming an order. `refusals`: too few units. `totals`: what it costs. `options`: ways to hand goods over.
+`destination`: where goods go. `demands`: which places may give them. `wanted`: goods to put in. `problems`: what
+keeps a cart from becoming an order. `refusals`: too few units. `reserving`: how often. `totals`: what it costs.
+`options`: ways to hand goods over.
 """
 
 from app.carts.model.address import AddressDraft, clean_address, is_plain_text

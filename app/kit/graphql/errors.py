@@ -23,6 +23,7 @@ describe_enum(
         ErrorCode.VERSION_CONFLICT: "The object was changed since it was read.",
         ErrorCode.RESERVATION_EXPIRED: "The reserved units have gone back on sale.",
         ErrorCode.RESERVATION_NOT_EXTENDABLE: "The reservation's end cannot be moved there now.",
+        ErrorCode.RESERVED_TOO_OFTEN: "The cart was reserved anew too often within an hour.",
         ErrorCode.CART_EXPIRED: "The cart was left alone for too long.",
         ErrorCode.CART_COMPLETED: "The cart has become an order.",
         ErrorCode.CART_EMPTY: "There is nothing in the cart.",
