@@ -21,6 +21,7 @@ from app.checkout.graphql import errors as checkout_errors
 from app.checkout.graphql.mutations import CheckoutMutation
 from app.fulfillment.graphql import errors as fulfillment_errors
 from app.fulfillment.graphql.mutations import FulfillmentMutation
+from app.fulfillment.graphql.mutations.reports import PickupReportMutation
 from app.fulfillment.graphql.queries import FulfillmentQuery
 from app.fulfillment.graphql.work.mutations import WorkMutation
 from app.fulfillment.graphql.work.queries import WorkQuery
@@ -81,6 +82,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     CheckoutMutation,
     FulfillmentMutation,
     WorkMutation,
+    PickupReportMutation,
     InventoryMutation,
     TransferMutation,
     SellingMutation,

@@ -1,11 +1,10 @@
 """What happens to a demo order after it was placed: the same actions that staff and partners call."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from app.fulfillment.actions.arrive import arrive
 from app.fulfillment.actions.cancel_order import cancel_order
 from app.fulfillment.actions.complete_work import complete_work
 from app.fulfillment.actions.create_shipment import create_shipment
@@ -14,12 +13,15 @@ from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.plan_work import plan_work
+from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
 from app.fulfillment.actions.verify_code import verify_code
 from app.fulfillment.model.codes import pickup_code
-from app.fulfillment.model.pickups import PickupExpiryReason
+from app.fulfillment.model.pickups import POINT_MODES, PickupExpiryReason
+from app.fulfillment.model.reports import Report, ReportKind
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.kit.db import Row, WriteTx
+from app.kit.errors import answer_of
 from app.kit.permissions import SYSTEM
 from app.kit.statement import Statement
 
@@ -30,7 +32,11 @@ _KEY: Final = b"the demo shop hands over by itself"
 _TRANSFERS: Final = Statement("SELECT id FROM transfers WHERE order_id = :order_id ORDER BY id")
 _PICKS: Final = Statement("SELECT id FROM work_instructions WHERE order_id = :order_id AND kind = 'PICK' ORDER BY id")
 _TO_SHIP: Final = Statement("SELECT id FROM fulfillments WHERE order_id = :order_id AND kind = 'SHIP' ORDER BY id")
-_PICKUPS: Final = Statement("SELECT id, code_version FROM pickups WHERE order_id = :order_id ORDER BY id")
+_PICKUPS: Final = Statement("""
+    SELECT pickup.id, pickup.code_version, delivery.mode
+      FROM pickups AS pickup JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id
+     WHERE pickup.order_id = :order_id ORDER BY pickup.id
+""")
 
 Step = Callable[[WriteTx, UUID, datetime], Awaitable[None]]
 
@@ -72,20 +78,35 @@ async def _ready(tx: WriteTx, order_id: UUID, now: datetime) -> None:
 
 
 async def _arrive(tx: WriteTx, order_id: UUID, now: datetime) -> None:
-    for row in await _pickups(tx, order_id):
-        await arrive(tx, row.id, actor=SYSTEM, now=now)
+    await _report(tx, await _pickups(tx, order_id), ReportKind.ARRIVED, now)
+
+
+async def _report(
+    tx: WriteTx, about: Sequence[Row], kind: ReportKind, now: datetime, reason: PickupExpiryReason | None = None
+) -> None:
+    """Of points; reports of one instant are taken in the order of their kinds."""
+    requests = [ReportRequest(Report("", kind, now, reason=reason), SYSTEM, pickup_id=row.id) for row in about]
+    for answer in await report_pickups(tx, requests, now=now):
+        answer_of(answer)
 
 
 async def _collect(tx: WriteTx, order_id: UUID, now: datetime) -> None:
     for row in await _pickups(tx, order_id):
         code = pickup_code(_KEY, row.id, row.code_version)
         await verify_code(tx, row.id, code, secret_key=_KEY, actor=SYSTEM, now=now)
-        await hand_over(tx, row.id, actor=SYSTEM, now=now)
+        if row.mode in POINT_MODES:
+            await _report(tx, [row], ReportKind.COLLECTED, now)
+        else:
+            await hand_over(tx, row.id, actor=SYSTEM, now=now)
 
 
 async def _expire(tx: WriteTx, order_id: UUID, now: datetime) -> None:
+    reason = PickupExpiryReason.BUYER_DECLINED
     for row in await _pickups(tx, order_id):
-        await expire_pickup(tx, row.id, reason=PickupExpiryReason.BUYER_DECLINED, actor=SYSTEM, now=now)
+        if row.mode in POINT_MODES:
+            await _report(tx, [row], ReportKind.EXPIRED, now, reason)
+        else:
+            await expire_pickup(tx, row.id, reason=reason, actor=SYSTEM, now=now)
 
 
 async def _cancel(tx: WriteTx, order_id: UUID, now: datetime) -> None:

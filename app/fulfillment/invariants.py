@@ -73,7 +73,7 @@ INVARIANTS: Final[dict[str, str]] = {
         SELECT fulfillment.id, fulfillment.status FROM fulfillments AS fulfillment
           LEFT JOIN shipments AS shipment ON shipment.fulfillment_id = fulfillment.id
          WHERE (shipment.id IS NOT NULL)
-            <> (fulfillment.kind = 'SHIP' AND fulfillment.status IN ('SHIPPED', 'COMPLETED'))""",
+            <> (fulfillment.kind = 'SHIP' AND fulfillment.status IN ('SHIPPED', 'COMPLETED', 'RETURNED'))""",
     "completed fulfillments, and only they, have a time of completion": """
         SELECT id, status FROM fulfillments WHERE (status = 'COMPLETED') <> (completed_at IS NOT NULL)""",
     "units of shipped home deliveries and of collected pickups count as fulfilled": """
@@ -105,12 +105,26 @@ INVARIANTS: Final[dict[str, str]] = {
           JOIN fulfillments AS fulfillment ON fulfillment.delivery_id = pickup.delivery_id
          WHERE fulfillment.kind = 'SHIP' AND fulfillment.status = 'OPEN'
            AND pickup.status NOT IN ('REQUESTED', 'PREPARING', 'CANCELED')""",
-    "ready and collected pickups have their times": """
-        SELECT id, status FROM pickups
-         WHERE (status IN ('READY', 'COLLECTED', 'EXPIRED') AND (ready_at IS NULL OR hold_until IS NULL))
-            OR (status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT') AND ready_at IS NOT NULL)
-            OR (status = 'COLLECTED' AND verified_at IS NULL)
-            OR (status = 'EXPIRED') <> (expired_at IS NOT NULL)""",
+    "pickups have the times of their states": """
+        SELECT pickup.id, pickup.status
+          FROM pickups AS pickup JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id
+         WHERE (pickup.status IN ('READY', 'EXPIRING', 'COLLECTED')
+                AND (pickup.ready_at IS NULL OR pickup.hold_until IS NULL))
+            OR (pickup.status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'ARRIVED')
+                AND pickup.ready_at IS NOT NULL)
+            OR (pickup.status = 'COLLECTED' AND pickup.verified_at IS NULL AND delivery.mode = 'STORE_PICKUP')
+            OR (pickup.status = 'EXPIRED' AND pickup.expired_at IS NULL)
+            OR (pickup.expired_at IS NOT NULL AND pickup.status NOT IN ('EXPIRED', 'RETURNING', 'RETURNED'))
+            OR (pickup.status = 'RETURNING' AND pickup.returning_at IS NULL)""",
+    "what is reported of goods at a point has come of them": """
+        SELECT pickup.id, pickup.status
+          FROM pickups AS pickup JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id
+         CROSS JOIN LATERAL (
+               SELECT bool_or(kind = 'COLLECTED') AS is_collected, bool_or(kind = 'RETURN_RECEIVED') AS is_back
+                 FROM pickup_reports WHERE pickup_id = pickup.id) AS told
+         WHERE delivery.mode <> 'STORE_PICKUP' AND pickup.status NOT IN ('REQUESTED', 'PREPARING', 'CANCELED')
+           AND ((pickup.status = 'RETURNED') <> coalesce(told.is_back, false)
+             OR (pickup.status = 'COLLECTED') <> coalesce(told.is_collected AND NOT told.is_back, false))""",
     "at the counter as much was paid as was handed over": """
         SELECT payment.id, payment.captured_minor, handed.amount FROM payments AS payment
          CROSS JOIN LATERAL (
@@ -133,7 +147,7 @@ INVARIANTS: Final[dict[str, str]] = {
           LEFT JOIN pickups AS pickup ON pickup.delivery_id = fulfillment.delivery_id
          WHERE (fulfillment.status <> 'OPEN' AND work.id IS NOT NULL)
             OR (fulfillment.status = 'OPEN' AND work.id IS NULL AND fulfillment.kind = 'SHIP')
-            OR (fulfillment.status = 'OPEN' AND work.id IS NULL AND pickup.status <> 'READY')""",
+            OR (fulfillment.status = 'OPEN' AND work.id IS NULL AND pickup.status NOT IN ('READY', 'EXPIRING'))""",
     "goods are shipped only after they were picked and packed": """
         SELECT later.fulfillment_id, later.kind, later.status, before.kind, before.status
           FROM work_instructions AS later

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Sequence,
     Table,
     Text,
@@ -42,7 +43,7 @@ fulfillments = Table(
     Index("ix_fulfillments_delivery_id", "delivery_id"),
     Index("ix_fulfillments_location_id", "location_id", "status"),
     CheckConstraint("kind IN ('SHIP', 'PICKUP')", "fulfillment_kind_known"),
-    CheckConstraint("status IN ('OPEN', 'SHIPPED', 'COMPLETED', 'CANCELED')", "fulfillment_state_known"),
+    CheckConstraint("status IN ('OPEN', 'SHIPPED', 'COMPLETED', 'RETURNED', 'CANCELED')", "fulfillment_state_known"),
 )
 
 fulfillment_lines = Table(
@@ -194,16 +195,57 @@ pickups = Table(
     instant("hold_until", nullable=True),
     instant("collected_at", nullable=True),
     instant("expired_at", nullable=True),
+    instant("arrived_at", nullable=True),
+    instant("returning_at", nullable=True),
+    instant("returned_at", nullable=True),
+    Column("status_reason", Text, nullable=True),
+    Column("compartment", Text, nullable=True),
+    Column("return_tracking_number", Text, nullable=True),
+    Column("extensions", Integer, nullable=False, server_default="0"),
+    Column("collector_name", Text, nullable=True),
+    Column("curbside_note", Text, nullable=True),
+    instant("announced_at", nullable=True),
     instant("created_at"),
     Column("version", Integer, nullable=False, server_default="1"),
     Index("ix_pickups_order_id", "order_id"),
-    Index("ix_pickups_location_id", "location_id", "status"),
-    Index("ix_pickups_partner_id", "partner_id", "status"),
-    Index("ix_pickups_hold_until", "hold_until", postgresql_where=Column("status") == "READY"),
+    Index("ix_pickups_location_id", "location_id", "status", "id"),
+    Index("ix_pickups_partner_id", "partner_id", "status", "id"),
+    Index("ix_pickups_hold_until", "hold_until", postgresql_where=text("status IN ('READY', 'EXPIRING')")),
     CheckConstraint(
-        "status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'READY', 'COLLECTED', 'EXPIRED', 'CANCELED')",
+        "status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'ARRIVED', 'READY', 'EXPIRING', 'COLLECTED', "
+        "'EXPIRED', 'RETURNING', 'RETURNED', 'CANCELED')",
         "pickup_status_known",
     ),
+    CheckConstraint("(status = 'RETURNED') = (returned_at IS NOT NULL)", "returned_pickups_have_a_time"),
+    CheckConstraint("extensions >= 0", "extensions_counted"),
     CheckConstraint("failed_attempts BETWEEN 0 AND 5", "failed_attempts_counted_to_five"),
     CheckConstraint("(status = 'COLLECTED') = (collected_at IS NOT NULL)", "collected_pickups_have_a_time"),
+)
+
+# All that was ever reported of pickups at points, with when it happened and when it was heard of. Never changed: what a
+# pickup is follows from all of its rows together. (reporter, key): a repetition is the same report.
+pickup_reports = Table(
+    "pickup_reports",
+    metadata,
+    Column("reporter", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("pickup_id", Uuid, ForeignKey("pickups.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    instant("occurred_at"),
+    instant("received_at"),
+    Column("actor", Text, nullable=False),
+    Column("is_collectable", Boolean, nullable=False),
+    instant("hold_until", nullable=True),
+    Column("reason", Text, nullable=True),
+    Column("compartment", Text, nullable=True),
+    Column("return_tracking_number", Text, nullable=True),
+    Column("note", Text, nullable=True),
+    Column("body_hash", LargeBinary, nullable=False),
+    Index("ix_pickup_reports_pickup_id", "pickup_id"),
+    CheckConstraint(
+        "kind IN ('ARRIVED', 'READY', 'BLOCKED', 'EXTENDED', 'REMINDED', 'EXPIRED', 'RETURN_SENT', 'COLLECTED', "
+        "'RETURN_RECEIVED')",
+        "report_kind_known",
+    ),
+    CheckConstraint("kind NOT IN ('EXTENDED', 'REMINDED') OR hold_until IS NOT NULL", "extensions_have_an_end"),
 )

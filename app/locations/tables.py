@@ -18,6 +18,28 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.kit.tables import instant, metadata
 
+# A carrier's or chain's points, with their rules. `counts_from`: hold days begin on the day of arrival, or on the next
+# one. `code_issuer`: who makes what the shopper shows at the point.
+pickup_networks = Table(
+    "pickup_networks",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("names", JSONB, nullable=False),
+    Column("hold_days", Integer, nullable=False),
+    Column("counts_from", Text, nullable=False, server_default="ARRIVAL_DAY"),
+    Column("reminder_hours", Integer, nullable=False, server_default="24"),
+    Column("grace_hours", Integer, nullable=False, server_default="24"),
+    Column("extension_days", Integer, nullable=False, server_default="0"),
+    Column("code_issuer", Text, nullable=False, server_default="SHOP"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("hold_days BETWEEN 1 AND 60", "network_hold_days_reasonable"),
+    CheckConstraint("counts_from IN ('ARRIVAL_DAY', 'NEXT_DAY')", "network_counts_from_known"),
+    CheckConstraint("reminder_hours BETWEEN 1 AND 240", "network_reminder_reasonable"),
+    CheckConstraint("grace_hours BETWEEN 0 AND 240", "network_grace_reasonable"),
+    CheckConstraint("extension_days BETWEEN 0 AND 30", "network_extension_reasonable"),
+    CheckConstraint("code_issuer IN ('SHOP', 'CARRIER')", "network_code_issuer_known"),
+)
+
 # `hours` is {"mon": [["10:00", "20:00"]], …}; {} means always open. `address` is the part behind the
 # prefecture. The location with kind IN_TRANSIT holds units that travel between two others; there is one.
 locations = Table(
@@ -39,10 +61,12 @@ locations = Table(
     Column("ships_orders", Boolean, nullable=False),
     Column("hands_over", Boolean, nullable=False),
     Column("hold_days", Integer, nullable=False, server_default="7"),
+    Column("network_code", Text, ForeignKey("pickup_networks.code"), nullable=True),
     Column("is_active", Boolean, nullable=False, server_default="true"),
     Column("version", Integer, nullable=False, server_default="1"),
     instant("created_at", default_now=True),
     Index("ix_locations_partner_id", "partner_id"),
+    Index("ix_locations_network_code", "network_code"),
     Index("uq_locations_in_transit", "kind", unique=True, postgresql_where=Column("kind") == "IN_TRANSIT"),
     CheckConstraint(
         "kind IN ('EC_WAREHOUSE', 'STORE', 'CONVENIENCE_STORE', 'LOCKER_STATION', 'IN_TRANSIT')",

@@ -20,7 +20,9 @@ from tests.conftest import Execute
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = build_schema((ROOT / "schema.graphql").read_text())
-MUTATIONS = sorted(SCHEMA.mutation_type.fields) if SCHEMA.mutation_type else []
+# Each of the reports in it has a key of its own.
+OF_MANY = {"pickupReports"}
+MUTATIONS = sorted(SCHEMA.mutation_type.fields.keys() - OF_MANY) if SCHEMA.mutation_type else []
 SCALARS = {
     "Boolean": True,
     "DateTime": "2026-11-22T00:00:00Z",
@@ -34,7 +36,7 @@ KEY_MAY_BE_LEFT_OUT = {
     *("apiKeyCreate", "apiKeyRevoke", "partnerCreate"),
     *("cartCreate", "cartDeliverySet", "cartLinesAdd", "cartLinesRemove", "cartLinesUpdate"),
     *("categoriesSave", "channelSave", "locationGroupSave", "locationsSave", "pricesSet", "productsSave"),
-    *("pickupArrive", "pickupCodeUnlock", "pickupCodeVerify", "pickupMarkReady"),
+    *("pickupCodeUnlock", "pickupCodeVerify", "pickupMarkReady"),
     *("workAcknowledge", "workAssign", "workComplete", "workHold", "workRelease"),
 }
 

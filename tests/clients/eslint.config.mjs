@@ -11,9 +11,9 @@ const VALUES = [
 const PARTS = [
   'Allocation', 'ApiKeySecret', 'BundleComponent', 'CartReservation', 'CartReservationLine', 'CountLine', 'CountRecord',
   'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
-  'Payment', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld', 'StockLevel',
-  'StockMoved', 'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability', 'VariantSelling',
-  'WaitingLine', 'WaitingOutlook', 'WaitingSource', 'WorkEntry',
+  'Payment', 'PickupReport', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld',
+  'StockLevel', 'StockMoved', 'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability',
+  'VariantSelling', 'WaitingLine', 'WaitingOutlook', 'WaitingSource', 'WorkEntry',
 ];
 // What there is once for a caller, or what is told once and never read again.
 const MOMENTS = ['BrokenPromise', 'StockChange', 'StockImportResult', 'Viewer'];

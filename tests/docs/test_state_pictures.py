@@ -4,12 +4,19 @@ from typing import Any
 
 import pytest
 
+from app.fulfillment.model.pickups import POINT_PICKUP, STORE_PICKUP
 from app.fulfillment.model.work import WORK
 from app.inventory.model.counts import COUNT_SESSION
 from app.inventory.model.purchases import PURCHASE_ORDER
 from app.inventory.model.states import UNIT
 from app.inventory.model.transfers import TRANSFER
 from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize(("machine", "page"), [(POINT_PICKUP, "partners.md"), (STORE_PICKUP, "storefront.md")])
+def test_the_pictures_of_pickups_are_drawn_from_the_rules(machine: Any, page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert f"```mermaid\n{machine.mermaid()}\n```" in text
 
 
 @pytest.mark.parametrize("machine", [COUNT_SESSION, PURCHASE_ORDER, TRANSFER, UNIT], ids=lambda machine: machine.noun)

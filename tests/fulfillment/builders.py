@@ -162,3 +162,11 @@ async def planned_order(db: Database, *build: Any, payment: str = "CARD") -> tup
         order_id = await make_order(tx, shop, *(part(shop) for part in build), payment=payment)
         await plan_work(tx, order_id, now=NOW)
     return shop, order_id
+
+
+async def one_more_planned(db: Database, shop: Shop) -> UUID:
+    """Another order into the partner's point."""
+    async with db.write() as tx:
+        order_id = await make_order(tx, shop, konbini_pickup(shop))
+        await plan_work(tx, order_id, now=NOW)
+    return order_id

@@ -72,16 +72,13 @@ async def test_the_last_open_pickup_completes_an_order_of_which_a_part_was_shipp
     assert await order_states(db, order_id) == ("COMPLETED", "AUTHORIZED", "FULFILLED")
 
 
-async def test_goods_at_a_point_come_back_later(db: Database) -> None:
+async def test_a_point_reports_what_it_gives_up(db: Database) -> None:
     shop, order_id = await planned_order(db, konbini_pickup)
     pickup = await make_arrived(db, shop, order_id)
-    before = (await everything(db))["ledger"]
-    await _expire(db, pickup.id, shop.partner)
-    assert (await pickup_of(db, order_id)).status == "EXPIRED"
-    assert [row.status for row in await fulfillments_of(db, order_id)] == ["SHIPPED"]
-    assert await order_states(db, order_id) == ("PLACED", "AUTHORIZED", "UNFULFILLED")
-    assert (await history_of(db, order_id))[-1] == "PICKUP_EXPIRED"
-    assert (await everything(db))["ledger"] == before
+    before = await everything(db)
+    with pytest.raises(InvalidTransition, match="pickupReport"):
+        await _expire(db, pickup.id, shop.partner)
+    assert await everything(db) == before
 
 
 async def test_a_pickup_expires_once(db: Database) -> None:
@@ -105,23 +102,23 @@ async def test_a_pickup_that_is_not_ready_does_not_expire(db: Database) -> None:
 
 
 async def test_the_goods_are_kept_until_the_last_moment(db: Database) -> None:
-    shop, order_id = await planned_order(db, konbini_pickup)
-    pickup = await make_arrived(db, shop, order_id)
-    assert pickup.hold_until == NOW + timedelta(days=4)
+    _, order_id = await planned_order(db, store_pickup)
+    pickup = await make_ready(db, order_id)
+    assert pickup.hold_until == NOW + timedelta(days=7)
     before = await everything(db)
     with pytest.raises(PickupStillHeld) as refusal:
-        await _expire(db, pickup.id, shop.partner, now=pickup.hold_until - timedelta(microseconds=1))
+        await _expire(db, pickup.id, now=pickup.hold_until - timedelta(microseconds=1))
     assert refusal.value.facts == {"hold_until": pickup.hold_until}
     assert await everything(db) == before
-    await _expire(db, pickup.id, shop.partner, now=pickup.hold_until)
+    await _expire(db, pickup.id, now=pickup.hold_until)
     assert await _reasons(db) == ["HOLD_ENDED"]
 
 
 @pytest.mark.parametrize("reason", sorted(set(PickupExpiryReason) - {PickupExpiryReason.HOLD_ENDED}))
 async def test_other_reasons_end_it_at_once(db: Database, reason: PickupExpiryReason) -> None:
-    shop, order_id = await planned_order(db, konbini_pickup)
-    pickup = await make_arrived(db, shop, order_id)
-    await _expire(db, pickup.id, shop.partner, reason=reason, now=NOW)
+    _, order_id = await planned_order(db, store_pickup)
+    pickup = await make_ready(db, order_id)
+    await _expire(db, pickup.id, reason=reason, now=NOW)
     assert (await pickup_of(db, order_id)).expired_at == NOW
     assert await _reasons(db) == [reason]
 

@@ -53,25 +53,14 @@ async def test_goods_of_a_store_leave_its_stock_and_the_money_is_taken(db: Datab
     assert [tuple(row) for row in rows] == [("HANDED_OVER", -1, "key:staff")]
 
 
-async def test_goods_at_a_point_have_left_stock_already(db: Database) -> None:
+async def test_a_point_reports_what_it_hands_over(db: Database) -> None:
     shop, order_id = await planned_order(db, konbini_pickup)
     pickup = await make_arrived(db, shop, order_id)
     await say_code(db, pickup, actor=shop.partner)
-    before = (await everything(db))["ledger"]
-    await _hand_over(db, pickup.id, shop.partner)
-    assert (await everything(db))["ledger"] == before
-    assert (await pickup_of(db, order_id)).status == "COLLECTED"
-    assert [row.status for row in await fulfillments_of(db, order_id)] == ["COMPLETED"]
-    assert await order_states(db, order_id) == ("COMPLETED", "AUTHORIZED", "FULFILLED")
-
-
-async def test_two_parcels_at_a_point_are_collected_together(db: Database) -> None:
-    shop, order_id = await planned_order(db, lambda shop: konbini_pickup(shop, sources=[shop.warehouse, shop.store]))
-    pickup = await make_arrived(db, shop, order_id)
-    await say_code(db, pickup)
-    await _hand_over(db, pickup.id)
-    assert [row.status for row in await fulfillments_of(db, order_id)] == ["COMPLETED", "COMPLETED"]
-    assert (await order_states(db, order_id))[2] == "FULFILLED"
+    before = await everything(db)
+    with pytest.raises(InvalidTransition, match="pickupReport"):
+        await _hand_over(db, pickup.id, shop.partner)
+    assert await everything(db) == before
 
 
 async def test_the_rest_of_an_order_stays_open(db: Database) -> None:

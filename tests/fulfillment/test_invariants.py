@@ -43,7 +43,10 @@ SABOTAGE = {
     "parcels of a pickup on its way have left": (
         "UPDATE pickups SET status = 'IN_TRANSIT_TO_POINT' WHERE partner_id IS NOT NULL"
     ),
-    "ready and collected pickups have their times": "UPDATE pickups SET status = 'READY'",
+    "pickups have the times of their states": "UPDATE pickups SET status = 'READY'",
+    "what is reported of goods at a point has come of them": (
+        "UPDATE pickups SET status = 'COLLECTED', collected_at = now() WHERE partner_id IS NOT NULL"
+    ),
     "at the counter as much was paid as was handed over": (
         "UPDATE payments SET method = 'PAY_AT_PICKUP', captured_minor = 1"
     ),

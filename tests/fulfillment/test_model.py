@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 from app.fulfillment.model import ClaimedUnits, FulfillmentKind, may_touch, shares_of
 from app.fulfillment.model.codes import MAX_CODE_ATTEMPTS, attempt, is_pickup_code, is_verified, pickup_code
 from app.fulfillment.model.pickups import (
-    PICKUP_STEPS,
+    POINT_PICKUP,
+    STORE_PICKUP,
+    HoldPolicy,
     PickupExpiryReason,
     PickupStatus,
-    hold_until,
+    PickupStep,
+    is_over,
     may_expire,
-    next_pickup_status,
 )
 from app.kit.errors import InvalidTransition
+from app.kit.machine import Machine
 from app.kit.permissions import SYSTEM, Actor, ActorKind
 
 KEYS = st.binary(min_size=1, max_size=64)
@@ -82,27 +85,65 @@ def test_an_unpaired_surrogate_is_only_a_wrong_code() -> None:
     assert not is_pickup_code("\ud800", b"key", HOME, 1)
 
 
-def test_no_step_leaves_a_final_status_and_every_status_can_be_reached() -> None:
-    final = {status for status, steps in PICKUP_STEPS.items() if not steps}
-    assert final == {PickupStatus.COLLECTED, PickupStatus.EXPIRED, PickupStatus.CANCELED}
-    reached = {PickupStatus.REQUESTED}
-    while more := {step for status in reached for step in PICKUP_STEPS[status]} - reached:
+_OVER = {PickupStatus.COLLECTED, PickupStatus.CANCELED}
+
+
+@pytest.mark.parametrize(
+    ("machine", "last"),
+    [(STORE_PICKUP, {*_OVER, PickupStatus.EXPIRED}), (POINT_PICKUP, {*_OVER, PickupStatus.RETURNED})],
+)
+def test_no_step_leaves_a_final_status_and_each_other_one_is_left_and_reached(
+    machine: Machine[PickupStatus, PickupStep], last: set[PickupStatus]
+) -> None:
+    steps = [(state, after) for moves in machine.steps.values() for state, ends in moves.items() for after in ends]
+    reached = set(machine.begins)
+    while more := {after for state, after in steps if state in reached} - reached:
         reached |= more
-    assert reached == set(PickupStatus)
+    assert reached == {state for pair in steps for state in pair}
+    assert {after for state, after in steps if after not in {before for before, _ in steps}} == last
 
 
-@given(st.sampled_from(PickupStatus), st.sampled_from(PickupStatus))
-def test_only_listed_steps_are_taken(current: PickupStatus, wanted: PickupStatus) -> None:
-    if wanted in PICKUP_STEPS[current]:
-        assert next_pickup_status(current, wanted) is wanted
-    else:
+def test_every_status_is_one_of_a_store_or_of_a_point() -> None:
+    known = {state for machine in (STORE_PICKUP, POINT_PICKUP) for moves in machine.steps.values() for state in moves}
+    assert known | {PickupStatus.COLLECTED, PickupStatus.RETURNED, PickupStatus.CANCELED} == set(PickupStatus)
+    assert {status for status in PickupStatus if is_over(status)} == {*_OVER, PickupStatus.RETURNED}
+
+
+@pytest.mark.parametrize("machine", [STORE_PICKUP, POINT_PICKUP], ids=["store", "point"])
+@pytest.mark.parametrize("step", PickupStep)
+@pytest.mark.parametrize("current", PickupStatus)
+def test_only_listed_steps_are_taken(
+    machine: Machine[PickupStatus, PickupStep], step: PickupStep, current: PickupStatus
+) -> None:
+    moves = machine.steps.get(step, {})
+    if current in moves:
+        assert machine.take(step, current) is moves[current][0]
+    elif step in machine.steps:
         with pytest.raises(InvalidTransition) as refusal:
-            next_pickup_status(current, wanted)
+            machine.take(step, current)
         assert refusal.value.facts == {"current_status": current}
+    else:
+        assert (machine.noun, step) in {
+            *(("pickup", step) for step in ("SEND", "ARRIVE", "BLOCK", "SEND_BACK", "TAKE_BACK"))
+        }
 
 
 def test_goods_on_their_way_to_a_point_are_not_called_back() -> None:
-    assert PICKUP_STEPS[PickupStatus.IN_TRANSIT_TO_POINT] == {PickupStatus.READY}
+    assert PickupStatus.IN_TRANSIT_TO_POINT not in POINT_PICKUP.steps[PickupStep.CANCEL]
+
+
+@pytest.mark.parametrize(
+    ("policy", "until"),
+    [
+        (HoldPolicy(4), datetime(2026, 11, 26, 3, 0, tzinfo=UTC)),
+        # The day of arrival is the first one: the fourth ends at midnight in Tokyo.
+        (HoldPolicy(4, has_network=True), datetime(2026, 11, 25, 15, 0, tzinfo=UTC)),
+        (HoldPolicy(3, has_network=True, counts_from_next_day=True), datetime(2026, 11, 25, 15, 0, tzinfo=UTC)),
+        (HoldPolicy(1, "Europe/Paris", has_network=True), datetime(2026, 11, 22, 23, 0, tzinfo=UTC)),
+    ],
+)
+def test_days_are_counted_as_the_network_does(policy: HoldPolicy, until: datetime) -> None:
+    assert policy.hold_until(datetime(2026, 11, 22, 3, 0, tzinfo=UTC)) == until
 
 
 @given(st.lists(st.booleans(), max_size=40))
@@ -174,8 +215,3 @@ def test_partners_touch_their_own_points_and_staff_its_locations() -> None:
     assert may_touch(limited, partner_id=None, location_id=1)
     assert not may_touch(limited, partner_id=own, location_id=2)
     assert may_touch(SYSTEM, partner_id=own, location_id=2)
-
-
-def test_goods_are_kept_for_whole_days() -> None:
-    ready_at = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-    assert hold_until(ready_at, 7) - ready_at == timedelta(days=7)

@@ -39,7 +39,7 @@ CANCEL = f"""mutation ($input: OrderCancelInput!) {{ orderCancel(input: $input) 
 COMPLETE = f"""mutation ($input: WorkCompleteInput!) {{ workComplete(input: $input) {{
   workInstruction {{ kind status completedBy }} {ERRORS}
 }} }}"""
-STEPS = ("MarkReady", "Arrive", "CodeVerify", "CodeUnlock", "HandOver", "Expire")
+STEPS = ("MarkReady", "CodeVerify", "CodeUnlock", "HandOver", "Expire", "Report")
 
 
 def _step(name: str) -> str:
@@ -80,46 +80,35 @@ async def test_a_store_prepares_verifies_and_hands_over(db: Database, execute: E
     assert await order_states(db, order_id) == ("COMPLETED", "CAPTURED", "FULFILLED")
 
 
-async def test_a_partner_reports_arrival_and_hands_over(db: Database, execute: Execute) -> None:
+async def test_a_partner_reports_arrival_and_collection(db: Database, execute: Execute) -> None:
     shop, order_id = await planned_order(db, konbini_pickup)
     await ship_all(db, order_id)
     pickup = await pickup_of(db, order_id)
     for name, values, status in (
-        ("Arrive", {}, "READY"),
+        ("Report", {"kind": "ARRIVED"}, "READY"),
         ("CodeVerify", {"code": code_of(pickup)}, "READY"),
-        ("HandOver", {}, "COLLECTED"),
+        ("Report", {"kind": "COLLECTED"}, "COLLECTED"),
     ):
         payload = await _do(execute, name, pickup, shop.partner, **values)
         assert payload["userErrors"] == []
         assert (payload["pickup"]["status"], payload["pickup"]["code"]) == (status, None)
 
 
-async def test_a_partner_reports_expiry(db: Database, execute: Execute) -> None:
-    shop, order_id = await planned_order(db, konbini_pickup)
-    pickup = await make_arrived(db, shop, order_id)
-    refused = await _do(execute, "Expire", pickup, shop.partner)
-    assert [(error["code"], error["path"], error["holdUntil"]) for error in refused["userErrors"]] == [
-        ("PICKUP_STILL_HELD", ["input", "reason"], pickup.hold_until.isoformat())
-    ]
-    assert (await pickup_of(db, order_id)).status == "READY"
-    expired = await _do(execute, "Expire", pickup, shop.partner, reason="POINT_FAULT")
-    assert (expired["userErrors"], expired["pickup"]["status"]) == ([], "EXPIRED")
-
-
-async def test_a_repeated_report_gets_the_first_answer(db: Database, execute: Execute) -> None:
+async def test_a_repeated_report_changes_nothing(db: Database, execute: Execute) -> None:
     shop, order_id = await planned_order(db, konbini_pickup)
     await ship_all(db, order_id)
     pickup = await pickup_of(db, order_id)
-    first = await _do(execute, "Arrive", pickup, shop.partner, idempotencyKey="arrival-1")
+    values = {"kind": "ARRIVED", "idempotencyKey": "arrival-1"}
+    first = await _do(execute, "Report", pickup, shop.partner, **values)
     before = await everything(db)
-    again = await _do(execute, "Arrive", pickup, shop.partner, idempotencyKey="arrival-1")
+    again = await _do(execute, "Report", pickup, shop.partner, **values)
     assert (first["replayed"], again["replayed"]) == (False, True)
     assert again["pickup"] == first["pickup"]
-    assert await everything(db) == before
-    other = await _do(execute, "Arrive", pickup, shop.partner, idempotencyKey="arrival-2")
-    assert [(error["code"], error["currentStatus"]) for error in other["userErrors"]] == [
-        ("INVALID_TRANSITION", "READY")
+    other = await _do(execute, "Report", pickup, shop.partner, **values | {"kind": "COLLECTED"})
+    assert [(error["code"], error["path"]) for error in other["userErrors"]] == [
+        ("IDEMPOTENCY_KEY_REUSED", ["input", "idempotencyKey"])
     ]
+    assert await everything(db) == before
 
 
 async def test_a_wrong_code_sent_twice_with_one_key_counts_once(db: Database, execute: Execute) -> None:
@@ -148,7 +137,7 @@ async def test_five_wrong_codes_lock_until_staff_unlocks(db: Database, execute: 
     assert code_of(await pickup_of(db, order_id)) != code_of(pickup)
 
 
-@pytest.mark.parametrize("name", ["Arrive", "CodeVerify", "HandOver", "Expire"])
+@pytest.mark.parametrize("name", ["Report", "CodeVerify"])
 async def test_to_another_partner_the_pickup_does_not_exist(db: Database, execute: Execute, name: str) -> None:
     shop, order_id = await planned_order(db, konbini_pickup)
     pickup = await make_arrived(db, shop, order_id)
@@ -160,7 +149,7 @@ async def test_to_another_partner_the_pickup_does_not_exist(db: Database, execut
             partner_id=await make_partner(tx, "other"),
         )
     before = await everything(db)
-    values = {"code": code_of(pickup)} if name == "CodeVerify" else {}
+    values = {"code": code_of(pickup)} if name == "CodeVerify" else {"kind": "COLLECTED"}
     payload = await _do(execute, name, pickup, other, **values)
     assert payload["pickup"] is None
     assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [("NOT_FOUND", ["input", "pickupId"])]
@@ -169,14 +158,14 @@ async def test_to_another_partner_the_pickup_does_not_exist(db: Database, execut
 
 @pytest.mark.parametrize("name", STEPS)
 async def test_shoppers_report_nothing(db: Database, execute: Execute, name: str) -> None:
-    values = {"code": "000000"} if name == "CodeVerify" else {}
+    values = {"CodeVerify": {"code": "000000"}, "Report": {"kind": "ARRIVED"}}.get(name, {})
     result = await execute.raw(_step(name), keyed({"pickupId": "x", **values}))
     assert [error.extensions["code"] for error in result.errors] == ["UNAUTHENTICATED"]
 
 
 @pytest.mark.parametrize("name", STEPS)
 async def test_unknown_pickups_are_not_found(execute: Execute, name: str) -> None:
-    values = {"code": "000000"} if name == "CodeVerify" else {}
+    values = {"CodeVerify": {"code": "000000"}, "Report": {"kind": "ARRIVED"}}.get(name, {})
     for pickup_id in ("nonsense", "", global_id("Pickup", new_id()), global_id("Order", new_id())):
         variables = keyed({"pickupId": pickup_id, **values})
         payload = (await execute(_step(name), variables, actor=STAFF))[f"pickup{name}"]

@@ -2,25 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from app.fulfillment.actions.arrive import arrive
 from app.fulfillment.actions.complete_work import complete_work
 from app.fulfillment.actions.create_shipment import create_shipment
-from app.fulfillment.actions.expire_pickup import expire_pickup
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.plan_work import plan_work
+from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
 from app.fulfillment.actions.unlock_code import unlock_code
 from app.fulfillment.actions.verify_code import verify_code
+from app.fulfillment.model.reports import Report, ReportKind
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.kit.clock import utc_now
 from app.kit.db import Database, Row, WriteTx
+from app.kit.errors import answer_of
 from app.kit.feed import Feed
 from app.kit.ids import global_id
 from tests.conftest import NOW, Execute
@@ -144,10 +146,10 @@ async def test_a_parcel_to_a_point(db: Database, feed: Feed) -> None:
     assert told == ["SHIPPED"]
     assert (page.pickup["status"], page.order["shipments"]) == ("IN_TRANSIT_TO_POINT", [{"trackingNumber": "1"}])
     pickup = await pickup_of(db, order_id)
-    assert await page.after(lambda tx: arrive(tx, pickup.id, actor=shop.partner, now=NOW)) == ["PICKUP_ARRIVED"]
+    assert await page.after(lambda tx: _report(tx, shop, pickup.id, ReportKind.ARRIVED, NOW)) == ["PICKUP_ARRIVED"]
     assert (page.pickup["status"], page.pickup["code"]) == ("READY", code_of(pickup))
     hold_until = (await pickup_of(db, order_id)).hold_until
-    told = await page.after(lambda tx: expire_pickup(tx, pickup.id, actor=shop.partner, now=hold_until))
+    told = await page.after(lambda tx: _report(tx, shop, pickup.id, ReportKind.EXPIRED, hold_until))
     assert told == ["PICKUP_EXPIRED"]
     assert page.pickup["status"] == "EXPIRED"
 
@@ -160,3 +162,8 @@ async def test_a_parcel_to_the_buyers_home(db: Database, feed: Feed) -> None:
         lambda tx: create_shipment(tx, part.id, carrier="yamato", tracking_number="1", actor=STAFF, now=NOW)
     )
     assert page.order["shipments"] == [{"trackingNumber": "1"}]
+
+
+async def _report(tx: WriteTx, shop: Shop, pickup_id: UUID, kind: ReportKind, at: datetime) -> None:
+    request = ReportRequest(Report("", kind, at), shop.partner, pickup_id=pickup_id)
+    answer_of((await report_pickups(tx, [request], now=at))[0])

@@ -2,13 +2,13 @@
 
 import random
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from app.checkout.actions.follow_moves import ORDERS_ELSEWHERE
-from app.fulfillment.actions.arrive import arrive
 from app.fulfillment.actions.cancel_missing_units import cancel_missing_units
 from app.fulfillment.actions.cancel_order import cancel_order
 from app.fulfillment.actions.complete_work import complete_work
@@ -19,9 +19,11 @@ from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.plan_work import plan_work
+from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
 from app.fulfillment.actions.unlock_code import unlock_code
 from app.fulfillment.actions.verify_code import verify_code
 from app.fulfillment.model.pickups import PickupExpiryReason
+from app.fulfillment.model.reports import Report, ReportKind
 from app.fulfillment.sql.work import transfers_of_order
 from app.inventory.actions.correct_stock import correct_stock
 from app.inventory.actions.receive_transfer import receive_transfer
@@ -29,7 +31,7 @@ from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.model.corrections import Correction, PromisePolicy
 from app.inventory.model.transfers import Arrival
 from app.kit.db import Database, WriteTx
-from app.kit.errors import DomainError
+from app.kit.errors import DomainError, answer_of
 from app.kit.ids import new_id
 from app.kit.permissions import SYSTEM
 from tests.conftest import NOW, broken_invariants
@@ -57,10 +59,11 @@ async def _about_pickups(db: Database, chance: random.Random) -> list[tuple[str,
     row = chance.choice(rows)
     code = code_of(row) if chance.random() < 0.7 else wrong_code_of(row)
     by: dict[str, Any] = {"actor": SYSTEM, "now": NOW}
-    reason = chance.choice(REASONS)
+    reason, kind, hours = chance.choice(REASONS), chance.choice(list(ReportKind)), chance.randint(0, 9)
     return [
         ("ready", lambda tx: mark_ready(tx, row.id, **by)),
-        ("arrive", lambda tx: arrive(tx, row.id, **by)),
+        ("report", lambda tx: _report(tx, row.id, kind, hours)),
+        ("report", lambda tx: _report(tx, row.id, kind, hours)),
         ("say", lambda tx: verify_code(tx, row.id, code, secret_key=SECRET, **by)),
         ("say", lambda tx: verify_code(tx, row.id, code, secret_key=SECRET, **by)),
         ("unlock", lambda tx: unlock_code(tx, row.id, **by)),
@@ -68,6 +71,13 @@ async def _about_pickups(db: Database, chance: random.Random) -> list[tuple[str,
         ("hand over", lambda tx: hand_over(tx, row.id, **by)),
         *([("expire", lambda tx: expire_pickup(tx, row.id, reason=reason, **by))] if chance.random() < 0.2 else []),
     ]
+
+
+async def _report(tx: WriteTx, pickup_id: UUID, kind: ReportKind, hours: int) -> None:
+    """What happened so many hours ago; three days later the goods are given up."""
+    report = Report("", kind, NOW + timedelta(hours=hours), hold_until=NOW + timedelta(days=3))
+    request = ReportRequest(report, SYSTEM, pickup_id=pickup_id)
+    answer_of((await report_pickups(tx, [request], now=NOW + timedelta(hours=10)))[0])
 
 
 async def _about_transfers(db: Database, chance: random.Random) -> list[tuple[str, Step]]:

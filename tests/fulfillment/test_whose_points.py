@@ -5,12 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from app.fulfillment.actions.arrive import arrive
-from app.fulfillment.actions.expire_pickup import expire_pickup
-from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.jobs import expire_pickups
+from app.fulfillment.model.reports import ReportKind
 from app.fulfillment.sql.pickups import record_attempt
 from app.kit.clock import utc_now
 from app.kit.db import Database
@@ -18,7 +16,7 @@ from app.kit.errors import InvalidTransition
 from app.kit.statement import Statement
 from tests.conftest import NOW
 from tests.fulfillment.builders import STAFF, Shop, konbini_pickup, make_order, make_shop, store_pickup
-from tests.fulfillment.views import everything, make_ready, order_states, pickup_of, ship_all, stock_of
+from tests.fulfillment.views import everything, make_ready, order_states, pickup_of, report, ship_all, stock_of
 
 _OWNER = Statement("UPDATE locations SET partner_id = :partner_id WHERE id = :id")
 
@@ -37,10 +35,10 @@ async def _order_at_an_own_point(db: Database) -> tuple[Shop, UUID]:
 async def test_goods_at_an_own_point_are_handed_over(db: Database) -> None:
     shop, order_id = await _order_at_an_own_point(db)
     pickup_id = (await pickup_of(db, order_id)).id
+    await report(db, pickup_id, ReportKind.ARRIVED)
     async with db.write() as tx:
-        await arrive(tx, pickup_id, actor=STAFF, now=NOW)
         await record_attempt(tx, pickup_id, failed_attempts=0, is_locked=False, verified_at=NOW)
-        await hand_over(tx, pickup_id, actor=STAFF, now=NOW)
+    await report(db, pickup_id, ReportKind.COLLECTED)
     assert await order_states(db, order_id) == ("COMPLETED", "AUTHORIZED", "FULFILLED")
     assert await stock_of(db, shop.variants[0], shop.warehouse) == (9, 0)
 
@@ -57,11 +55,9 @@ async def test_goods_at_an_own_point_are_not_there_before_they_arrive(db: Databa
 async def test_nobody_sells_goods_that_lie_expired_at_an_own_point(db: Database) -> None:
     _, order_id = await _order_at_an_own_point(db)
     pickup_id = (await pickup_of(db, order_id)).id
-    async with db.write() as tx:
-        await arrive(tx, pickup_id, actor=STAFF, now=NOW)
+    await report(db, pickup_id, ReportKind.ARRIVED)
     assert await expire_pickups(db, now=utc_now().replace(year=2100)) == 0
-    async with db.write() as tx:
-        await expire_pickup(tx, pickup_id, actor=STAFF, now=NOW + timedelta(days=60))
+    await report(db, pickup_id, ReportKind.EXPIRED, at=NOW + timedelta(days=60))
     assert (await pickup_of(db, order_id)).status == "EXPIRED"
     assert await order_states(db, order_id) == ("PLACED", "AUTHORIZED", "UNFULFILLED")
 

@@ -1,15 +1,17 @@
 """Short ways to look at what fulfillment wrote."""
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from app.fulfillment.actions.arrive import arrive
 from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.actions.mark_ready import mark_ready
+from app.fulfillment.actions.report_pickups import Reported, ReportRequest, report_pickups
 from app.fulfillment.actions.verify_code import verify_code
 from app.fulfillment.model.codes import pickup_code
+from app.fulfillment.model.reports import Report, ReportKind
 from app.kit.db import Database, Row
-from app.kit.errors import DomainError
+from app.kit.errors import DomainError, answer_of
 from app.kit.permissions import Actor
 from app.kit.statement import Statement
 from tests.conftest import NOW
@@ -105,6 +107,7 @@ async def everything(db: Database) -> dict[str, list[dict[str, Any]]]:
             for table in (
                 "fulfillments", "fulfillment_lines", "work_instructions", "shipments", "pickups", "orders",
                 "order_lines", "order_history", "payments", "stock", "holds", "ledger", "transfers", "outbox",
+                "pickup_reports", "exception_cases",
             )
         }  # fmt: skip
 
@@ -128,9 +131,34 @@ async def make_ready(db: Database, order_id: UUID) -> Row:
 async def make_arrived(db: Database, shop: Shop, order_id: UUID) -> Row:
     """The order's pickup at the partner's point is READY; its row."""
     await ship_all(db, order_id)
-    async with db.write() as tx:
-        await arrive(tx, (await pickup_of(db, order_id)).id, actor=shop.partner, now=NOW)
+    await report(db, (await pickup_of(db, order_id)).id, ReportKind.ARRIVED, actor=shop.partner)
     return await pickup_of(db, order_id)
+
+
+async def report(
+    db: Database,
+    pickup_id: UUID,
+    kind: ReportKind,
+    *,
+    actor: Actor = STAFF,
+    at: datetime = NOW,
+    now: datetime | None = None,
+    key: str | None = None,
+    **facts: Any,
+) -> Reported:
+    """Report something of one pickup, at once unless told otherwise. Raises the refusal."""
+    request = ReportRequest(Report("", kind, at, **facts), actor, pickup_id=pickup_id, key=key)
+    async with db.write() as tx:
+        return answer_of((await report_pickups(tx, [request], now=now or at))[0])
+
+
+async def cases_of(db: Database, pickup_id: UUID) -> list[str]:
+    """The kinds of the open cases about a pickup."""
+    async with db.read() as tx:
+        rows = await tx.connection.fetch(
+            "SELECT kind FROM exception_cases WHERE subject_id = $1 AND status = 'OPEN' ORDER BY kind", str(pickup_id)
+        )
+    return [row["kind"] for row in rows]
 
 
 def code_of(pickup: Row) -> str:

@@ -24,7 +24,7 @@ def name_of(document: str) -> str:
 
 
 def about_pickup(name: str) -> str:
-    """The document of one step of a pickup: `pickupArrive` and its like."""
+    """The document of one step of a pickup: `pickupReport` and its like."""
     return mutation(name, "pickup { status isVerified isLocked }")
 
 
@@ -47,7 +47,7 @@ TRANSFER_RECEIVE: Final = mutation("transferReceive", "transfer { status }")
 STOCK_RECEIVE: Final = mutation("stockReceive", "stockLevels { onHand available version }")
 STOCK_ADJUST: Final = mutation("stockAdjust", "stockLevel { onHand available version }")
 MARK_READY: Final = about_pickup("pickupMarkReady")
-ARRIVE: Final = about_pickup("pickupArrive")
+REPORT: Final = about_pickup("pickupReport")
 VERIFY: Final = about_pickup("pickupCodeVerify")
 UNLOCK: Final = about_pickup("pickupCodeUnlock")
 HAND_OVER: Final = about_pickup("pickupHandOver")

@@ -51,7 +51,7 @@ WITH_IDS: Final = (
     (ask.TRANSFER_SHIP, "transferId", "Transfer", {}),
     (ask.TRANSFER_RECEIVE, "transferId", "Transfer", {}),
     (ask.MARK_READY, "pickupId", "Pickup", {}),
-    (ask.ARRIVE, "pickupId", "Pickup", {}),
+    (ask.REPORT, "pickupId", "Pickup", {"kind": "ARRIVED"}),
     (ask.VERIFY, "pickupId", "Pickup", {"code": "123456"}),
     (ask.UNLOCK, "pickupId", "Pickup", {}),
     (ask.HAND_OVER, "pickupId", "Pickup", {}),

@@ -38,8 +38,8 @@ async def test_a_partner_hands_over_what_was_sent_to_its_point(
     assert await jobs_of(other, order, shopper) == []
     assert await other.ask(ask.PICKUP, id=job["id"]) is None
 
-    arrived = await partner.do(ask.ARRIVE, pickupId=job["id"], idempotencyKey=f"arrived {job['id']}")
-    again = await partner.do(ask.ARRIVE, pickupId=job["id"], idempotencyKey=f"arrived {job['id']}")
+    arrival = {"pickupId": job["id"], "kind": "ARRIVED", "idempotencyKey": f"arrived {job['id']}"}
+    arrived, again = await partner.do(ask.REPORT, **arrival), await partner.do(ask.REPORT, **arrival)
     assert (arrived["replayed"], again["replayed"]) == (False, True)
     assert arrived["pickup"] == again["pickup"] == {"status": "READY", "isVerified": False, "isLocked": False}
 
@@ -49,7 +49,7 @@ async def test_a_partner_hands_over_what_was_sent_to_its_point(
     wrong = await partner.refused(ask.VERIFY, pickupId=job["id"], code="x" + code)
     assert [(error["code"], error["remainingAttempts"]) for error in wrong] == [("PICKUP_CODE_INVALID", 4)]
     await partner.do(ask.VERIFY, pickupId=job["id"], code=code)
-    collected = await partner.do(ask.HAND_OVER, pickupId=job["id"])
+    collected = await partner.do(ask.REPORT, pickupId=job["id"], kind="COLLECTED")
     assert collected["pickup"]["status"] == "COLLECTED"
 
     done = await shopper.ask(ask.ORDER, id=order["id"])
@@ -68,8 +68,10 @@ async def test_another_company_can_do_nothing_to_it(
     order = await order_to_point(shopper, shop, await shop.goods(EAST=1), "HAKO-1")
     await ship(staff, order)
     [job] = await jobs_of(hako, order, shopper)
-    for document in (ask.ARRIVE, ask.HAND_OVER, ask.EXPIRE):
-        assert [error["code"] for error in await hoshi.refused(document, pickupId=job["id"])] == ["NOT_FOUND"]
+    for kind in ("ARRIVED", "COLLECTED", "EXPIRED"):
+        assert [error["code"] for error in await hoshi.refused(ask.REPORT, pickupId=job["id"], kind=kind)] == [
+            "NOT_FOUND"
+        ]
     errors = await hoshi.refused(ask.VERIFY, pickupId=job["id"], code="123456")
     assert [error["code"] for error in errors] == ["NOT_FOUND"]
     assert (await hako.ask(ask.PICKUP, id=job["id"]))["status"] == "IN_TRANSIT_TO_POINT"
@@ -79,11 +81,9 @@ async def test_what_nobody_collects_is_reported(shop: Shop, shopper: Client, sta
     order = await order_to_point(shopper, shop, await shop.goods(EAST=1), "HAKO-1")
     await ship(staff, order)
     [job] = await jobs_of(hako, order, shopper)
-    await hako.do(ask.ARRIVE, pickupId=job["id"])
+    await hako.do(ask.REPORT, pickupId=job["id"], kind="ARRIVED")
     code = await code_of(shopper, order)
-    [held] = await hako.refused(ask.EXPIRE, pickupId=job["id"])
-    assert held["code"] == "PICKUP_STILL_HELD"
-    expired = await hako.do(ask.EXPIRE, pickupId=job["id"], reason="POINT_FAULT")
+    expired = await hako.do(ask.REPORT, pickupId=job["id"], kind="EXPIRED", reason="POINT_FAULT")
     assert expired["pickup"]["status"] == "EXPIRED"
     late = await hako.refused(ask.VERIFY, pickupId=job["id"], code=code)
     assert [(error["code"], error["currentStatus"]) for error in late] == [("INVALID_TRANSITION", "EXPIRED")]

@@ -4,7 +4,9 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
+from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.model import FulfillmentState
+from app.fulfillment.model.pickups import PickupStatus, PickupStep
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.inventory.actions.cancel_transfer import cancel_transfer
 from app.inventory.actions.release_holds import release_holds
@@ -46,7 +48,10 @@ async def cancel_order(tx: WriteTx, order_id: UUID, *, reason: str, actor: str, 
     await release_holds(tx, order_id, actor=actor)
     await work.cancel_work(tx, [*part_ids, *stopped])
     await fulfillments.set_states(tx, part_ids, FulfillmentState.CANCELED, now=now)
-    await pickups.cancel_pickups(tx, order_id)
+    for pickup in await pickups.lock_pickups_of_order(tx, order_id):
+        # One that expired at its store is over: nobody can collect it, and its units are on sale.
+        if pickup.status not in {PickupStatus.CANCELED, PickupStatus.EXPIRED}:
+            await move_pickup(tx, pickup, PickupStep.CANCEL, now=now)
     if payment_status_when_canceled(order.payment_status) is PaymentStatus.VOIDED:
         await void_payment(tx, order_id, now=now)
     await mark_canceled(tx, order_id, reason=reason, actor=actor, now=now)

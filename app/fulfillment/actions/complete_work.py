@@ -1,11 +1,13 @@
 """People report that a piece of work is done."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from app.fulfillment.actions.mark_ready import mark_ready
+from app.fulfillment.actions.move_pickup import write_pickups
 from app.fulfillment.actions.take_works import take_works
 from app.fulfillment.model import WorkKind
 from app.fulfillment.model.pickups import PickupStatus
@@ -83,8 +85,10 @@ async def complete_locked(tx: WriteTx, instructions: Sequence[Row], *, actor: Ac
     await work.open_next(tx, parcels)
     picked = [one for one in instructions if one["kind"] == WorkKind.PICK]
     if picked:
-        for pickup_id in await work_steps.lock_requested_pickups(tx, [one["fulfillment_id"] for one in picked]):
-            await pickups.set_status(tx, pickup_id, PickupStatus.PREPARING, now=now)
+        begun = await work_steps.lock_requested_pickups(tx, [one["fulfillment_id"] for one in picked])
+        preparing = {row.id: replace(pickups.state_in(row), status=PickupStatus.PREPARING) for row in begun}
+        if preparing:
+            await write_pickups(tx, preparing)
         orders = await lock_orders(tx, sorted({one["order_id"] for one in picked}))
         told = [StateChange(order, OrderHistoryKind.PICKED) for order in orders.values()]
         await change_states(tx, told, actor=actor.reference, now=now)

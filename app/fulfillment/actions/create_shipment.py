@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from app.fulfillment.actions.follow_reports import send_pickup
+from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.actions.refuse_held import refuse_held
 from app.fulfillment.actions.ship_units import ship_units
 from app.fulfillment.errors import TrackingNumberUsed
 from app.fulfillment.model import FulfillmentKind, FulfillmentState, WorkKind, may_touch
-from app.fulfillment.model.pickups import PickupStatus, next_pickup_status
+from app.fulfillment.model.pickups import PickupStatus, PickupStep
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidInput, InvalidTransition, NotFound
@@ -76,12 +78,9 @@ async def _send_on(tx: WriteTx, pickup: Row, now: datetime) -> None:
     """A pickup at a partner's point is on its way when the last parcel has left."""
     parcels = await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
     if all(parcel.status != FulfillmentState.OPEN for parcel in parcels):
-        status = next_pickup_status(pickup.status, PickupStatus.IN_TRANSIT_TO_POINT)
+        await send_pickup(tx, pickup, now=now)
     elif pickup.status == PickupStatus.REQUESTED:
-        status = PickupStatus.PREPARING
-    else:
-        return
-    await pickups.set_status(tx, pickup.id, status, now=now)
+        await move_pickup(tx, pickup, PickupStep.PREPARE, now=now)
 
 
 def _text(text: str, name: str) -> str:

@@ -4,9 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.close_payment import close_payment
+from app.fulfillment.actions.follow_reports import send_pickup
+from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.actions.place_moved_units import place_moved_units
 from app.fulfillment.model import FulfillmentState
-from app.fulfillment.model.pickups import PickupStatus
+from app.fulfillment.model.pickups import PickupStep
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import Row, WriteTx
 from app.kit.permissions import SYSTEM
@@ -51,5 +53,7 @@ async def _shrink(tx: WriteTx, lines: list[Row], *, now: datetime) -> None:
     if pickup is None or FulfillmentState.OPEN in states:
         return
     # Of several parcels to a partner's point this was the last that had not left.
-    status = PickupStatus.CANCELED if states == {FulfillmentState.CANCELED} else PickupStatus.IN_TRANSIT_TO_POINT
-    await pickups.set_status(tx, pickup.id, status, now=now)
+    if states == {FulfillmentState.CANCELED}:
+        await move_pickup(tx, pickup, PickupStep.CANCEL, now=now)
+    else:
+        await send_pickup(tx, pickup, now=now)

@@ -5,9 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from app.fulfillment.actions.drop_lost_units import drop_lost_units
+from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.actions.open_preparations import open_preparations
 from app.fulfillment.model import WorkKind
-from app.fulfillment.model.pickups import PickupStatus
+from app.fulfillment.model.pickups import PickupStatus, PickupStep
 from app.fulfillment.sql import pickups, work
 from app.kit.db import WriteTx
 from app.orders.model import OrderStatus
@@ -31,5 +32,5 @@ async def follow_moved_units(tx: WriteTx, order_id: UUID, *, now: datetime) -> N
     for row in waiting:
         pickup = await pickups.lock_pickup_of_delivery(tx, row.delivery_id)
         if pickup is not None and pickup.status == PickupStatus.PREPARING:
-            await pickups.set_status(tx, pickup.id, PickupStatus.REQUESTED, now=now)
+            await move_pickup(tx, pickup, PickupStep.WAIT, now=now)
     await open_preparations(tx, order_id, now=now)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.actions.refuse_held import refuse_held
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.model import WorkKind
-from app.fulfillment.model.pickups import PARTNER_MODES, PickupStatus, hold_until, next_pickup_status
+from app.fulfillment.model.pickups import POINT_MODES, STORE_PICKUP, PickupStep
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
@@ -22,10 +23,10 @@ async def mark_ready(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetim
     or when a parcel brings the goods: then its arrival is reported.
     """
     order, pickup = await take_pickup(tx, pickup_id, actor=actor)
-    if pickup.mode in PARTNER_MODES:
+    if pickup.mode in POINT_MODES:
         message = "Goods at a partner's point are ready when their arrival is reported."
         raise InvalidTransition(message, current_status=pickup.status)
-    next_pickup_status(pickup.status, PickupStatus.READY)
+    STORE_PICKUP.check(PickupStep.MAKE_READY, pickup.status)
     if any(
         row.is_incomplete for row in await work.open_pickups_of(tx, order.id) if row.delivery_id == pickup.delivery_id
     ):
@@ -34,7 +35,7 @@ async def mark_ready(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetim
     prepared = await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
     await refuse_held(tx, [row.id for row in prepared])
     await work.finish_work(tx, [row.id for row in prepared], [WorkKind.PREPARE_PICKUP], actor=actor.reference, now=now)
-    until = hold_until(now, await pickups.hold_days_of(tx, pickup.location_id))
-    await pickups.set_ready(tx, pickup_id, now=now, hold_until=until)
+    until = (await pickups.policies_of(tx, [pickup.location_id]))[pickup.location_id].hold_until(now)
+    await move_pickup(tx, pickup, PickupStep.MAKE_READY, now=now, hold_until=until)
     facts = {"pickup": pickup.number, "holdUntil": until.isoformat()}
     await add_history(tx, order.id, OrderHistoryKind.PICKUP_READY, actor=actor.reference, now=now, facts=facts)

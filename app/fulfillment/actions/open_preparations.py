@@ -3,8 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.model import WorkKind, due_at
-from app.fulfillment.model.pickups import PickupStatus
+from app.fulfillment.model.pickups import PickupStatus, PickupStep
 from app.fulfillment.sql import pickups, work
 from app.kit.db import WriteTx
 
@@ -20,5 +21,5 @@ async def open_preparations(tx: WriteTx, order_id: UUID, *, now: datetime) -> li
     for row in complete:
         pickup = await pickups.lock_pickup_of_delivery(tx, row.delivery_id)
         if pickup is not None and pickup.status == PickupStatus.REQUESTED:
-            await pickups.set_status(tx, pickup.id, PickupStatus.PREPARING, now=now)
+            await move_pickup(tx, pickup, PickupStep.PREPARE, now=now)
     return [row.id for row in complete]

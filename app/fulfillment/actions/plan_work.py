@@ -5,9 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.follow_transfer import follow_transfer
+from app.fulfillment.actions.move_pickup import tell_of_pickups
 from app.fulfillment.actions.open_preparations import open_preparations
 from app.fulfillment.model import ClaimedUnits, shares_of
-from app.fulfillment.model.pickups import PARTNER_MODES, PickupStatus
+from app.fulfillment.model.pickups import POINT_MODES, PickupStatus
 from app.fulfillment.sql import fulfillments, pickups, work
 from app.kit.db import WriteTx
 from app.kit.permissions import SYSTEM
@@ -39,7 +40,7 @@ async def plan_work(tx: WriteTx, order_id: UUID, *, now: datetime) -> list[UUID]
         for new in work.instructions_of(order_id, fulfillment_id, share, clocks[share.location_id], now)
     ]
     await work.insert_work(tx, instructions, now=now)
-    await pickups.insert_pickups(tx, order_id, _pickups(claimed), now=now)
+    await tell_of_pickups(tx, await pickups.insert_pickups(tx, order_id, _pickups(claimed), now=now))
     await add_history(tx, order_id, OrderHistoryKind.WORK_PLANNED, actor=SYSTEM.reference, now=now)
     for transfer in await work.transfers_of_order(tx, order_id):
         await follow_transfer(tx, transfer.id, now=now)
@@ -52,7 +53,7 @@ def _pickups(claimed: Sequence[ClaimedUnits]) -> list[pickups.NewPickup]:
     points = {
         units.delivery_id: units.destination_id
         for units in claimed
-        if units.destination_id is not None and units.mode in {"STORE_PICKUP", *PARTNER_MODES}
+        if units.destination_id is not None and units.mode in {"STORE_PICKUP", *POINT_MODES}
     }
     return [
         pickups.NewPickup(delivery_id, location_id, PickupStatus.REQUESTED)

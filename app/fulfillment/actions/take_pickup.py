@@ -28,7 +28,7 @@ async def take_pickup(tx: WriteTx, pickup_id: UUID, *, actor: Actor) -> TakenPic
         message = "There is no such pickup."
         raise NotFound(message)
     order = await lock_order(tx, found.order_id)
-    pickup = await pickups.lock_pickup(tx, pickup_id)
+    pickup = (await pickups.lock_pickups(tx, [pickup_id])).get(pickup_id)
     if order is None or pickup is None:
         message = "There is no such pickup."
         raise NotFound(message)

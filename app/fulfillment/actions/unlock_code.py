@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.take_pickup import take_pickup
-from app.fulfillment.model.pickups import PICKUP_STEPS, PickupStatus
+from app.fulfillment.model.pickups import is_over
 from app.fulfillment.sql import pickups
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
@@ -19,7 +19,7 @@ async def unlock_code(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: dateti
     Raises NotFound, or InvalidTransition when the pickup is over.
     """
     order, pickup = await take_pickup(tx, pickup_id, actor=actor)
-    if not PICKUP_STEPS[PickupStatus(pickup.status)]:
+    if is_over(pickup.status):
         message = f"A pickup that is {pickup.status} needs no code."
         raise InvalidTransition(message, current_status=pickup.status)
     await pickups.unlock(tx, pickup_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.errors import PickupCodeInvalid, PickupCodeLocked
 from app.fulfillment.model.codes import MAX_CODE_ATTEMPTS, attempt, is_pickup_code
-from app.fulfillment.model.pickups import PickupStatus
+from app.fulfillment.model.pickups import COLLECTABLE
 from app.fulfillment.sql import pickups
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError, InvalidTransition
@@ -25,7 +25,7 @@ async def verify_code(
     InvalidTransition when nothing waits to be collected.
     """
     order, pickup = await take_pickup(tx, pickup_id, actor=actor)
-    if pickup.status != PickupStatus.READY:
+    if pickup.status not in COLLECTABLE:
         message = f"A pickup that is {pickup.status} is not collected."
         raise InvalidTransition(message, current_status=pickup.status)
     if pickup.is_locked:

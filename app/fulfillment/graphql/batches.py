@@ -9,7 +9,8 @@ from uuid import UUID
 
 from app.engine.relations import groups_by, rows_by
 from app.fulfillment.model import may_touch
-from app.fulfillment.sql import fulfillments, pickups, work_lists
+from app.fulfillment.model.reports import ReportKind
+from app.fulfillment.sql import fulfillments, pickups, reports, work_lists
 from app.inventory.graphql.batches import visible_location_ids
 from app.kit.graphql.context import Context
 from app.kit.permissions import ActorKind
@@ -60,6 +61,14 @@ async def pickups_by_delivery(context: Context, keys: list[UUID], columns: Colum
     del columns
     rows = await context.fetch(pickups.PICKUPS_BY_DELIVERY, ids=keys)
     return rows_by(touchable_pickups(context, rows), "delivery_id")
+
+
+async def reports_by_pickup(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
+    """What was reported of these pickups, for those who work on them."""
+    del columns
+    if context.actor.kind is ActorKind.SHOPPER:
+        return {}
+    return groups_by(await context.fetch(reports.REPORTS_BY_PICKUP, ids=keys, kinds=list(ReportKind)), "pickup_id")
 
 
 async def shipments_by_delivery(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:

@@ -17,6 +17,14 @@ def is_verified(verified_at: datetime | None, now: datetime) -> bool:
     return verified_at is not None and now - verified_at < VERIFICATION_LASTS
 
 
+def was_verified(verified_at: datetime | None, collected_at: datetime) -> bool:
+    """Whether the right code was said around the time when the goods are reported as collected.
+
+    The clock of who reports may be some minutes off, either way.
+    """
+    return verified_at is not None and abs(collected_at - verified_at) <= 2 * VERIFICATION_LASTS
+
+
 def attempt(failed_attempts: int, *, is_right: bool) -> tuple[int, bool]:
     """(wrong codes so far, whether the pickup is locked now) after one more code was typed."""
     if is_right:

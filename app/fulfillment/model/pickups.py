@@ -1,15 +1,19 @@
-"""The life of a pickup."""
+"""The life of a pickup: at an own store, whose people take each step, and at a point that parcels are sent to."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from app.kit.errors import InvalidTransition
+from app.kit.machine import Machine
 
-PARTNER_MODES: Final = frozenset({"CONVENIENCE_STORE_PICKUP", "LOCKER_PICKUP"})
+# Where a parcel brings the goods, whoever runs the point.
+POINT_MODES: Final = frozenset({"CONVENIENCE_STORE_PICKUP", "LOCKER_PICKUP"})
 # A shopper who comes on the last evening, or the morning after, is not turned away.
 EXPIRY_GRACE: Final = timedelta(days=1)
+# How long before the end the shopper is reminded.
+REMINDER_LEAD: Final = timedelta(days=1)
 
 
 class PickupStatus(StrEnum):
@@ -18,10 +22,32 @@ class PickupStatus(StrEnum):
     REQUESTED = "REQUESTED"
     PREPARING = "PREPARING"
     IN_TRANSIT_TO_POINT = "IN_TRANSIT_TO_POINT"
+    ARRIVED = "ARRIVED"
     READY = "READY"
+    EXPIRING = "EXPIRING"
     COLLECTED = "COLLECTED"
     EXPIRED = "EXPIRED"
+    RETURNING = "RETURNING"
+    RETURNED = "RETURNED"
     CANCELED = "CANCELED"
+
+
+class PickupStep(StrEnum):
+    """What can happen to a pickup."""
+
+    PREPARE = "PREPARE"
+    WAIT = "WAIT"
+    MAKE_READY = "MAKE_READY"
+    SEND = "SEND"
+    ARRIVE = "ARRIVE"
+    BLOCK = "BLOCK"
+    REMIND = "REMIND"
+    EXTEND = "EXTEND"
+    COLLECT = "COLLECT"
+    EXPIRE = "EXPIRE"
+    SEND_BACK = "SEND_BACK"
+    TAKE_BACK = "TAKE_BACK"
+    CANCEL = "CANCEL"
 
 
 class PickupExpiryReason(StrEnum):
@@ -31,30 +57,94 @@ class PickupExpiryReason(StrEnum):
     POINT_FAULT = "POINT_FAULT"
     DAMAGED = "DAMAGED"
     BUYER_DECLINED = "BUYER_DECLINED"
+    NOT_ACCEPTED = "NOT_ACCEPTED"
 
 
-PICKUP_STEPS: Final[Mapping[PickupStatus, frozenset[PickupStatus]]] = {
-    PickupStatus.REQUESTED: frozenset(
-        {PickupStatus.PREPARING, PickupStatus.IN_TRANSIT_TO_POINT, PickupStatus.CANCELED}
-    ),
-    # Back to REQUESTED: units that were missing at the store are on their way to it.
-    PickupStatus.PREPARING: frozenset(
-        {PickupStatus.REQUESTED, PickupStatus.READY, PickupStatus.IN_TRANSIT_TO_POINT, PickupStatus.CANCELED}
-    ),
-    PickupStatus.IN_TRANSIT_TO_POINT: frozenset({PickupStatus.READY}),
-    PickupStatus.READY: frozenset({PickupStatus.COLLECTED, PickupStatus.EXPIRED, PickupStatus.CANCELED}),
-    PickupStatus.COLLECTED: frozenset(),
-    PickupStatus.EXPIRED: frozenset(),
-    PickupStatus.CANCELED: frozenset(),
-}
+_State = PickupStatus
+_Step = PickupStep
+COLLECTABLE: Final = (_State.READY, _State.EXPIRING)
+# What is not over and can still come to an end in the house.
+_INSIDE: Final = (_State.REQUESTED, _State.PREPARING)
+# Left the house with a parcel, and neither with the buyer nor back. A report may have been lost, or come late: so from
+# any of these the goods may turn out to have arrived, to have been collected, or to be on their way back.
+AWAY: Final = (
+    _State.IN_TRANSIT_TO_POINT,
+    _State.ARRIVED,
+    _State.READY,
+    _State.EXPIRING,
+    _State.EXPIRED,
+    _State.RETURNING,
+)
+_ELSEWHERE: Final = (_State.IN_TRANSIT_TO_POINT, _State.EXPIRED, _State.RETURNING)
+_REMIND: Final = {_State.READY: (_State.EXPIRING,)}
+
+STORE_PICKUP: Final = Machine(
+    "pickup",
+    (_State.REQUESTED,),
+    {
+        _Step.PREPARE: {_State.REQUESTED: (_State.PREPARING,)},
+        # Units that were missing at the store are on their way to it.
+        _Step.WAIT: {_State.PREPARING: (_State.REQUESTED,)},
+        _Step.MAKE_READY: {_State.PREPARING: (_State.READY,)},
+        _Step.REMIND: _REMIND,
+        _Step.EXTEND: dict.fromkeys(COLLECTABLE, (_State.READY,)),
+        _Step.COLLECT: dict.fromkeys(COLLECTABLE, (_State.COLLECTED,)),
+        _Step.EXPIRE: dict.fromkeys(COLLECTABLE, (_State.EXPIRED,)),
+        _Step.CANCEL: dict.fromkeys((*_INSIDE, *COLLECTABLE), (_State.CANCELED,)),
+    },
+)
+POINT_PICKUP: Final = Machine(
+    "pickup at a point",
+    (_State.REQUESTED,),
+    {
+        _Step.PREPARE: {_State.REQUESTED: (_State.PREPARING,)},
+        _Step.WAIT: {_State.PREPARING: (_State.REQUESTED,)},
+        _Step.SEND: dict.fromkeys(_INSIDE, (_State.IN_TRANSIT_TO_POINT,)),
+        _Step.ARRIVE: {
+            **dict.fromkeys(_ELSEWHERE, (_State.ARRIVED,)),
+            **{state: (state,) for state in (_State.ARRIVED, *COLLECTABLE)},
+        },
+        _Step.MAKE_READY: {
+            **dict.fromkeys((*_ELSEWHERE, _State.ARRIVED), (_State.READY,)),
+            **{state: (state,) for state in COLLECTABLE},
+        },
+        _Step.BLOCK: dict.fromkeys((_State.IN_TRANSIT_TO_POINT, _State.ARRIVED, *COLLECTABLE), (_State.ARRIVED,)),
+        _Step.REMIND: _REMIND,
+        _Step.EXTEND: {_State.ARRIVED: (_State.ARRIVED,), **dict.fromkeys(COLLECTABLE, (_State.READY,))},
+        _Step.COLLECT: dict.fromkeys(AWAY, (_State.COLLECTED,)),
+        _Step.EXPIRE: dict.fromkeys((_State.IN_TRANSIT_TO_POINT, _State.ARRIVED, *COLLECTABLE), (_State.EXPIRED,)),
+        _Step.SEND_BACK: dict.fromkeys(
+            (_State.IN_TRANSIT_TO_POINT, _State.ARRIVED, *COLLECTABLE, _State.EXPIRED), (_State.RETURNING,)
+        ),
+        _Step.TAKE_BACK: dict.fromkeys(AWAY, (_State.RETURNED,)),
+        _Step.CANCEL: dict.fromkeys(_INSIDE, (_State.CANCELED,)),
+    },
+)
 
 
-def next_pickup_status(current: str, wanted: PickupStatus) -> PickupStatus:
-    """`wanted` when it may follow `current`. Raises InvalidTransition otherwise."""
-    if wanted not in PICKUP_STEPS[PickupStatus(current)]:
-        message = f"A pickup that is {current} cannot become {wanted}."
-        raise InvalidTransition(message, current_status=current)
-    return wanted
+@dataclass(frozen=True, slots=True)
+class PickupState:
+    """What a pickup is, and since when. Instants are UTC.
+
+    reason: why it is blocked, expired or on its way back. compartment: of a locker, as the point names it.
+    """
+
+    status: PickupStatus
+    arrived_at: datetime | None = None
+    ready_at: datetime | None = None
+    hold_until: datetime | None = None
+    collected_at: datetime | None = None
+    expired_at: datetime | None = None
+    returning_at: datetime | None = None
+    returned_at: datetime | None = None
+    reason: str | None = None
+    compartment: str | None = None
+    return_tracking_number: str | None = None
+
+
+def machine_of(mode: str) -> Machine[PickupStatus, PickupStep]:
+    """The life of a pickup of a delivery mode."""
+    return POINT_PICKUP if mode in POINT_MODES else STORE_PICKUP
 
 
 def may_expire(reason: PickupExpiryReason, hold_until: datetime, now: datetime) -> bool:
@@ -62,6 +152,38 @@ def may_expire(reason: PickupExpiryReason, hold_until: datetime, now: datetime) 
     return reason is not PickupExpiryReason.HOLD_ENDED or now >= hold_until
 
 
-def hold_until(ready_at: datetime, hold_days: int) -> datetime:
-    """Until when a pickup that became ready at `ready_at` is kept for the shopper."""
-    return ready_at + timedelta(days=hold_days)
+@dataclass(frozen=True, slots=True)
+class HoldPolicy:
+    """For how long a place keeps goods, and how its shoppers prove who they are.
+
+    Days of a network are days of the calendar at the place, counted from the day of arrival or the one after it, and
+    end at midnight; other places keep goods for so many times 24 hours. reminder: how long before the end the shopper
+    is reminded. grace: how long after it nothing happens. extension_days: by how many days the end can be moved, once;
+    0: not at all. asks_own_code: the carrier makes the secret, so goods cannot be collected before it is told.
+    """
+
+    hold_days: int
+    timezone: str = "Asia/Tokyo"
+    has_network: bool = False
+    counts_from_next_day: bool = False
+    reminder: timedelta = REMINDER_LEAD
+    grace: timedelta = EXPIRY_GRACE
+    extension_days: int = 3
+    asks_own_code: bool = False
+
+    def hold_until(self, ready_at: datetime) -> datetime:
+        """Until when goods that became ready at `ready_at` are kept (UTC)."""
+        if not self.has_network:
+            return ready_at + timedelta(days=self.hold_days)
+        zone = ZoneInfo(self.timezone)
+        days = self.hold_days + self.counts_from_next_day
+        midnight = datetime.combine(ready_at.astimezone(zone).date() + timedelta(days=days), time(), zone)
+        return midnight.astimezone(UTC)
+
+
+def is_over(status: str) -> bool:
+    """Whether nothing can happen to the pickup any more."""
+    return status in _OVER
+
+
+_OVER: Final = frozenset({_State.COLLECTED, _State.RETURNED, _State.CANCELED})

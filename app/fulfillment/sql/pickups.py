@@ -1,15 +1,15 @@
 """Statements about pickups."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.types import Uuid
 
-from app.fulfillment.model.pickups import PickupStatus
+from app.fulfillment.model.pickups import HoldPolicy, PickupState, PickupStatus
 from app.fulfillment.tables import pickups
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.ids import new_id
@@ -32,29 +32,43 @@ _INSERT: Final = Statement("""
       FROM unnest(CAST(:ids AS uuid[]), CAST(:delivery_ids AS uuid[]), CAST(:location_ids AS int[]),
                   CAST(:statuses AS text[])) AS new (id, delivery_id, location_id, status)
       JOIN locations AS location ON location.id = new.location_id
+    RETURNING id, order_id, number, partner_id, location_id, status, version
 """)
 _BY_ID: Final = Statement(select(pickups).where(pickups.c.id == bindparam("id", type_=Uuid)))
 # With how the goods reach the buyer: own stores hand over what is on their shelves, points what a parcel brought.
-_LOCK: Final = Statement("""
+_LOCKED: Final = """
     SELECT pickup.*, delivery.mode
-      FROM pickups AS pickup JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id
-     WHERE pickup.id = :id FOR UPDATE OF pickup
-""")
-_LOCK_BY_DELIVERY: Final = Statement(
-    select(pickups).where(pickups.c.delivery_id == bindparam("delivery_id", type_=Uuid)).with_for_update()
+      FROM pickups AS pickup JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id"""
+_LOCK: Final = Statement(
+    f"{_LOCKED} WHERE pickup.id = ANY(CAST(:ids AS uuid[])) ORDER BY pickup.id FOR UPDATE OF pickup"
 )
-_HOLD_DAYS: Final = Statement("SELECT hold_days FROM locations WHERE id = :location_id")
-_SET_STATUS: Final = Statement("""
-    UPDATE pickups
-       SET status = :status, version = version + 1,
-           collected_at = CASE WHEN :status = 'COLLECTED' THEN CAST(:now AS timestamptz) END,
-           expired_at = CASE WHEN :status = 'EXPIRED' THEN CAST(:now AS timestamptz) END
-     WHERE id = :id
+_LOCK_BY_DELIVERY: Final = Statement(f"{_LOCKED} WHERE pickup.delivery_id = :delivery_id FOR UPDATE OF pickup")
+_LOCK_OF_ORDER: Final = Statement(
+    f"{_LOCKED} WHERE pickup.order_id = :order_id ORDER BY pickup.id FOR UPDATE OF pickup"
+)
+_POLICIES: Final = Statement("""
+    SELECT place.id, place.timezone, place.hold_days AS own_days, network.hold_days AS network_days,
+           network.counts_from, network.reminder_hours, network.grace_hours, network.extension_days,
+           network.code_issuer
+      FROM locations AS place LEFT JOIN pickup_networks AS network ON network.code = place.network_code
+     WHERE place.id = ANY(CAST(:ids AS int[]))
 """)
-_SET_READY: Final = Statement("""
-    UPDATE pickups
-       SET status = 'READY', version = version + 1, ready_at = :now, hold_until = :hold_until
-     WHERE id = :id
+_SET_STATES: Final = Statement("""
+    UPDATE pickups AS pickup
+       SET status = new.status, arrived_at = new.arrived_at, ready_at = new.ready_at, hold_until = new.hold_until,
+           collected_at = new.collected_at, expired_at = new.expired_at, returning_at = new.returning_at,
+           returned_at = new.returned_at, status_reason = new.reason, compartment = new.compartment,
+           return_tracking_number = new.return_tracking_number, version = pickup.version + 1
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:arrived_ats AS timestamptz[]),
+                  CAST(:ready_ats AS timestamptz[]), CAST(:hold_untils AS timestamptz[]),
+                  CAST(:collected_ats AS timestamptz[]), CAST(:expired_ats AS timestamptz[]),
+                  CAST(:returning_ats AS timestamptz[]), CAST(:returned_ats AS timestamptz[]),
+                  CAST(:reasons AS text[]), CAST(:compartments AS text[]), CAST(:return_tracking_numbers AS text[]))
+           AS new (id, status, arrived_at, ready_at, hold_until, collected_at, expired_at, returning_at, returned_at,
+                   reason, compartment, return_tracking_number)
+     WHERE pickup.id = new.id
+    RETURNING pickup.id, pickup.order_id, pickup.number, pickup.partner_id, pickup.location_id, pickup.status,
+              pickup.version
 """)
 _RECORD_ATTEMPT: Final = Statement("""
     UPDATE pickups
@@ -68,21 +82,18 @@ _UNLOCK: Final = Statement("""
            version = version + 1
      WHERE id = :id
 """)
-_CANCEL: Final = Statement("""
-    UPDATE pickups SET status = 'CANCELED', version = version + 1
-     WHERE order_id = :order_id AND status <> 'CANCELED'
-""")
 _OVERDUE: Final = Statement("""
     SELECT pickup.id
       FROM pickups AS pickup JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id
-     WHERE pickup.status = 'READY' AND pickup.hold_until < :before AND delivery.mode = 'STORE_PICKUP'
+     WHERE pickup.status IN ('READY', 'EXPIRING') AND pickup.hold_until < :before AND delivery.mode = 'STORE_PICKUP'
      ORDER BY pickup.hold_until LIMIT :limit
 """)
 
 # What people see of a pickup: with its order's number, and what its goods cost as long as that is to be paid there.
 _SEEN: Final = """
     SELECT pickup.*, sold.number AS order_number, sold.currency, pickup.id::text AS cursor,
-           CASE WHEN sold.payment_status = 'DUE_AT_PICKUP' AND pickup.status NOT IN ('COLLECTED', 'EXPIRED', 'CANCELED')
+           CASE WHEN sold.payment_status = 'DUE_AT_PICKUP'
+                 AND pickup.status NOT IN ('COLLECTED', 'EXPIRED', 'RETURNING', 'RETURNED', 'CANCELED')
                 THEN (SELECT coalesce(sum(part.quantity * line.unit_price_minor), 0)::int
                         FROM fulfillments AS fulfillment
                         JOIN fulfillment_lines AS part ON part.fulfillment_id = fulfillment.id
@@ -125,11 +136,12 @@ LINES_BY_DELIVERY: Final = Statement("""
 """)
 
 
-async def insert_pickups(tx: WriteTx, order_id: UUID, new: Sequence[NewPickup], *, now: datetime) -> None:
-    """Write pickups, numbered `PU-70000001` and on; each belongs to the partner of its location, if any."""
-    if not new:
-        return
-    await tx.execute(
+async def insert_pickups(tx: WriteTx, order_id: UUID, new: Sequence[NewPickup], *, now: datetime) -> list[Row]:
+    """Write pickups, numbered `PU-70000001` and on; each belongs to the partner of its location, if any.
+
+    Returns id, order_id, number, partner_id, location_id, status, version.
+    """
+    return await tx.fetch(
         _INSERT,
         order_id=order_id,
         ids=[new_id() for _ in new],
@@ -145,29 +157,79 @@ async def find_pickup(tx: ReadTx, pickup_id: UUID) -> Row | None:
     return await tx.fetchrow(_BY_ID, id=pickup_id)
 
 
-async def lock_pickup(tx: WriteTx, pickup_id: UUID) -> Row | None:
-    """A pickup, all columns and its delivery's mode, locked until the transaction ends. Lock its order first."""
-    return await tx.fetchrow(_LOCK, id=pickup_id)
+async def lock_pickups(tx: WriteTx, pickup_ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Pickups by id, all columns and their deliveries' modes, locked in the order of the ids.
+
+    They are locked until the transaction ends. Lock their orders first.
+    """
+    return {row.id: row for row in await tx.fetch(_LOCK, ids=list(pickup_ids))}
 
 
 async def lock_pickup_of_delivery(tx: WriteTx, delivery_id: UUID) -> Row | None:
-    """The pickup of a delivery, locked; None for home deliveries. Lock its order first."""
+    """The pickup of a delivery, as `lock_pickups` has it; None for home deliveries. Lock its order first."""
     return await tx.fetchrow(_LOCK_BY_DELIVERY, delivery_id=delivery_id)
 
 
-async def hold_days_of(tx: ReadTx, location_id: int) -> int:
-    """For how many days a location keeps goods for the shopper."""
-    return await tx.fetchval(_HOLD_DAYS, location_id=location_id)
+async def lock_pickups_of_order(tx: WriteTx, order_id: UUID) -> list[Row]:
+    """All pickups of a locked order, as `lock_pickups` has them."""
+    return await tx.fetch(_LOCK_OF_ORDER, order_id=order_id)
 
 
-async def set_status(tx: WriteTx, pickup_id: UUID, status: PickupStatus, *, now: datetime) -> None:
-    """Set the status, with its time when it is COLLECTED or EXPIRED."""
-    await tx.execute(_SET_STATUS, id=pickup_id, status=status, now=now)
+async def policies_of(tx: ReadTx, location_ids: Collection[int]) -> dict[int, HoldPolicy]:
+    """How each of these places keeps goods."""
+    return {row.id: _policy(row) for row in await tx.fetch(_POLICIES, ids=list(location_ids))}
 
 
-async def set_ready(tx: WriteTx, pickup_id: UUID, *, now: datetime, hold_until: datetime) -> None:
-    """The goods wait for the shopper until `hold_until`."""
-    await tx.execute(_SET_READY, id=pickup_id, now=now, hold_until=hold_until)
+def _policy(row: Row) -> HoldPolicy:
+    if row.network_days is None:
+        return HoldPolicy(row.own_days, row.timezone)
+    return HoldPolicy(
+        row.network_days,
+        row.timezone,
+        has_network=True,
+        counts_from_next_day=row.counts_from == "NEXT_DAY",
+        reminder=timedelta(hours=row.reminder_hours),
+        grace=timedelta(hours=row.grace_hours),
+        extension_days=row.extension_days,
+        asks_own_code=row.code_issuer == "CARRIER",
+    )
+
+
+def state_in(pickup: Row) -> PickupState:
+    """The state that a row tells."""
+    return PickupState(
+        PickupStatus(pickup.status),
+        pickup.arrived_at,
+        pickup.ready_at,
+        pickup.hold_until,
+        pickup.collected_at,
+        pickup.expired_at,
+        pickup.returning_at,
+        pickup.returned_at,
+        pickup.status_reason,
+        pickup.compartment,
+        pickup.return_tracking_number,
+    )
+
+
+async def set_states(tx: WriteTx, states: Mapping[UUID, PickupState]) -> list[Row]:
+    """Write states; returns id, order_id, number, partner_id, location_id, status and version of each."""
+    new = list(states.values())
+    return await tx.fetch(
+        _SET_STATES,
+        ids=list(states),
+        statuses=[state.status for state in new],
+        arrived_ats=[state.arrived_at for state in new],
+        ready_ats=[state.ready_at for state in new],
+        hold_untils=[state.hold_until for state in new],
+        collected_ats=[state.collected_at for state in new],
+        expired_ats=[state.expired_at for state in new],
+        returning_ats=[state.returning_at for state in new],
+        returned_ats=[state.returned_at for state in new],
+        reasons=[state.reason for state in new],
+        compartments=[state.compartment for state in new],
+        return_tracking_numbers=[state.return_tracking_number for state in new],
+    )
 
 
 async def record_attempt(
@@ -186,11 +248,6 @@ async def record_attempt(
 async def unlock(tx: WriteTx, pickup_id: UUID) -> None:
     """Forget wrong codes and give the pickup a new one."""
     await tx.execute(_UNLOCK, id=pickup_id)
-
-
-async def cancel_pickups(tx: WriteTx, order_id: UUID) -> int:
-    """Cancel all pickups of an order; returns how many."""
-    return await tx.execute(_CANCEL, order_id=order_id)
 
 
 async def overdue_pickups(tx: ReadTx, *, before: datetime, limit: int) -> list[UUID]:

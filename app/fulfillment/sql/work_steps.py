@@ -77,7 +77,7 @@ _HELD: Final = Statement("""
 """)
 # Their orders are locked.
 _LOCK_REQUESTED: Final = Statement("""
-    SELECT pickup.id FROM pickups AS pickup
+    SELECT pickup.* FROM pickups AS pickup
      WHERE pickup.status = 'REQUESTED'
        AND pickup.delivery_id IN (
            SELECT delivery_id FROM fulfillments WHERE id = ANY(CAST(:fulfillment_ids AS uuid[])))
@@ -161,6 +161,6 @@ async def reason_of_hold(tx: ReadTx, fulfillment_ids: Sequence[UUID]) -> str | N
     return await tx.fetchval(_HELD, ids=list(fulfillment_ids))
 
 
-async def lock_requested_pickups(tx: WriteTx, fulfillment_ids: Sequence[UUID]) -> list[UUID]:
-    """The pickups, still REQUESTED, that these fulfillments' parcels go to; locked. Lock their orders first."""
-    return [row["id"] for row in await tx.fetch(_LOCK_REQUESTED, fulfillment_ids=list(fulfillment_ids))]
+async def lock_requested_pickups(tx: WriteTx, fulfillment_ids: Sequence[UUID]) -> list[Row]:
+    """The pickups (all columns), still REQUESTED, that these parcels go to; locked. Lock their orders first."""
+    return await tx.fetch(_LOCK_REQUESTED, fulfillment_ids=list(fulfillment_ids))

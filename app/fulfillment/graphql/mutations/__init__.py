@@ -7,7 +7,6 @@ from uuid import UUID
 import strawberry
 
 from app.catalog.model import is_storable
-from app.fulfillment.actions.arrive import arrive
 from app.fulfillment.actions.cancel_backorder import cancel_backorder
 from app.fulfillment.actions.cancel_order import cancel_order
 from app.fulfillment.actions.create_shipment import create_shipment
@@ -21,8 +20,6 @@ from app.fulfillment.graphql.mutations.forms import (
     BackorderCancelPayload,
     OrderCancelInput,
     OrderCancelPayload,
-    PickupArriveInput,
-    PickupArrivePayload,
     PickupCodeUnlockInput,
     PickupCodeUnlockPayload,
     PickupCodeVerifyInput,
@@ -98,21 +95,6 @@ class FulfillmentMutation:
         )
 
     @strawberry.mutation(
-        description="The goods have arrived at the partner's point: the shopper gets a code.",
-        **requires("partner:jobs", "fulfillment:write"),
-    )
-    async def pickup_arrive(self, info: Info, input: PickupArriveInput) -> PickupArrivePayload:
-        """Kept for the location's hold days."""
-        actor, now = info.context.actor, info.context.now
-        return await _step(
-            info.context,
-            PickupArrivePayload,
-            lambda tx, pickup_id: arrive(tx, pickup_id, actor=actor, now=now),
-            "pickupArrive",
-            input,
-        )
-
-    @strawberry.mutation(
         description="Is this the pickup's code? The right one allows the hand-over for 15 minutes. A wrong one is "
         "counted; five lock the pickup.",
         **requires("partner:jobs", "fulfillment:write"),
@@ -149,8 +131,9 @@ class FulfillmentMutation:
         )
 
     @strawberry.mutation(
-        description="The goods were given to whoever said the right code within the last 15 minutes.",
-        **requires("partner:jobs", "fulfillment:write"),
+        description="A store gave the goods to whoever said the right code within the last 15 minutes. Points report "
+        "it by `pickupReport`.",
+        **requires("fulfillment:write"),
     )
     async def pickup_hand_over(self, info: Info, input: PickupHandOverInput) -> PickupHandOverPayload:
         """A payment due at the pickup is taken."""
@@ -164,10 +147,10 @@ class FulfillmentMutation:
         )
 
     @strawberry.mutation(
-        description="The goods are not kept any longer. At an own store the units are on sale again and their order "
-        "lines are canceled; at a partner's point they wait for a return, which is not part of the API yet. Refused "
-        "before `holdUntil` unless there is another reason than that nobody came.",
-        **requires("partner:jobs", "fulfillment:write"),
+        description="A store does not keep the goods any longer: the units are on sale again and their order lines are "
+        "canceled. Refused before `holdUntil` unless there is another reason than that nobody came. Points report it "
+        "by `pickupReport`.",
+        **requires("fulfillment:write"),
     )
     async def pickup_expire(self, info: Info, input: PickupExpireInput) -> PickupExpirePayload:
         """Own stores' pickups also expire by themselves."""

@@ -12,7 +12,7 @@ from app.kit.graphql.payload import Payload
 from app.orders.graphql.batches import orders_by_id
 
 _KEY = "Makes repetitions harmless: the same key with the same input gets the first answer again."
-_NEEDED_KEY = (
+NEEDED_KEY = (
     "Needed, because stock, money or an order moves. Makes repetitions harmless: the same key with the same input gets "
     "the first answer again. One key per intent, such as a UUID."
 )
@@ -25,7 +25,7 @@ class ShipmentCreateInput:
     fulfillment_id: strawberry.ID = strawberry.field(description="The SHIP fulfillment that leaves.")
     carrier: str = strawberry.field(description="The carrier, such as `yamato`; 1 to 60 characters.")
     tracking_number: str = strawberry.field(description="The carrier's number; 1 to 60 characters.")
-    idempotency_key: str = strawberry.field(description=_NEEDED_KEY)
+    idempotency_key: str = strawberry.field(description=NEEDED_KEY)
 
 
 @strawberry.type(description="The answer to `shipmentCreate`.")
@@ -56,7 +56,7 @@ class OrderCancelInput:
     reason: str | None = strawberry.field(
         default=None, description="Why, for the order's history; up to 200 characters."
     )
-    idempotency_key: str = strawberry.field(description=_NEEDED_KEY)
+    idempotency_key: str = strawberry.field(description=NEEDED_KEY)
 
 
 @strawberry.type(description="The answer to `orderCancel`.")
@@ -85,7 +85,7 @@ class PickupEndInput:
     """Base of the inputs that move goods or money."""
 
     pickup_id: strawberry.ID = strawberry.field(description="The pickup.")
-    idempotency_key: str = strawberry.field(description=_NEEDED_KEY)
+    idempotency_key: str = strawberry.field(description=NEEDED_KEY)
 
 
 @strawberry.interface(description="What every mutation about one pickup answers.")
@@ -108,16 +108,6 @@ class PickupMarkReadyInput(PickupInput):
 
 @strawberry.type(description="The answer to `pickupMarkReady`.")
 class PickupMarkReadyPayload(PickupPayload):
-    """The pickup is READY."""
-
-
-@strawberry.input(description="Input of `pickupArrive`.")
-class PickupArriveInput(PickupInput):
-    """One pickup."""
-
-
-@strawberry.type(description="The answer to `pickupArrive`.")
-class PickupArrivePayload(PickupPayload):
     """The pickup is READY."""
 
 
@@ -175,7 +165,7 @@ class BackorderCancelInput:
 
     order_id: strawberry.ID = strawberry.field(description="The order.")
     line_no: int = strawberry.field(description="The number of the line whose units have not come yet.")
-    idempotency_key: str = strawberry.field(description=_NEEDED_KEY)
+    idempotency_key: str = strawberry.field(description=NEEDED_KEY)
 
 
 @strawberry.type(description="The answer to `backorderCancel`.")

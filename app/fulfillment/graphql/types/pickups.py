@@ -10,7 +10,8 @@ from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql import batches
 from app.fulfillment.model.codes import is_verified, pickup_code
-from app.fulfillment.model.pickups import PickupExpiryReason, PickupStatus
+from app.fulfillment.model.pickups import COLLECTABLE, PickupExpiryReason, PickupStatus
+from app.fulfillment.model.reports import ReportEffect, ReportKind
 from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
@@ -33,12 +34,16 @@ describe_enum(
     {
         PickupStatus.REQUESTED: "The goods are not at the place yet that prepares them.",
         PickupStatus.PREPARING: "The goods are being prepared.",
-        PickupStatus.IN_TRANSIT_TO_POINT: "The goods are on their way to the partner's point.",
+        PickupStatus.IN_TRANSIT_TO_POINT: "The goods are on their way to the point.",
+        PickupStatus.ARRIVED: "The goods are at the point and cannot be collected: a code is still missing, or the "
+        "point reports a fault.",
         PickupStatus.READY: "The goods can be collected with the pickup code.",
+        PickupStatus.EXPIRING: "The goods can still be collected, but not for long: the buyer was reminded.",
         PickupStatus.COLLECTED: "The goods were handed over.",
         PickupStatus.EXPIRED: "The goods are not kept any longer. At an own store the units are on sale again and "
-        "their order lines are canceled. At a partner's point the goods wait to be sent back; their order lines stay "
-        "open, as returns are not part of the API yet.",
+        "their order lines are canceled; a point sends them back.",
+        PickupStatus.RETURNING: "The goods are on their way back from the point.",
+        PickupStatus.RETURNED: "The goods are back, and their order lines canceled.",
         PickupStatus.CANCELED: "The order was canceled, or all its units were lost on their way to the store.",
     },
 )
@@ -51,6 +56,37 @@ describe_enum(
         PickupExpiryReason.DAMAGED: "The goods are damaged. At an own store the units are on sale again all the same: "
         "take them out by `stockAdjust`.",
         PickupExpiryReason.BUYER_DECLINED: "The buyer does not want them.",
+        PickupExpiryReason.NOT_ACCEPTED: "The point did not take the parcel: it is too big, or the point is full.",
+    },
+)
+
+
+describe_enum(
+    ReportKind,
+    "What can happen to a pickup whose parcels have left.",
+    {
+        ReportKind.ARRIVED: "The goods are at the point. They can be collected from then on, unless the code to do so "
+        "comes later: then `READY` is reported, too.",
+        ReportKind.READY: "The goods can be collected, after all or again: the code is known, a fault is mended.",
+        ReportKind.BLOCKED: "The goods are at the point and nobody can get at them, such as in a broken locker.",
+        ReportKind.EXTENDED: "The goods are kept until another time.",
+        ReportKind.REMINDED: "The shop reminded the buyer. Not for partners.",
+        ReportKind.EXPIRED: "The goods are not kept any longer.",
+        ReportKind.RETURN_SENT: "The goods left the point, back to the shop.",
+        ReportKind.COLLECTED: "The goods were given to the buyer. This counts whatever else is reported, except that "
+        "they are back in the shop.",
+        ReportKind.RETURN_RECEIVED: "The goods are back in the shop. Not for partners.",
+    },
+)
+describe_enum(
+    ReportEffect,
+    "What a report does to its pickup, as far as all reports show that are known by now.",
+    {
+        ReportEffect.APPLIED: "The pickup is as the report says.",
+        ReportEffect.SUPERSEDED: "Something else happened after it.",
+        ReportEffect.SET_ASIDE: "What happened before it does not allow it. Unless it is of no consequence, a person "
+        "will look at it.",
+        ReportEffect.PENDING: "The shop does not know yet that the parcel has left. It counts as soon as it does.",
     },
 )
 
@@ -92,6 +128,20 @@ class Shipment(Entity, Node):
         key=lambda shipment: shipment.order_id,
         description="The order; null for partners.",
     )
+
+
+@strawberry.type(description="What somebody reported of a pickup. It is never changed; what came of it may.")
+class PickupReport(Entity):
+    """A row of `pickup_reports`."""
+
+    kind: ReportKind = strawberry.field(description="What happened.")
+    occurred_at: datetime = strawberry.field(description="When it happened, by the reporter's clock (UTC).")
+    received_at: datetime = strawberry.field(description="When it was heard of (UTC).")
+    actor: str = strawberry.field(description="Who reported it.")
+    hold_until: datetime | None = strawberry.field(
+        description="Until when the goods were to be kept from then on (UTC)."
+    )
+    note: str | None = strawberry.field(description="In words of the reporter.")
 
 
 @strawberry.type(description="A hand-over at an own store or at a partner's point.")
@@ -142,10 +192,28 @@ class Pickup(Entity, Node):
         return Money(amount=self.due_minor, currency=self.currency)
 
     created_at: datetime = strawberry.field(description="When it was asked for (UTC).")
+    arrived_at: datetime | None = strawberry.field(description="Since when the goods are at the point (UTC).")
     ready_at: datetime | None = strawberry.field(description="Since when it can be collected (UTC).")
     hold_until: datetime | None = strawberry.field(description="Until when the goods are kept (UTC).")
     collected_at: datetime | None = strawberry.field(description="When it was collected (UTC).")
     expired_at: datetime | None = strawberry.field(description="When it was given up uncollected (UTC).")
+    returning_at: datetime | None = strawberry.field(description="When the goods left the point to come back (UTC).")
+    returned_at: datetime | None = strawberry.field(description="When the goods were back (UTC).")
+    compartment: str | None = strawberry.field(description="Where at the point the goods are, as the point calls it.")
+    return_tracking_number: str | None = strawberry.field(description="The parcel's number on its way back.")
+
+    @strawberry.field(description="Why the goods cannot be collected, were given up, or come back.")
+    def reason(self: Any) -> PickupExpiryReason | None:
+        """Of the present state only."""
+        return None if self["status_reason"] is None else PickupExpiryReason(self["status_reason"])
+
+    reports = relation(
+        PickupReport,
+        batches.reports_by_pickup,
+        key=lambda pickup: pickup.id,
+        many=True,
+        description="All that was ever reported of it, in the order in which it happened; empty for shoppers.",
+    )
     is_locked: bool = strawberry.field(description="Whether too many wrong codes were tried; staff can unlock it.")
 
     @strawberry.field(
@@ -155,7 +223,7 @@ class Pickup(Entity, Node):
     def code(self, info: Info) -> str | None:
         """Derived from the installation's secret key; kept nowhere."""
         context = info.context
-        if context.actor.kind is not ActorKind.SHOPPER or self.status != PickupStatus.READY or self.is_locked:
+        if context.actor.kind is not ActorKind.SHOPPER or self.status not in COLLECTABLE or self.is_locked:
             return None
         return pickup_code(context.config.secret_key, self.id, self.code_version)  # pyright: ignore[reportArgumentType]
 

@@ -1,0 +1,25 @@
+"""An area finds trouble that a person must solve, or finds it gone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.exceptions import sql
+from app.exceptions.model import CaseDraft, CaseKind
+from app.kit.db import WriteTx
+from app.kit.permissions import SYSTEM
+
+
+async def settle_cases(
+    tx: WriteTx,
+    opened: Sequence[CaseDraft],
+    solved: Sequence[tuple[CaseKind, tuple[str, str]]] = (),
+    *,
+    now: datetime,
+) -> int:
+    """Open cases that are not open yet, and close those whose trouble went away, by kind and subject.
+
+    Returns how many are new. May be repeated.
+    """
+    if solved:
+        await sql.end_cases(tx, solved, actor=SYSTEM.reference, now=now)
+    return await sql.insert_cases(tx, sorted(opened, key=lambda draft: (draft.kind, draft.subject)), now=now)

@@ -1,0 +1,148 @@
+"""Pickups at points become what all of their reports together say."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.exceptions.actions.settle_cases import settle_cases
+from app.exceptions.model import CaseDraft, CaseKind
+from app.fulfillment.actions.collect_at_points import collect_at_points
+from app.fulfillment.actions.move_pickup import move_pickup, write_pickups
+from app.fulfillment.model.codes import was_verified
+from app.fulfillment.model.pickups import HoldPolicy, PickupState, PickupStatus, PickupStep
+from app.fulfillment.model.reports import PickupProblem, Report, ReportEffect, Told, tell
+from app.fulfillment.sql import pickups, reports
+from app.kit.db import Row, WriteTx
+from app.kit.permissions import SYSTEM
+from app.orders.actions.change_states import StateChange, change_states
+from app.orders.model import OrderHistoryKind
+from app.orders.sql import lock_orders
+
+_TOLD: Final = {
+    PickupStatus.ARRIVED: OrderHistoryKind.PICKUP_ARRIVED,
+    PickupStatus.READY: OrderHistoryKind.PICKUP_ARRIVED,
+    PickupStatus.EXPIRING: OrderHistoryKind.PICKUP_EXPIRING,
+    PickupStatus.COLLECTED: OrderHistoryKind.PICKUP_COLLECTED,
+    PickupStatus.EXPIRED: OrderHistoryKind.PICKUP_EXPIRED,
+    PickupStatus.RETURNING: OrderHistoryKind.PICKUP_RETURNING,
+    PickupStatus.RETURNED: OrderHistoryKind.PICKUP_RETURNED,
+}
+
+
+async def follow_reports(
+    tx: WriteTx, orders: Mapping[UUID, Row], taken: Sequence[Row], *, actor: str, now: datetime
+) -> dict[UUID, Told]:
+    """Bring locked pickups to what their reports say, by id; their orders are locked, too.
+
+    Nothing follows from reports of parcels that have not left as far as is known: they wait until they have. What was
+    collected counts as fulfilled; what does not go together becomes a case. May be repeated.
+    """
+    known = await reports.reports_of(tx, [pickup.id for pickup in taken])
+    told = {pickup.id: _told(pickup, known[pickup.id]) for pickup in taken}
+    moved = [pickup for pickup in taken if told[pickup.id].state != pickups.state_in(pickup)]
+    if moved:
+        await write_pickups(tx, {pickup.id: told[pickup.id].state for pickup in moved})
+        await _tell_orders(tx, orders, moved, told, actor=actor, now=now)
+        collected = [
+            pickup
+            for pickup in moved
+            if PickupStatus.COLLECTED == told[pickup.id].state.status != pickup.status  # once, whenever it was
+        ]
+        await collect_at_points(tx, collected, actor=actor, now=now)
+    await _settle(tx, taken, told, now=now)
+    return told
+
+
+async def send_pickup(tx: WriteTx, pickup: Row, *, now: datetime) -> None:
+    """The last parcel to a point has left; what was reported before that counts from now on. The order is locked."""
+    await move_pickup(tx, pickup, PickupStep.SEND, now=now)
+    orders = await lock_orders(tx, [pickup.order_id])
+    taken = await pickups.lock_pickups(tx, [pickup.id])
+    await follow_reports(tx, orders, list(taken.values()), actor=SYSTEM.reference, now=now)
+
+
+def _told(pickup: Row, known: Sequence[Report]) -> Told:
+    state = pickups.state_in(pickup)
+    if pickup.status in {PickupStatus.REQUESTED, PickupStatus.PREPARING}:
+        problems = {PickupProblem.REPORTED_BEFORE_SHIPMENT} if known else set[PickupProblem]()
+        return Told(state, frozenset(problems), {report.key: ReportEffect.PENDING for report in known})
+    if pickup.status == PickupStatus.CANCELED:
+        problems = {PickupProblem.CONTRADICTORY_REPORTS} if known else set[PickupProblem]()
+        return Told(state, frozenset(problems), {report.key: ReportEffect.SET_ASIDE for report in known})
+    return tell(known)
+
+
+async def _tell_orders(
+    tx: WriteTx,
+    orders: Mapping[UUID, Row],
+    moved: Sequence[Row],
+    told: Mapping[UUID, Told],
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """A line in the history of each order; a second pickup of one order needs a change of its own."""
+    waiting = list(moved)
+    while waiting:
+        batch = {pickup.order_id: pickup for pickup in reversed(waiting)}
+        waiting = [pickup for pickup in waiting if batch[pickup.order_id] is not pickup]
+        changes = [
+            StateChange(orders[order_id], _kind(pickup, told[pickup.id].state), facts=_facts(pickup, told[pickup.id]))
+            for order_id, pickup in sorted(batch.items())
+        ]
+        await change_states(tx, changes, actor=actor, now=now)
+
+
+def _kind(pickup: Row, state: PickupState) -> OrderHistoryKind:
+    if state.status is PickupStatus.ARRIVED and state.reason is not None:
+        return OrderHistoryKind.PICKUP_BLOCKED
+    before = pickups.state_in(pickup)
+    if state.status == before.status or before.status is PickupStatus.EXPIRING:
+        if state.hold_until != before.hold_until and state.status is PickupStatus.READY:
+            return OrderHistoryKind.PICKUP_EXTENDED
+        if state.status == before.status:
+            return OrderHistoryKind.PICKUP_CHANGED
+    return _TOLD[state.status]
+
+
+def _facts(pickup: Row, told: Told) -> dict[str, Any]:
+    state = told.state
+    facts: dict[str, Any] = {"pickup": pickup.number, "status": str(state.status)}
+    if state.hold_until is not None:
+        facts["holdUntil"] = state.hold_until.isoformat()
+    if state.reason is not None:
+        facts["reason"] = state.reason
+    return facts
+
+
+async def _settle(tx: WriteTx, taken: Sequence[Row], told: Mapping[UUID, Told], *, now: datetime) -> None:
+    """Open a case for each problem, and close those of problems that went away."""
+    opened: list[CaseDraft] = []
+    solved: list[tuple[CaseKind, tuple[str, str]]] = []
+    collected = {pickup.location_id for pickup in taken if told[pickup.id].state.collected_at is not None}
+    policies = await pickups.policies_of(tx, collected) if collected else {}
+    for pickup in taken:
+        after = told[pickup.id]
+        problems = {CaseKind(problem) for problem in after.problems}
+        state = after.state
+        if _lacks_code(pickup, state, policies):
+            problems.add(CaseKind.COLLECTED_WITHOUT_CODE)
+        subject = ("PICKUP", str(pickup.id))
+        solved += [(kind, subject) for kind in _KINDS if kind not in problems]
+        facts = {"pickup": pickup.number, "status": str(state.status), "reason": state.reason}
+        opened += [
+            CaseDraft(kind, subject, pickup.location_id, pickup.partner_id, pickup.order_id, facts)
+            for kind in sorted(problems)
+        ]
+    await settle_cases(tx, opened, solved, now=now)
+
+
+def _lacks_code(pickup: Row, state: PickupState, policies: Mapping[int, HoldPolicy]) -> bool:
+    """Whether goods were given away though nobody had said the shop's code. Carriers check their own."""
+    if state.collected_at is None or policies[pickup.location_id].asks_own_code:
+        return False
+    return not was_verified(pickup.verified_at, state.collected_at)
+
+
+_KINDS: Final = (*(CaseKind(problem) for problem in PickupProblem), CaseKind.COLLECTED_WITHOUT_CODE)

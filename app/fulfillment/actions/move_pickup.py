@@ -1,0 +1,59 @@
+"""The one way in which pickups move: their state, its times, and the fact that tells of it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from app.fulfillment.events import PickupChanged
+from app.fulfillment.model.pickups import PickupState, PickupStatus, PickupStep, machine_of
+from app.fulfillment.sql import pickups
+from app.kit.db import Row, WriteTx
+from app.kit.outbox import publish
+
+_TIMES = {
+    PickupStatus.READY: "ready_at",
+    PickupStatus.COLLECTED: "collected_at",
+    PickupStatus.EXPIRED: "expired_at",
+}
+
+
+async def move_pickup(
+    tx: WriteTx,
+    pickup: Row,
+    step: PickupStep,
+    wanted: PickupStatus | None = None,
+    *,
+    now: datetime,
+    hold_until: datetime | None = None,
+) -> PickupStatus:
+    """Take a step of the machine with a locked pickup (of `sql.pickups`). Returns the new status.
+
+    hold_until: the new end, where the step sets one. Raises InvalidTransition.
+    """
+    status = machine_of(pickup.mode).take(step, pickup.status, wanted)
+    state = replace(pickups.state_in(pickup), status=status)
+    if status in _TIMES and status != pickup.status and step is not PickupStep.EXTEND:
+        state = replace(state, **{_TIMES[status]: now})
+    if hold_until is not None:
+        state = replace(state, hold_until=hold_until)
+    await write_pickups(tx, {pickup.id: state})
+    return status
+
+
+async def write_pickups(tx: WriteTx, states: dict[UUID, PickupState]) -> list[Row]:
+    """Set the states of locked pickups and tell of them; returns id, order_id, number, status, version of each."""
+    rows = await pickups.set_states(tx, states)
+    await tell_of_pickups(tx, rows)
+    return rows
+
+
+async def tell_of_pickups(tx: WriteTx, rows: Sequence[Row]) -> None:
+    """Publish what pickups are now."""
+    await publish(
+        tx,
+        *(
+            PickupChanged(row.id, row.number, row.order_id, row.partner_id, row.location_id, row.status, row.version)
+            for row in rows
+        ),
+    )

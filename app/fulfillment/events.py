@@ -1,0 +1,22 @@
+"""Facts that fulfillment tells."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.kit.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class PickupChanged(Event):
+    """A pickup was asked for, or is something else now. partner_id: whose point it is; None for the shop's own."""
+
+    topic: ClassVar[str] = "pickup_changed"
+    key_field: ClassVar[str] = "pickup_id"
+    pickup_id: UUID
+    number: str
+    order_id: UUID
+    partner_id: UUID | None
+    location_id: int
+    status: str
+    version: int

@@ -1,0 +1,236 @@
+"""What points report of pickups, and what follows from it. Pure.
+
+Reports come late, twice, in any order, and contradict each other. So none of them moves a pickup: each is kept, and
+what the pickup is follows from all of them together, taken in the order of the business, which is when things happened
+and not when they were heard of. Whatever the order of their arrival, the same reports lead to the same pickup.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from app.fulfillment.model.pickups import (
+    POINT_PICKUP,
+    PickupExpiryReason,
+    PickupState,
+    PickupStatus,
+    PickupStep,
+    may_expire,
+)
+
+
+class ReportKind(StrEnum):
+    """What can be reported of a pickup whose parcels have left. Of two at one instant, the upper comes first."""
+
+    ARRIVED = "ARRIVED"
+    READY = "READY"
+    BLOCKED = "BLOCKED"
+    EXTENDED = "EXTENDED"
+    REMINDED = "REMINDED"
+    EXPIRED = "EXPIRED"
+    RETURN_SENT = "RETURN_SENT"
+    COLLECTED = "COLLECTED"
+    RETURN_RECEIVED = "RETURN_RECEIVED"
+
+
+class ReportEffect(StrEnum):
+    """What a report does to the pickup, as far as all reports that are known show."""
+
+    APPLIED = "APPLIED"
+    SUPERSEDED = "SUPERSEDED"
+    SET_ASIDE = "SET_ASIDE"
+    PENDING = "PENDING"
+
+
+class PickupProblem(StrEnum):
+    """What a person should look at, because the reports do not go together."""
+
+    CONTRADICTORY_REPORTS = "CONTRADICTORY_REPORTS"
+    EXPIRED_TOO_EARLY = "EXPIRED_TOO_EARLY"
+    BLOCKED_AT_POINT = "BLOCKED_AT_POINT"
+    REPORTED_BEFORE_SHIPMENT = "REPORTED_BEFORE_SHIPMENT"
+
+
+_STEPS: Final = {
+    ReportKind.ARRIVED: PickupStep.ARRIVE,
+    ReportKind.READY: PickupStep.MAKE_READY,
+    ReportKind.BLOCKED: PickupStep.BLOCK,
+    ReportKind.EXTENDED: PickupStep.EXTEND,
+    ReportKind.REMINDED: PickupStep.REMIND,
+    ReportKind.EXPIRED: PickupStep.EXPIRE,
+    ReportKind.RETURN_SENT: PickupStep.SEND_BACK,
+    ReportKind.COLLECTED: PickupStep.COLLECT,
+    ReportKind.RETURN_RECEIVED: PickupStep.TAKE_BACK,
+}
+_ORDER: Final = {kind: place for place, kind in enumerate(ReportKind)}
+# Only the shop itself says so.
+OWN_KINDS: Final = frozenset({ReportKind.REMINDED, ReportKind.RETURN_RECEIVED})
+# Goods can be where they lie longer than planned, but not with two people.
+_OF_NO_CONSEQUENCE: Final = frozenset({ReportKind.EXTENDED, ReportKind.REMINDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One thing that happened to a pickup. All instants are UTC.
+
+    key: who reported it, and under which name; unique. occurred_at: when it happened, by the clock of who reports.
+    is_collectable: goods that have arrived can be collected without another report. hold_until: until when the goods
+    are kept from then on; for REMINDED the end that it was about. reason: of EXPIRED (a PickupExpiryReason), BLOCKED
+    and RETURN_SENT.
+    """
+
+    key: str
+    kind: ReportKind
+    occurred_at: datetime
+    is_collectable: bool = False
+    hold_until: datetime | None = None
+    reason: str | None = None
+    compartment: str | None = None
+    return_tracking_number: str | None = None
+
+    @property
+    def place(self) -> tuple[datetime, int, str]:
+        """Where it stands among the others of its pickup."""
+        return self.occurred_at, _ORDER[self.kind], self.key
+
+    @property
+    def step(self) -> PickupStep:
+        """What happened to the pickup."""
+        if self.kind is ReportKind.ARRIVED and self.is_collectable:
+            return PickupStep.MAKE_READY
+        return _STEPS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What all reports of a pickup come to. effects: by the key of the report."""
+
+    state: PickupState
+    problems: frozenset[PickupProblem]
+    effects: dict[str, ReportEffect]
+
+
+_SENT: Final = PickupState(PickupStatus.IN_TRANSIT_TO_POINT)
+
+
+def tell(reports: Iterable[Report]) -> Told:
+    """What all reports of a pickup whose parcels have left come to, and what each of them does to it.
+
+    Reports that those before them do not allow are set aside. They are a problem for a person unless they are of no
+    consequence.
+    """
+    rows = sorted(reports, key=lambda one: one.place)
+    # What is back in the house was not collected, whatever anybody says.
+    is_back = any(report.kind is ReportKind.RETURN_RECEIVED for report in rows)
+    state, problems = _SENT, set[PickupProblem]()
+    applied: str | None = None
+    effects: dict[str, ReportEffect] = {}
+    for report in rows:
+        after = None if is_back and report.kind is ReportKind.COLLECTED else _next(state, report)
+        if after is None:
+            effects[report.key] = ReportEffect.SET_ASIDE
+            if report.kind not in _OF_NO_CONSEQUENCE and not _repeats(state, report):
+                problems.add(PickupProblem.CONTRADICTORY_REPORTS)
+            continue
+        if applied is not None:
+            effects[applied] = ReportEffect.SUPERSEDED
+        applied = report.key
+        effects[applied] = ReportEffect.APPLIED
+        problems.discard(PickupProblem.EXPIRED_TOO_EARLY)
+        if _is_too_early(state, report):
+            problems.add(PickupProblem.EXPIRED_TOO_EARLY)
+        state = after
+    if state.status is PickupStatus.ARRIVED and state.reason is not None:
+        problems.add(PickupProblem.BLOCKED_AT_POINT)
+    return Told(state, frozenset(problems), effects)
+
+
+def _repeats(state: PickupState, report: Report) -> bool:
+    """Whether a report that changes nothing says what is known: goods that are on their way back have expired, too."""
+    return _SAID.get(report.kind) == state.status or (
+        report.kind is ReportKind.EXPIRED and state.status in {PickupStatus.RETURNING, PickupStatus.RETURNED}
+    )
+
+
+_HERE: Final = frozenset({PickupStatus.ARRIVED, PickupStatus.READY, PickupStatus.EXPIRING})
+_SAID: Final = {
+    ReportKind.EXPIRED: PickupStatus.EXPIRED,
+    ReportKind.RETURN_SENT: PickupStatus.RETURNING,
+    ReportKind.COLLECTED: PickupStatus.COLLECTED,
+    ReportKind.RETURN_RECEIVED: PickupStatus.RETURNED,
+}
+
+
+def _next(state: PickupState, report: Report) -> PickupState | None:
+    """The state after a report; None when it changes nothing."""
+    possible = POINT_PICKUP.steps[report.step].get(state.status)
+    if possible is None or (report.kind is ReportKind.REMINDED and report.hold_until != state.hold_until):
+        return None
+    after = replace(state, status=possible[0])
+    return _EFFECTS[report.kind](after, state, report)
+
+
+def _blocked(after: PickupState, before: PickupState, report: Report) -> PickupState:
+    arrived_at = before.arrived_at or report.occurred_at
+    return replace(after, arrived_at=arrived_at, ready_at=None, reason=report.reason or PickupExpiryReason.POINT_FAULT)
+
+
+def _expired(after: PickupState, before: PickupState, report: Report) -> PickupState:
+    del before
+    return replace(after, expired_at=report.occurred_at, reason=report.reason)
+
+
+def _sent_back(after: PickupState, before: PickupState, report: Report) -> PickupState:
+    reason, number = report.reason or before.reason, report.return_tracking_number
+    return replace(after, returning_at=report.occurred_at, reason=reason, return_tracking_number=number)
+
+
+def _arrived(after: PickupState, before: PickupState, report: Report) -> PickupState:
+    """The goods are at a point, for the first time or again. A repeated report may name the compartment."""
+    at, status = report.occurred_at, after.status
+    is_here = before.status in _HERE
+    is_kept = is_here and before.ready_at is not None
+    ready_at = before.ready_at if is_kept else at
+    return PickupState(
+        status=status,
+        arrived_at=before.arrived_at if is_here else at,
+        ready_at=None if status is PickupStatus.ARRIVED else ready_at,
+        hold_until=before.hold_until if is_kept else report.hold_until,
+        reason=before.reason if status is PickupStatus.ARRIVED and is_here else None,
+        compartment=report.compartment or (before.compartment if is_here else None),
+    )
+
+
+def _collected(after: PickupState, before: PickupState, report: Report) -> PickupState:
+    """Whatever was thought to have become of the goods did not."""
+    at = report.occurred_at
+    return PickupState(
+        status=after.status,
+        arrived_at=before.arrived_at or at,
+        ready_at=before.ready_at or at,
+        hold_until=before.hold_until or at,
+        collected_at=at,
+        compartment=before.compartment,
+    )
+
+
+_EFFECTS: Final[Mapping[ReportKind, Callable[[PickupState, PickupState, Report], PickupState]]] = {
+    ReportKind.ARRIVED: _arrived,
+    ReportKind.READY: _arrived,
+    ReportKind.BLOCKED: _blocked,
+    ReportKind.EXTENDED: lambda after, _, report: replace(after, hold_until=report.hold_until),
+    ReportKind.REMINDED: lambda after, *_: after,
+    ReportKind.EXPIRED: _expired,
+    ReportKind.RETURN_SENT: _sent_back,
+    ReportKind.COLLECTED: _collected,
+    ReportKind.RETURN_RECEIVED: lambda after, _, report: replace(after, returned_at=report.occurred_at),
+}
+
+
+def _is_too_early(state: PickupState, report: Report) -> bool:
+    if report.kind is not ReportKind.EXPIRED or state.hold_until is None:
+        return False
+    reason = PickupExpiryReason(report.reason or PickupExpiryReason.HOLD_ENDED)
+    return not may_expire(reason, state.hold_until, report.occurred_at)

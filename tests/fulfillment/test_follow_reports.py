@@ -1,0 +1,100 @@
+"""Pickups at points become what all reports together say."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
+from app.fulfillment.model.reports import Report, ReportEffect, ReportKind
+from app.kit.db import Database
+from app.kit.errors import DomainError
+from tests.conftest import NOW
+from tests.fulfillment.builders import konbini_pickup, make_shop, one_more_planned, planned_order
+from tests.fulfillment.views import cases_of, make_arrived, order_states, pickup_of, report, ship_all
+
+K = ReportKind
+HOUR = timedelta(hours=1)
+
+
+async def test_a_report_before_the_parcel_left_counts_when_it_has(db: Database) -> None:
+    shop, order_id = await planned_order(db, konbini_pickup)
+    pickup = await pickup_of(db, order_id)
+    reported = await report(db, pickup.id, K.ARRIVED, actor=shop.partner)
+    assert reported.effect is ReportEffect.PENDING
+    assert (await pickup_of(db, order_id)).status == "REQUESTED"
+    assert await cases_of(db, pickup.id) == ["REPORTED_BEFORE_SHIPMENT"]
+    await ship_all(db, order_id)
+    assert (await pickup_of(db, order_id)).status == "READY"
+    assert await cases_of(db, pickup.id) == []
+
+
+async def test_goods_given_away_without_the_code_are_a_case(db: Database) -> None:
+    shop, order_id = await planned_order(db, konbini_pickup)
+    pickup = await make_arrived(db, shop, order_id)
+    await report(db, pickup.id, K.COLLECTED, actor=shop.partner)
+    assert (await pickup_of(db, order_id)).status == "COLLECTED"
+    assert await cases_of(db, pickup.id) == ["COLLECTED_WITHOUT_CODE"]
+
+
+_STORY = [
+    (0, K.ARRIVED, {"compartment": "A1"}),
+    (5, K.EXTENDED, {"hold_until": NOW + timedelta(days=9)}),
+    (6, K.BLOCKED, {"reason": "POINT_FAULT"}),
+    (8, K.READY, {"compartment": "B2"}),
+]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        [],
+        [(30, K.COLLECTED, {})],
+        [(30, K.EXPIRED, {"reason": "DAMAGED"}), (31, K.RETURN_SENT, {"return_tracking_number": "R"})],
+        [(30, K.COLLECTED, {}), (20, K.EXPIRED, {"reason": "HOLD_ENDED"}), (40, K.RETURN_SENT, {})],
+    ],
+    ids=["waiting", "collected", "sent back", "contradictory"],
+)
+async def test_duplicate_late_reordered_and_contradictory_reports_end_in_the_same_state(
+    db: Database, ending: list[Any]
+) -> None:
+    """However the same reports come in, alone, together, twice, before or after the shipment is known."""
+    story = [*_STORY, *ending]
+    chance = random.Random(len(ending))
+    seen: set[Any] = set()
+    async with db.write() as tx:
+        shop = await make_shop(tx)
+    for trial in range(6):
+        order_id = await one_more_planned(db, shop)
+        pickup = await pickup_of(db, order_id)
+        heard = [*enumerate(story), *chance.sample(list(enumerate(story)), 2)]
+        chance.shuffle(heard)
+        ships_after = chance.randint(0, len(heard))
+        while heard:
+            batch = [heard.pop() for _ in range(min(len(heard), chance.randint(1, 3)))]
+            if ships_after >= len(heard) and pickup.status == "REQUESTED":
+                await ship_all(db, order_id)
+                pickup = await pickup_of(db, order_id)
+            requests = [
+                ReportRequest(
+                    Report("", kind, NOW + hours * HOUR, **facts),
+                    shop.partner,
+                    pickup_id=pickup.id,
+                    key=f"{trial} {number}",
+                )
+                for number, (hours, kind, facts) in batch
+            ]
+            async with db.write() as tx:
+                answers = await report_pickups(tx, requests, now=NOW + timedelta(days=5))
+            assert not [answer for answer in answers if isinstance(answer, DomainError)]
+        if pickup.status == "REQUESTED":
+            await ship_all(db, order_id)
+        found = await pickup_of(db, order_id)
+        told = {name: found[name] for name in dict(found) if name not in _OF_EACH}
+        seen.add((*sorted((name, str(value)) for name, value in told.items()), *await cases_of(db, found.id),
+                  *await order_states(db, order_id)))  # fmt: skip
+    assert len(seen) == 1
+
+
+_OF_EACH = {"id", "number", "order_id", "delivery_id", "version"}
