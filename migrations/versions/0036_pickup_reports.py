@@ -199,5 +199,9 @@ def downgrade() -> None:
         op.drop_column("pickups", name)
     op.drop_column("locations", "network_code")
     op.drop_table("pickup_networks")
-    op.execute(f"DELETE FROM order_history WHERE kind IN ({NEW_KINDS})")
+    op.execute("""
+        DELETE FROM order_history
+         WHERE kind IN ('PICKUP_BLOCKED', 'PICKUP_EXPIRING', 'PICKUP_EXTENDED', 'PICKUP_CHANGED', 'PICKUP_RETURNING',
+                        'PICKUP_RETURNED')
+    """)
     _replace("order_history", "order_history_kind_known", f"kind IN ({KINDS.format('')})")
