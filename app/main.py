@@ -217,7 +217,7 @@ async def _serve(
         server.stop()
         worker.stop()
 
-    _spare_the_collector()
+    spare_the_collector()
     async with asyncio.TaskGroup() as group:
         if with_worker:
             group.create_task(_until_stopped(worker))
@@ -227,7 +227,7 @@ async def _serve(
     await feed.close()
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """Schema, statements and code stay for ever: the garbage collector need not walk them again and again.
 
     What a request makes is freed by its reference counts; the rare circle may wait for a while.

@@ -1,7 +1,6 @@
 """One server process of the benchmark: ours, or the hand-written one. Started by `start_server`."""
 
 import asyncio
-import gc
 import os
 import signal
 import subprocess
@@ -22,7 +21,7 @@ from app.api.listening import bind, url_of
 from app.kit.db import Database
 from app.kit.feed import Feed
 from app.kit.startup import run
-from app.main import serve
+from app.main import serve, spare_the_collector
 from app.settings import Settings
 from bench.engine.raw import Connections, Headers, RawReads
 from bench.engine.raw_plain import PlainReads
@@ -152,10 +151,7 @@ async def _serve_raw(dsn: str, shop: Shop) -> None:
         await send({"type": "http.response.start", "status": _OK, "headers": head})
         await send({"type": "http.response.body", "body": payload})
 
-    # What was imported stays, and an answer is no garbage: the collector need look neither at that nor so often.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    spare_the_collector()
     listening = bind("127.0.0.1", 0)
     print(_READY + url_of(listening).rstrip("/").rpartition(":")[2], flush=True)
     config = uvicorn.Config(

@@ -5,9 +5,11 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from app.engine import operation
 from app.engine.outlet import Bounds, Pressure
 from app.engine.websocket import SocketEndpoint
 from tests.engine.peer import Peer, connected
@@ -103,8 +105,10 @@ async def test_answers_of_queries_wait_for_a_slow_peer_instead_of_overflowing() 
         peer.leave()
 
 
-async def test_subscribers_of_equal_answers_share_the_text_but_for_the_id() -> None:
+async def test_subscribers_of_equal_answers_share_the_text_but_for_the_id(monkeypatch: pytest.MonkeyPatch) -> None:
     sockets, tap = make_sockets(World()), Tap()
+    make_tail = Mock(wraps=operation._tail_of)
+    monkeypatch.setattr(operation, "_tail_of", make_tail)
     sockets.hub = tap  # type: ignore[assignment]
     async with connected(sockets) as peer:
         for name in ("a", "b"):
@@ -115,6 +119,7 @@ async def test_subscribers_of_equal_answers_share_the_text_but_for_the_id() -> N
             '{"id":"a","type":"next","payload":{"data":"日本"}}',
             '{"id":"b","type":"next","payload":{"data":"日本"}}',
         ]
+        assert make_tail.call_count == 1
         peer.leave()
 
 
