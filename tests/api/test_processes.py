@@ -1,5 +1,6 @@
 """Processes of the command line: they start, answer, and end on a signal."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,10 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
+from app.kit.clock import utc_now
 from app.kit.db import Database
 from tests.api.small import make_key
 from tests.conftest import ROOT
+from tests.inventory.builders import stocked
 from tests.kit.feed_tools import PATIENCE_S
 
 SECRET = "a secret for tests, long enough to be one"
@@ -68,6 +73,71 @@ def test_serve_answers_and_ends_on_a_signal(started: Callable[..., Any]) -> None
     with httpx.Client() as client:
         client.get(f"{address}healthz")
         assert ended(process) == 0
+
+
+DOCUMENTS = {
+    "channels": "{ channels { code } }",
+    "stock": "subscription ($sku: String!) { stockChanged(skus: [$sku]) { available } }",
+}
+
+
+async def test_serve_does_as_its_settings_say(started: Callable[..., Any], dsn: str, tmp_path: Path) -> None:
+    db = await Database.open(dsn, read_connections=1, write_connections=1)
+    variant_id, _ = await stocked(db, 5)
+    token = await make_key(db, scopes=("stock:read",), now=utc_now())
+    async with db.read() as tx:
+        sku = await tx.connection.fetchval("SELECT sku FROM variants WHERE id = $1", variant_id)
+    await db.close()
+    documents = tmp_path / "documents.json"
+    documents.write_text(json.dumps(DOCUMENTS))
+    process, lines = started(
+        "serve",
+        HIKIATE_TRUSTED_DOCUMENTS=str(documents),
+        HIKIATE_ONLY_TRUSTED_DOCUMENTS="1",
+        HIKIATE_MAX_BODY_BYTES="2000",
+        HIKIATE_SOCKET_INIT_TIMEOUT_S="0.2",
+        HIKIATE_EVENT_HEARTBEAT_S="0.02",
+        HIKIATE_CORS_ORIGINS="https://shop.test",
+        HIKIATE_METRICS_TOKEN="0123456789abcdef",
+        HIKIATE_PRODUCTION="1",
+    )
+    address = lines[-1].removeprefix("Hikiate is ready: ").rstrip("/")
+    async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as client:
+        assert (await client.get("/")).headers["content-type"] == "application/json"
+        assert (await client.get("/metrics", headers={"Authorization": "Bearer 0123456789abcdef"})).status_code == 200
+        known = await client.post("/graphql", json={"documentId": "channels"})
+        assert known.json() == {"data": {"channels": []}}
+        other = await client.post("/graphql", json={"query": "{ __typename }"})
+        assert other.json()["errors"][0]["extensions"]["code"] == "QUERY_NOT_IN_SAFELIST"
+        large = await client.post("/graphql", json={"documentId": "channels", "more": "x" * 2_000})
+        assert large.status_code == 413
+        headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {token}"}
+        asked = {"documentId": "stock", "variables": {"sku": sku}}
+        async with client.stream("POST", "/graphql", json=asked, headers=headers) as response:
+            heard = ""
+            async for text in response.aiter_text():
+                heard += text
+                if heard.count(":\n\n") > 3 and "event" in heard:
+                    break
+        # How many beats come before the first event is up to the machine.
+        assert heard.replace(":\n\n", "") == 'event: next\ndata: {"data":{"stockChanged":{"available":5}}}\n\n'
+    assert _closing(address, "") == 4408
+    assert _closing(address, "x" * 2_001) == 1009
+    with pytest.raises(InvalidStatus):
+        _closing(address, "", origin="https://foreign.test")
+    assert ended(process) == 0
+
+
+def _closing(address: str, text: str, **options: Any) -> int | None:
+    """The code with which a socket that says this is closed."""
+    protocol: Any = ["graphql-transport-ws"]
+    at = f"{address.replace('http', 'ws', 1)}/graphql"
+    with connect(at, subprotocols=protocol, **options) as client:
+        if text:
+            client.send(text)
+        with pytest.raises(ConnectionClosed):
+            client.recv(8)  # sooner than without the setting
+        return client.close_code
 
 
 def test_a_worker_ends_on_a_signal(started: Callable[..., Any]) -> None:
