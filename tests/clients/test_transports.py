@@ -8,7 +8,7 @@ from tests.clients import node
 from tests.scenarios.serving import Program
 
 
-@pytest.mark.parametrize("transport", ["websocket", "events"])
+@pytest.mark.parametrize("transport", ["websocket", "events", "outlive"])
 async def test_a_transport_speaks_with_its_client(transport: str, demo_shop: Program) -> None:
     words = ["node", "--test", "--test-timeout=60000", "--test-reporter=spec", f"{transport}.test.mjs"]
     said = await asyncio.to_thread(node.run, *words, settings={"ADDRESS": demo_shop.url.removeprefix("http://")})

@@ -1,11 +1,9 @@
 // npm's `graphql-ws`, the client that Apollo Client and urql use, against the server.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { WATCH, adjust, ask, next, staff, ws } from './shop.mjs';
+import { WATCH, adjust, next, staff, ws } from './shop.mjs';
 
 const SKU = 'WE0001-GN-S';
 const PROTOCOL = 'graphql-transport-ws';
@@ -100,83 +98,6 @@ test('after a broken connection the client subscribes again and learns what ther
   while (after.location.code !== before.location.code || sockets.length < 2);
   assert.deepEqual(after, before);
   assert.equal(sockets.length, 2);
-});
-
-// The road to the server, which can be closed: connections break then, and new ones are refused.
-async function gate(t) {
-  const [host, port] = process.env.ADDRESS.split(':');
-  const through = new Set();
-  const server = createServer((near) => {
-    const far = connect(Number(port), host);
-    for (const [one, other] of [[near, far], [far, near]]) {
-      through.add(one);
-      one.pipe(other).on('error', () => {});
-      one.on('error', () => {}).on('close', () => other.destroy());
-    }
-  });
-  const open = (at) => new Promise((resolve) => server.listen(at, '127.0.0.1', () => resolve(server.address().port)));
-  const close = () => new Promise((resolve) => {
-    server.close(resolve);
-    through.forEach((one) => one.destroy());
-  });
-  const at = await open(0);
-  t.after(() => server.listening && close());
-  return { address: `ws://127.0.0.1:${at}/graphql`, close, open: () => open(at) };
-}
-
-// Runs the client of docs/realtime.md as it is written there. heard: what its subscription is told, to the last word.
-function asWritten(t, address, { refusals, heard }) {
-  const page = readFileSync(new URL('../../docs/realtime.md', import.meta.url), 'utf8');
-  const code = [...page.matchAll(/^```js\n(.*?)^```$/gms)].map(([, text]) => text.replace(/^import .*$/m, '')).join('');
-  const makeClient = (options) => {
-    const client = createClient({
-      ...options,
-      url: address,
-      connectionParams: { ...options.connectionParams, apiKey: 'hk_demo_staff' },
-      webSocketImpl: WebSocket,
-      retryWait: async () => refusals(),
-    });
-    t.after(() => client.dispose());
-    return {
-      subscribe: (request, sink) => client.subscribe(request, {
-        ...sink,
-        next: (event) => { sink.next(event); heard(event.data.stockChanged); },
-        error: (error) => heard(error),
-      }),
-    };
-  };
-  new Function('createClient', code)(makeClient);
-}
-
-test('the client of the page outlives a server that is away, and is told only what it has missed', async (t) => {
-  const road = await gate(t);
-  const events = [];
-  let waiting = () => {};
-  const heard = (event) => { events.push(event); waiting(); };
-  const until = async (isEnough) => {
-    while (!isEnough()) await new Promise((resolve) => { waiting = resolve; });
-    assert.ok(events.every((event) => 'version' in event), String(events.at(-1)));
-  };
-  const places = (await ask(
-    '{ variant(sku: "BA0196-GN") { availability(first: 100) { locations { location { id code } } } } }', {},
-  )).variant.availability.locations.map(({ location }) => location);
-  let attempts = 0;
-  let tried = () => {};
-  asWritten(t, road.address, { heard, refusals: () => { attempts += 1; tried(attempts); } });
-  await until(() => events.length === places.length);
-
-  await road.close();
-  // More often than graphql-ws tries by itself.
-  await new Promise((resolve) => { tried = (count) => count >= 8 && resolve(); });
-  const [place] = places;
-  await adjust('BA0196-GN', place.id, 1);
-  await road.open();
-  await until(() => events.length > places.length);
-  assert.equal(events.at(-1).location.code, place.code);
-  await adjust('BA0196-GN', place.id, -1);
-  await until(() => events.length > places.length + 1);
-  assert.deepEqual(events.slice(places.length).map(({ location }) => location.code), [place.code, place.code]);
-  assert.equal(events.at(-2).available - events.at(-1).available, 1);
 });
 
 test('a key travels in the first message', async (t) => {
