@@ -12,7 +12,7 @@ from app.kit.statement import Statement
 _KEEP: Final = Statement("""
     INSERT INTO stock_import_releases (import_id, line_no, given, missing, moved, ended)
     SELECT CAST(:import_id AS uuid), r.*
-      FROM unnest(CAST(:line_nos AS bigint[]), CAST(:givens AS jsonb[]), CAST(:missings AS int[]),
+      FROM unnest(CAST(:line_nos AS bigint[]), CAST(:givens AS jsonb[]), CAST(:shorts AS int[]),
                   CAST(:moveds AS int[]), CAST(:endeds AS int[])) AS r
 """)
 _TOTALS: Final = Statement("""
@@ -59,7 +59,7 @@ async def keep_releases(
         import_id=import_id,
         line_nos=[row["line_no"] for row in short],
         givens=[row["given"] for row in short],
-        missings=[row["short"] for row in short],
+        shorts=[row["short"] for row in short],
         moveds=[one and one[0] for one in units],
         endeds=[one and one[1] for one in units],
     )
