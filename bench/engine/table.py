@@ -97,7 +97,7 @@ def delivery_table(deliveries: Sequence[Delivery]) -> list[Sequence[str]]:
 
 
 def steps_table(steps: Steps) -> list[Sequence[str]]:
-    """Two lines."""
+    """Three lines."""
     first_ms = [us / 1_000 for us in steps.first_seen]
     return [
         _other(
@@ -107,6 +107,7 @@ def steps_table(steps: Steps) -> list[Sequence[str]]:
             ".1f",
             f"{steps.before_statement_faults:.2f}",
         ),
+        _other("the same again and again, without the statement", None, steps.again_at_once, ".1f", ""),
         _other(
             f"document of {FIELDS} fields, never seen: ms of CPU to parse, validate and compile",
             "first_seen_ms",

@@ -13,6 +13,9 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, parse, validate
 from app.api import schema as module
 from app.api.page import EXAMPLES, PAGE
 from app.api.schema import schema
+from app.engine.documents import DocumentStore
+from app.engine.engine import Engine
+from app.engine.request import Refused, Request
 from app.kit.errors import ErrorCode
 from app.kit.graphql.errors import ERROR_TYPES
 from app.kit.graphql.nodes import NODE_TYPES
@@ -162,3 +165,17 @@ def test_the_page_carries_the_examples_and_loads_nothing_that_it_waits_for() -> 
     assert PAGE.count("</script>") == 2
     assert "<script src" not in PAGE
     assert Path(module.__file__).with_name("explorer.html").exists()
+
+
+@pytest.mark.parametrize("is_production", [False, True])
+def test_a_wrong_variable_is_told_the_right_name_only_where_the_schema_may_be_read(is_production: bool) -> None:
+    store = DocumentStore(schema._schema, introspection=not is_production)
+    engine = Engine(schema, store=store, publish=lambda error, _code: error)
+    document = "query ($filter: ProductFilter) { products(filter: $filter) { nodes { id } } }"
+    with pytest.raises(Refused) as refused:
+        engine.prepare(Request(document, {"filter": {"idz": []}}))
+    [error] = refused.value.errors
+    assert error.message.startswith(
+        "Variable '$filter' has invalid value: Expected value of type 'ProductFilter' not to"
+    )
+    assert ("Did you mean 'ids'?" in error.message) is not is_production
