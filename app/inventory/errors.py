@@ -11,7 +11,7 @@ class InvalidQuantity(DomainError):
 
 class InsufficientStock(DomainError):
     """Fewer units than asked for. Facts: requested, available, variant_id, and line_no or sku where they are
-    known.
+    known; waiting, where units are there and kept for those who wait.
     """
 
     code = ErrorCode.INSUFFICIENT_STOCK

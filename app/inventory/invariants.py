@@ -113,6 +113,11 @@ INVARIANTS: Final[dict[str, str]] = {
                WHEN 'CLOSED_SHORT' THEN NOT l.is_complete AND p.ordered_at IS NOT NULL
                END, false)
     """,
+    "components of a bundle do not travel for an order": """
+        SELECT t.id, l.line_no, l.variant_id
+          FROM transfers t JOIN transfer_lines l ON l.transfer_id = t.id
+          JOIN held_line_parts p ON p.owner_id = t.order_id AND p.line_no = l.order_line_no
+    """,
     "what came of a purchase order is in the ledger": """
         SELECT *
           FROM (SELECT purchase_order_id AS id, variant_id, location_id, sum(received_quantity) AS received,

@@ -45,6 +45,23 @@ A_RULE = (
 
 # (claim, what breaks it), where an order holds 2 of 9 units, a cart 1, and a transfer 3 that have not left.
 SABOTAGE = [
+    (
+        "components of a bundle do not travel for an order",
+        (
+            f"{ON_ITS_WAY}; UPDATE transfers SET order_id = '{NEW_ID}6'; UPDATE transfer_lines SET order_line_no = 1;"
+            "INSERT INTO order_line_components (order_id, line_no, variant_id, quantity)"
+            f" SELECT '{NEW_ID}6', 1, variant_id, 1 FROM transfer_lines WHERE transfer_id = '{NEW_ID}1'"
+        ),
+    ),
+    (
+        "what came of a purchase order is in the ledger",
+        (
+            f"{AN_ORDER}INSERT INTO purchase_order_lines (purchase_order_id, line_no, variant_id, quantity,"
+            f" received_quantity, damaged_quantity) SELECT '{NEW_ID}2', 1, min(variant_id), 2, 2, 1 FROM stock;"
+            "INSERT INTO ledger (variant_id, location_id, d_on_hand, kind, cause_kind, cause_id, actor)"
+            f" SELECT min(variant_id), min(location_id), 2, 'RECEIVED', 'PURCHASE_ORDER', '{NEW_ID}2', 'a' FROM stock"
+        ),
+    ),
     ("counters are the sums of the ledger, and versions its length", "UPDATE stock SET on_hand = on_hand + 1"),
     ("counters are the sums of the ledger, and versions its length", "UPDATE stock SET version = version + 1"),
     ("counters are the sums of the ledger, and versions its length", "UPDATE stock SET safety = 1"),

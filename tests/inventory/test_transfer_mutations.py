@@ -8,6 +8,8 @@ from app.kit.db import Database
 from app.kit.ids import global_id, new_id
 from tests.conftest import keyed
 from tests.inventory.builders import counters, facts, hold, put_stock, wish
+from tests.inventory.selling import ask as wait_for
+from tests.inventory.selling import sell_ahead
 from tests.inventory.shop import STAFF, Shop, fill, limited, open_shop, refusals
 from tests.inventory.transfers import send
 from tests.locations.builders import make_location
@@ -16,7 +18,7 @@ from tests.orders.builders import make_ground, make_order
 FIELDS = """transfer { id number status note expectedAt fromLocation { code } toLocation { code }
     shippedAt receivedAt canceledAt
     lines { lineNo variant { sku } quantity receivedQuantity lostQuantity inTransitQuantity } order { id } }
-  userErrors { __typename code message path ... on InsufficientStockError { requested available sku lineNo }
+  userErrors { __typename code message path ... on InsufficientStockError { requested available waiting sku lineNo }
     ... on InvalidTransitionError { currentStatus } ... on InvalidQuantityError { minimum maximum } }"""
 CREATE, SHIP, RECEIVE, CANCEL, EDIT, READY, CLOSE = (
     f"mutation ($input: Transfer{verb}Input!) {{ transfer{verb}(input: $input) {{ {FIELDS} }} }}"
@@ -110,6 +112,7 @@ async def test_what_is_not_there_cannot_be_sent(db: Database, execute: Any) -> N
             "path": ["input", "lines", "1", "quantity"],
             "requested": 2,
             "available": 1,
+            "waiting": None,
             "sku": "MUG",
             "lineNo": 2,
         }
@@ -291,3 +294,23 @@ async def test_refusals_of_what_leaves_and_arrives_name_the_line(db: Database, e
         assert (error["code"], error["path"]) == (code, ["input", "lines", "1", name])
     [error] = refusals(await ask(execute, RECEIVE, {**about, "lines": [{"lineNo": 2}]}))
     assert (error["code"], error["path"]) == ("INVALID_QUANTITY", ["input", "lines"])
+
+
+async def test_a_refusal_tells_how_many_units_are_kept_for_those_who_wait(db: Database, execute: Any) -> None:
+    shop = await open_shop(db, "SHIRT")
+    async with db.write() as tx:
+        await sell_ahead(tx, shop.variants["SHIRT"], 9)
+    await hold(db, await wait_for(db, shop.variants["SHIRT"], 3, shop.places["depot"]))
+    await fill(db, shop, "SHIRT", depot=4)
+    [error] = refusals(await ask(execute, CREATE, form(shop, ("SHIRT", 2))))
+    assert (error["path"], error["requested"], error["available"], error["waiting"]) == (
+        ["input", "lines", "0", "quantity"], 2, 1, 3
+    )  # fmt: skip
+    draft = await ask(execute, CREATE, form(shop, ("SHIRT", 2), isDraft=True))
+    about = {"transferId": draft["transfer"]["id"]}
+    [error] = refusals(await ask(execute, READY, about))
+    assert (error["path"], error["available"], error["waiting"]) == (["input", "transferId"], 1, 3)
+    ready = await ask(execute, READY, {**about, "overtakesQueue": True})
+    assert (ready["transfer"]["status"], ready["userErrors"]) == ("READY_TO_SHIP", [])
+    sent = await ask(execute, CREATE, form(shop, ("SHIRT", 1), overtakesQueue=True))
+    assert sent["userErrors"] == []

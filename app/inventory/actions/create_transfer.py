@@ -18,7 +18,7 @@ from app.kit.ids import new_id
 from app.kit.outbox import publish
 
 
-async def create_transfer(
+async def create_transfer(  # noqa: PLR0913  # what a transfer is made of
     tx: WriteTx,
     *,
     from_location_id: int,
@@ -26,6 +26,7 @@ async def create_transfer(
     lines: Sequence[TransferLineDraft],
     order_id: UUID | None = None,
     is_draft: bool = False,
+    overtakes_queue: bool = False,
     note: str | None = None,
     expected_at: datetime | None = None,
     actor: str,
@@ -34,16 +35,16 @@ async def create_transfer(
     """A transfer that is ready to ship, or a draft; returns its id. Lines are numbered from 1 in their order.
 
     A draft holds nothing. Otherwise, without an order the units are allocated to the transfer at once, all or none.
-    With one they are those which the order holds at the source; each line names the order's line. expected_at: when
-    the units are to arrive (UTC). Raises InsufficientStock, InvalidQuantity, NotFound for locations that hold no stock,
-    InvalidInput for a transfer without lines or onto the same place, for bundles, for an order's draft, and for a day
-    that has passed.
+    With one they are those which the order holds at the source; each line names the order's line. expected_at: when the
+    units are to arrive (UTC). overtakes_queue: see `hold_for_transfer`. Raises InsufficientStock, InvalidQuantity,
+    NotFound for locations that hold no stock, InvalidInput for a transfer without lines or onto the same place, for
+    bundles, for an order's draft, and for a day that has passed.
     """
     await _check(tx, {from_location_id, to_location_id}, lines, by_order=order_id is not None, is_draft=is_draft)
     check_day_to_come(expected_at, now)
     transfer_id = new_id()
     if order_id is None and not is_draft:
-        await hold_for_transfer(tx, transfer_id, from_location_id, lines, actor=actor)
+        await hold_for_transfer(tx, transfer_id, from_location_id, lines, overtakes_queue=overtakes_queue, actor=actor)
     status = TransferStatus.DRAFT if is_draft else TransferStatus.READY_TO_SHIP
     await insert_transfer(
         tx,

@@ -26,6 +26,11 @@ class InsufficientStockError(UserError):
     sku: str | None = strawberry.field(description="The variant, where one is meant.", default=None)
     line_id: strawberry.ID | None = strawberry.field(description="The cart's line, where one is meant.", default=None)
     line_no: int | None = strawberry.field(description="The line of the transfer, where one is meant.", default=None)
+    waiting: int | None = strawberry.field(
+        description="Units that are there and kept for those who wait, where that is the trouble of a transfer: "
+        "`overtakesQueue` takes them.",
+        default=None,
+    )
 
 
 @user_error(ErrorCode.QUANTITY_CONFLICT, "The quantity on hand is not the expected one: somebody moved units.")

@@ -1,9 +1,11 @@
 """The lines that wait for units, as staff sees them."""
 
+from collections.abc import Collection
 from typing import Final
 
 from app.inventory.sql.availability import FREE
 from app.inventory.sql.incoming import INCOMING
+from app.kit.db import ReadTx
 from app.kit.statement import Statement
 
 # location_ids: only lines that one of these may serve.
@@ -16,6 +18,11 @@ _MATCHES: Final = """
        AND (CAST(:channel_id AS int) IS NULL OR EXISTS (
             SELECT FROM orders AS o WHERE o.id = b.owner_id AND o.channel_id = CAST(:channel_id AS int)))
 """
+_UNITS_AT: Final = Statement("""
+    SELECT b.variant_id, CAST(sum(b.quantity) AS int) AS units FROM backorders AS b
+     WHERE b.variant_id = ANY(CAST(:variant_ids AS bigint[])) AND b.candidates @> ARRAY[CAST(:location_id AS int)]
+     GROUP BY b.variant_id
+""")
 # In the order in which they are served.
 WAITING_PAGE: Final = Statement(f"""
     SELECT b.entry_id, b.owner_kind, b.owner_id, b.line_no, b.variant_id, b.quantity, b.kind, b.expires_at,
@@ -45,3 +52,9 @@ EXPECTED: Final = Statement(f"""
     SELECT i.* FROM ({INCOMING}) AS i WHERE i.expected_on >= CAST(:today AS date)
      ORDER BY i.variant_id, i.expected_on, i.cause_kind, i.cause_id, i.line_no
 """)  # noqa: S608  # a piece of ours
+
+
+async def units_waiting_at(tx: ReadTx, location_id: int, variant_ids: Collection[int]) -> dict[int, int]:
+    """Units by variant that those wait for whom the location may serve; without variants that nobody waits for."""
+    rows = await tx.fetch(_UNITS_AT, variant_ids=sorted(variant_ids), location_id=location_id)
+    return {row["variant_id"]: row["units"] for row in rows}

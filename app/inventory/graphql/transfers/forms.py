@@ -43,6 +43,11 @@ class TransferCreateInput:
     is_draft: bool = strawberry.field(
         default=False, description="True: nothing is held yet, and `transferEdit` may change it."
     )
+    overtakes_queue: bool = strawberry.field(
+        default=False,
+        description="True: units are sent, too, that somebody waits for and that the source may serve. Otherwise they "
+        "are kept there, and the refusal says how many.",
+    )
     idempotency_key: str = strawberry.field(description=KEY)
 
 
@@ -112,6 +117,11 @@ class TransferMakeReadyInput:
     """A draft is final."""
 
     transfer_id: strawberry.ID = strawberry.field(description="The draft.")
+    overtakes_queue: bool = strawberry.field(
+        default=False,
+        description="True: units are sent, too, that somebody waits for and that the source may serve. Otherwise they "
+        "are kept there, and the refusal says how many.",
+    )
     expected_version: int | None = strawberry.field(default=None, description=_VERSION)
     idempotency_key: str = strawberry.field(description=KEY)
 

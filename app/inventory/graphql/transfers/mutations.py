@@ -78,6 +78,7 @@ class TransferMutation:
                     note=text_of(input.note, "note"),
                     expected_at=input.expected_at,
                     is_draft=input.is_draft,
+                    overtakes_queue=input.overtakes_queue,
                     actor=context.actor.reference,
                     now=context.now,
                 )
@@ -148,6 +149,7 @@ class TransferMutation:
                 await make_transfer_ready(
                     tx,
                     transfer_id,
+                    overtakes_queue=input.overtakes_queue,
                     expected_version=input.expected_version,
                     actor=context.actor.reference,
                     now=context.now,
