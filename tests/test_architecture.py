@@ -88,6 +88,7 @@ KEYED_MUTATIONS: Final = {
     "stockImport",
     "workCreate",
     "pickupReport",
+    *("workMove", "workReject", "workReportShort", "workSplit"),
 }
 # Each row has a key of its own.
 OF_MANY = {"pickupReports"}

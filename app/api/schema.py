@@ -25,6 +25,7 @@ from app.fulfillment.graphql.mutations.reports import PickupReportMutation
 from app.fulfillment.graphql.queries import FulfillmentQuery
 from app.fulfillment.graphql.work.mutations import WorkMutation
 from app.fulfillment.graphql.work.queries import WorkQuery
+from app.fulfillment.graphql.work.shortages import WorkShortageMutation
 from app.inventory.graphql import errors as inventory_errors
 from app.inventory.graphql.changes import StockChangesQuery
 from app.inventory.graphql.corrections.mutations import CorrectionMutation
@@ -83,6 +84,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     FulfillmentMutation,
     WorkMutation,
     PickupReportMutation,
+    WorkShortageMutation,
     InventoryMutation,
     TransferMutation,
     SellingMutation,

@@ -9,6 +9,8 @@ from uuid import UUID
 import pytest
 
 from app.checkout.actions.follow_moves import ORDERS_ELSEWHERE
+from app.fulfillment.actions.acknowledge_works import acknowledge_works
+from app.fulfillment.actions.assign_works import assign_works
 from app.fulfillment.actions.cancel_missing_units import cancel_missing_units
 from app.fulfillment.actions.cancel_order import cancel_order
 from app.fulfillment.actions.complete_work import complete_work
@@ -16,14 +18,22 @@ from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.actions.expire_pickup import expire_pickup
 from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
+from app.fulfillment.actions.give_up_work import ShortLine
 from app.fulfillment.actions.hand_over import hand_over
+from app.fulfillment.actions.hold_works import hold_works
 from app.fulfillment.actions.mark_ready import mark_ready
+from app.fulfillment.actions.move_work import move_work
 from app.fulfillment.actions.plan_work import plan_work
+from app.fulfillment.actions.reject_work import reject_work
+from app.fulfillment.actions.release_works import release_works
 from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
+from app.fulfillment.actions.report_short import report_short
+from app.fulfillment.actions.split_work import split_work
 from app.fulfillment.actions.unlock_code import unlock_code
 from app.fulfillment.actions.verify_code import verify_code
 from app.fulfillment.model.pickups import PickupExpiryReason
 from app.fulfillment.model.reports import Report, ReportKind
+from app.fulfillment.model.work import UNFINISHED, ShortReason
 from app.fulfillment.sql.work import transfers_of_order
 from app.inventory.actions.correct_stock import correct_stock
 from app.inventory.actions.receive_transfer import receive_transfer
@@ -40,7 +50,7 @@ from tests.fulfillment.views import code_of, wrong_code_of
 from tests.inventory.builders import because, counters, put_stock
 
 Step = Callable[[WriteTx], Awaitable[Any]]
-STEPS = 120
+STEPS = 160
 
 
 async def _ids(db: Database, table: str) -> list[UUID]:
@@ -143,6 +153,30 @@ async def _about_losses(db: Database, chance: random.Random, shop: Shop) -> list
     return [("lose", lose)]
 
 
+async def _about_work(db: Database, chance: random.Random, shop: Shop) -> list[tuple[str, Step]]:
+    async with db.read() as tx:
+        rows = await tx.connection.fetch("SELECT id, status FROM work_instructions ORDER BY id")
+    if not rows:
+        return []
+    work_id = chance.choice([row for row in rows if row["status"] in UNFINISHED] or rows)["id"]
+    by: dict[str, Any] = {"actor": SYSTEM, "now": NOW}
+    reason, place = chance.choice(list(ShortReason)), chance.choice([shop.warehouse, shop.store, shop.other_store])
+    line = ShortLine(chance.randint(1, 3), 1)
+    away: dict[str, Any] = {"elsewhere": ORDERS_ELSEWHERE, **by}
+    return [
+        ("acknowledge", lambda tx: acknowledge_works(tx, [work_id], "Aoi", **by)),
+        ("assign", lambda tx: assign_works(tx, [work_id], None, **by)),
+        ("hold", lambda tx: hold_works(tx, [work_id], "wait", **by)),
+        ("release", lambda tx: release_works(tx, [work_id], **by)),
+        ("release", lambda tx: release_works(tx, [work_id], **by)),
+        ("short", lambda tx: report_short(tx, work_id, [line], reason, **away)),
+        ("short", lambda tx: report_short(tx, work_id, [line], reason, **away)),
+        ("reject", lambda tx: reject_work(tx, work_id, reason, None, **away)),
+        ("move", lambda tx: move_work(tx, work_id, place, **away)),
+        ("split", lambda tx: split_work(tx, work_id, [line.line_no], **by)),
+    ]
+
+
 async def _about_parcels(db: Database, chance: random.Random) -> list[tuple[str, Step]]:
     fulfillments, works = await _ids(db, "fulfillments"), await _ids(db, "work_instructions")
     if not fulfillments:
@@ -155,7 +189,7 @@ async def _about_parcels(db: Database, chance: random.Random) -> list[tuple[str,
     ]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(4))
 async def test_every_walk_keeps_the_invariants(db: Database, seed: int) -> None:
     chance = random.Random(seed)
     async with db.write() as tx:
@@ -170,6 +204,8 @@ async def test_every_walk_keeps_the_invariants(db: Database, seed: int) -> None:
                 lambda: _about_pickups(db, chance),
                 lambda: _about_transfers(db, chance),
                 lambda: _about_parcels(db, chance),
+                lambda: _about_work(db, chance, shop),
+                lambda: _about_work(db, chance, shop),
                 lambda: _about_losses(db, chance, shop),
             ]
         )()

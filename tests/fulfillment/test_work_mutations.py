@@ -163,3 +163,54 @@ async def test_a_held_parcel_is_not_shipped(db: Database, execute: Execute) -> N
     answer = (await execute(document, {"input": values}, actor=STAFF))["shipmentCreate"]
     assert answer["userErrors"] == [{"code": "WORK_ON_HOLD", "path": None, "holdReason": "wait"}]
     assert await history_of_work(db, work_id) == [("HOLD", "ON_HOLD", {"reason": "wait"})]
+
+
+async def test_a_location_gives_up(db: Database, execute: Execute) -> None:
+    shop, order_id = await planned_order(db, lambda shop: home(shop, units=3))
+    document = """mutation ($input: %sInput!) { %s(input: $input) {
+        workInstruction { id kind status rejectReason location { code } lines { quantity } } %s
+        replayed userErrors { code path ... on InsufficientStockError { requested available }
+                              ... on InvalidQuantityError { maximum } ... on InvalidTransitionError { currentStatus } }
+    } }"""
+
+    async def do(name: str, more: str = "", **values: Any) -> Any:
+        typename = name[0].upper() + name[1:]
+        return (await execute(document % (typename, name, more), {"input": values}, actor=STAFF, now=NOW))[name]
+
+    units = "movedQuantity canceledQuantity"
+    pick = global_id("WorkInstruction", await work_id_of(db, "PICK"))
+    one = {"workInstructionId": pick}
+    values = {**one, "lines": [{"lineNo": 1, "quantity": 1}], "reason": "NOT_IN_STOCK", "idempotencyKey": "s"}
+    answers = [await do("workReportShort", units, **values) for _ in range(2)]
+    assert [(answer["replayed"], answer["movedQuantity"], answer["canceledQuantity"]) for answer in answers] == [
+        (False, 1, 0),
+        (True, 1, 0),
+    ]
+    assert answers[0]["workInstruction"]["lines"] == [{"quantity": 2}]
+    before = await everything(db)
+    key = {"idempotencyKey": "x"}
+    place = global_id("Location", shop.konbini)
+    for name, values, refusal in (
+        ("workReportShort", {**one, "lines": [{"lineNo": 1, "quantity": 9}], "reason": "OTHER"},
+         {"code": "INVALID_QUANTITY", "path": ["input", "lines"], "maximum": 2}),
+        ("workReportShort", {**one, "lines": [{"lineNo": 5, "quantity": 1}], "reason": "OTHER"},
+         {"code": "NOT_FOUND", "path": ["input", "lines"]}),
+        ("workReportShort", {**one, "lines": [], "reason": "OTHER"},
+         {"code": "INVALID_INPUT", "path": ["input", "lines"]}),
+        ("workReportShort", {**one, "lines": [{"lineNo": 1, "quantity": 1, "componentSku": "x"}], "reason": "OTHER"},
+         {"code": "NOT_FOUND", "path": ["input", "lines", "0", "componentSku"]}),
+        ("workMove", {**one, "toLocationId": place},
+         {"code": "INSUFFICIENT_STOCK", "path": ["input", "toLocationId"], "requested": 2, "available": 0}),
+        ("workSplit", {**one, "lineNos": [1]}, {"code": "INVALID_INPUT", "path": ["input", "lineNos"]}),
+        ("workReject", {"workInstructionId": "x", "reason": "OTHER"},
+         {"code": "NOT_FOUND", "path": ["input", "workInstructionId"]}),
+    ):  # fmt: skip
+        assert (await do(name, **values, **key))["userErrors"] == [refusal], (name, values)
+    assert await everything(db) == before
+    moved = await do("workMove", **one, toLocationId=global_id("Location", shop.other_store), idempotencyKey="m")
+    assert (moved["userErrors"], moved["workInstruction"]["location"]["code"]) == ([], "umeda")
+    values = {"workInstructionId": moved["workInstruction"]["id"], "reason": "CLOSED", "note": "fire drill"}
+    answer = await do("workReject", units, **values, idempotencyKey="r")
+    assert (answer["workInstruction"]["status"], answer["workInstruction"]["rejectReason"]) == ("REJECTED", "CLOSED")
+    assert await stock_of(db, shop.variants[0], shop.warehouse) == (9, 0)
+    assert order_id

@@ -40,7 +40,23 @@ class WorkStep(StrEnum):
     CANCEL = "CANCEL"
 
 
+class ShortReason(StrEnum):
+    """Why a location does not give what it is asked for."""
+
+    NOT_IN_STOCK = "NOT_IN_STOCK"
+    DAMAGED = "DAMAGED"
+    MISMATCH = "MISMATCH"
+    DISPLAY_WORN = "DISPLAY_WORN"
+    STOLEN = "STOLEN"
+    NO_TIME = "NO_TIME"
+    CLOSED = "CLOSED"
+    OTHER = "OTHER"
+
+
 _S = WorkStatus
+# What says that the stock is wrong. Of the other reasons the units are still there, and stay on sale.
+MISSING: Final = frozenset({ShortReason.NOT_IN_STOCK, ShortReason.MISMATCH, ShortReason.STOLEN})
+SET_ASIDE: Final = frozenset({ShortReason.DAMAGED, ShortReason.DISPLAY_WORN})
 UNFINISHED: Final = (_S.WAITING, _S.OPEN, _S.IN_PROGRESS, _S.ON_HOLD)
 
 WORK: Final = Machine(
@@ -58,13 +74,14 @@ WORK: Final = Machine(
         WorkStep.COMPLETE: {_S.OPEN: (_S.DONE,), _S.IN_PROGRESS: (_S.DONE,)},
         WorkStep.HOLD: dict.fromkeys((_S.WAITING, _S.OPEN, _S.IN_PROGRESS), (_S.ON_HOLD,)),
         WorkStep.RELEASE: {_S.ON_HOLD: (_S.WAITING, _S.OPEN)},
+        # WAITING: the missing units are on their way to the store. DONE: the others had left.
         WorkStep.REPORT_SHORT: {
-            _S.OPEN: (_S.OPEN, _S.WAITING, _S.REJECTED),
-            _S.IN_PROGRESS: (_S.IN_PROGRESS, _S.WAITING, _S.REJECTED),
+            _S.OPEN: (_S.OPEN, _S.WAITING, _S.DONE, _S.REJECTED),
+            _S.IN_PROGRESS: (_S.IN_PROGRESS, _S.WAITING, _S.DONE, _S.REJECTED),
         },
-        WorkStep.REJECT: dict.fromkeys((_S.OPEN, _S.IN_PROGRESS, _S.ON_HOLD), (_S.WAITING, _S.REJECTED)),
-        WorkStep.SPLIT: {_S.OPEN: (_S.OPEN,), _S.ON_HOLD: (_S.ON_HOLD,)},
-        WorkStep.MOVE: dict.fromkeys((_S.OPEN, _S.IN_PROGRESS, _S.ON_HOLD), (_S.CANCELED,)),
+        WorkStep.REJECT: dict.fromkeys((_S.OPEN, _S.IN_PROGRESS), (_S.WAITING, _S.DONE, _S.REJECTED)),
+        WorkStep.SPLIT: {_S.OPEN: (_S.OPEN,)},
+        WorkStep.MOVE: dict.fromkeys((_S.OPEN, _S.IN_PROGRESS), (_S.DONE, _S.CANCELED)),
         WorkStep.UNBLOCK: {_S.WAITING: (_S.OPEN,), _S.ON_HOLD: (_S.ON_HOLD,)},
         WorkStep.BLOCK: {_S.OPEN: (_S.WAITING,), _S.IN_PROGRESS: (_S.WAITING,), _S.ON_HOLD: (_S.ON_HOLD,)},
         WorkStep.REPEAT: {_S.DONE: (_S.OPEN, _S.WAITING)},
@@ -77,6 +94,8 @@ WORK: Final = Machine(
 RAISED_BY_ITSELF: Final = frozenset(
     {WorkKind.PICK, WorkKind.SHIP, WorkKind.PREPARE_PICKUP, WorkKind.TRANSFER, WorkKind.RECEIVE}
 )
+# Kinds whose units can be given up: nothing of them has left yet.
+OF_UNITS: Final = frozenset({WorkKind.PICK, WorkKind.PACK, WorkKind.SHIP, WorkKind.PREPARE_PICKUP, WorkKind.TRANSFER})
 REPORTED_BY: Final[Mapping[WorkKind, str]] = {
     WorkKind.SHIP: "shipmentCreate",
     WorkKind.TRANSFER: "transferShip",

@@ -8,7 +8,8 @@ from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
 
 # Units that a delivery whose work is planned claims at a place beyond those that are planned there; what is collected
-# at an own store leaves from there, wherever it is claimed.
+# at an own store leaves from there, wherever it is claimed. A line is in one parcel at each place: the one that it was
+# in, if any.
 _MOVED: Final = Statement("""
     SELECT delivery.id AS delivery_id, delivery.mode, delivery.location_id AS destination_id, line.line_no,
            line.variant_id, claim.location_id, (claim.units - coalesce(part.quantity, 0))::int AS quantity,
@@ -16,9 +17,12 @@ _MOVED: Final = Statement("""
       FROM claimed_line_units AS claim
       JOIN order_lines AS line ON line.order_id = claim.order_id AND line.line_no = claim.line_no
       JOIN order_deliveries AS delivery ON delivery.id = line.delivery_id
-      LEFT JOIN fulfillments AS fulfillment
-        ON fulfillment.delivery_id = delivery.id AND fulfillment.location_id = claim.location_id
-       AND fulfillment.status = 'OPEN'
+      LEFT JOIN LATERAL (
+           SELECT open.id FROM fulfillments AS open
+            WHERE open.delivery_id = delivery.id AND open.location_id = claim.location_id AND open.status = 'OPEN'
+            ORDER BY NOT EXISTS (SELECT FROM fulfillment_lines AS own
+                                  WHERE own.fulfillment_id = open.id AND own.line_no = line.line_no), open.id
+            LIMIT 1) AS fulfillment ON true
       LEFT JOIN fulfillment_lines AS part
         ON part.fulfillment_id = fulfillment.id AND part.line_no = line.line_no
      WHERE claim.order_id = :order_id AND delivery.mode NOT IN ('TAKE_AWAY', 'STORE_PICKUP')

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
+from app.fulfillment.model import WorkKind
 from app.fulfillment.model.work import WorkStep
 from app.fulfillment.tables import work_instructions
 from app.kit.db import ReadTx, Row, WriteTx
@@ -74,6 +75,35 @@ _SET_DONE: Final = Statement("""
 _HELD: Final = Statement("""
     SELECT hold_reason FROM work_instructions
      WHERE fulfillment_id = ANY(CAST(:ids AS uuid[])) AND status = 'ON_HOLD' ORDER BY id LIMIT 1
+""")
+# What the order's line is made of, if it is a bundle; a transfer sends components by themselves.
+_UNITS: Final = Statement("""
+    SELECT line.line_no, line.order_line_no, line.variant_id, line.units, line.component,
+           coalesce(part.components, '{}') AS components, coalesce(part.each, '{}') AS each
+      FROM work_instructions AS work
+     CROSS JOIN LATERAL (
+           SELECT own.line_no, own.line_no AS order_line_no, own.variant_id, own.quantity AS units,
+                  CAST(NULL AS bigint) AS component
+             FROM fulfillment_lines AS own WHERE own.fulfillment_id = work.fulfillment_id
+            UNION ALL
+           SELECT sent.line_no, sent.order_line_no, sent.variant_id,
+                  sent.quantity - sent.shipped_quantity - sent.withdrawn_quantity, sent.variant_id
+             FROM transfer_lines AS sent
+            WHERE sent.transfer_id = work.transfer_id
+              AND sent.quantity > sent.shipped_quantity + sent.withdrawn_quantity) AS line
+      LEFT JOIN LATERAL (
+           SELECT array_agg(one.variant_id ORDER BY one.variant_id) AS components,
+                  jsonb_object_agg(one.variant_id, one.quantity) AS each
+             FROM order_line_components AS one
+            WHERE one.order_id = work.order_id AND one.line_no = line.order_line_no) AS part ON true
+     WHERE work.id = :id
+     ORDER BY line.line_no
+""")
+_AT: Final = Statement("""
+    SELECT id FROM work_instructions
+     WHERE order_id = :order_id AND location_id = :location_id AND kind = :kind
+       AND status IN ('WAITING', 'OPEN', 'IN_PROGRESS', 'ON_HOLD')
+     ORDER BY id DESC LIMIT 1
 """)
 # Their orders are locked.
 _LOCK_REQUESTED: Final = Statement("""
@@ -164,3 +194,16 @@ async def reason_of_hold(tx: ReadTx, fulfillment_ids: Sequence[UUID]) -> str | N
 async def lock_requested_pickups(tx: WriteTx, fulfillment_ids: Sequence[UUID]) -> list[Row]:
     """The pickups (all columns), still REQUESTED, that these parcels go to; locked. Lock their orders first."""
     return await tx.fetch(_LOCK_REQUESTED, fulfillment_ids=list(fulfillment_ids))
+
+
+async def units_to_give(tx: ReadTx, work_id: UUID) -> list[Row]:
+    """The lines of a work about an order's units that have not left: line_no, order_line_no, variant_id, units; of a
+    bundle components (variant ids) and each (units of one bundle, by variant id as text); component: the variant
+    itself, where a transfer sends it.
+    """
+    return await tx.fetch(_UNITS, id=work_id)
+
+
+async def work_at(tx: ReadTx, order_id: UUID, location_id: int, kind: WorkKind) -> UUID | None:
+    """The newest unfinished work of a kind that an order asks of a location."""
+    return await tx.fetchval(_AT, order_id=order_id, location_id=location_id, kind=kind)

@@ -13,10 +13,11 @@ from app.inventory.sql.promises import lines_waiting_to_be_sent, lock_waiting_tr
 from app.kit.db import WriteTx
 
 
-async def recall_transfers(tx: WriteTx, lost: Sequence[Promise], *, now: datetime) -> None:
+async def recall_transfers(tx: WriteTx, lost: Sequence[Promise], *, first: UUID | None = None, now: datetime) -> None:
     """Take lost units of orders off the transfers that were to send them, as far as they have not left.
 
-    lost: with the units that are gone, whose holds are locked. Raises PostgreSQL's serialization failure where
+    lost: with the units that are gone, whose holds are locked. first: the transfer that loses them before the others;
+    then the youngest. Raises PostgreSQL's serialization failure where
     somebody else is dealing with such a transfer: it locks the transfer before the holds.
     """
     units = dict[tuple[UUID, int, int, int], int]()
@@ -27,7 +28,8 @@ async def recall_transfers(tx: WriteTx, lost: Sequence[Promise], *, now: datetim
     if not units:
         return
     recalled = dict[UUID, dict[int, int]]()
-    for row in await lines_waiting_to_be_sent(tx, {key[0] for key in units}, {key[3] for key in units}):
+    rows = await lines_waiting_to_be_sent(tx, {key[0] for key in units}, {key[3] for key in units})
+    for row in sorted(rows, key=lambda row: row["id"] != first):
         key = (row["order_id"], row["order_line_no"], row["variant_id"], row["from_location_id"])
         taken = min(units.get(key, 0), row["unsent"])
         if taken:

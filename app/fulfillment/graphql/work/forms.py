@@ -10,6 +10,8 @@ from app.engine.relations import relation
 from app.fulfillment.graphql.batches import work_by_id, works_by_ids
 from app.fulfillment.graphql.types import WorkInstruction
 from app.fulfillment.model import WorkKind
+from app.fulfillment.model.work import ShortReason
+from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.payload import Payload
 
 KEY: Final = "Makes repetitions harmless: the same key with the same input gets the first answer again."
@@ -18,6 +20,22 @@ NEEDED_KEY: Final = (
     "key per intent, such as a UUID."
 )
 _WORKS: Final = "The work, 1 to 100 different instructions: all or none."
+
+
+describe_enum(
+    ShortReason,
+    "Why a location does not give what it is asked for.",
+    {
+        ShortReason.NOT_IN_STOCK: "Nobody finds the units: they leave the stock.",
+        ShortReason.DAMAGED: "They are broken or stained: they are set aside as `DAMAGED`.",
+        ShortReason.MISMATCH: "Another variant lay in their place: they leave the stock.",
+        ShortReason.DISPLAY_WORN: "They were shown and cannot be sold: they are set aside as `DAMAGED`.",
+        ShortReason.STOLEN: "They were stolen: they leave the stock.",
+        ShortReason.NO_TIME: "Nobody can do it in time. The units are there, and on sale again.",
+        ShortReason.CLOSED: "The location is closed. The units are there, and on sale again.",
+        ShortReason.OTHER: "Something else. The units are there, and on sale again.",
+    },
+)
 
 
 def _work_key(payload: Any) -> UUID | None:
@@ -164,3 +182,97 @@ class WorkReleaseInput:
 @strawberry.type(description="The answer to `workRelease`.")
 class WorkReleasePayload(WorksPayload):
     """The work, OPEN or WAITING again."""
+
+
+@strawberry.input(description="Units of one line that are not there.")
+class WorkShortLineInput:
+    """One line."""
+
+    line_no: int = strawberry.field(description="The line, as `WorkInstruction.lines` numbers it.")
+    quantity: int = strawberry.field(
+        description="Units that are missing: of the line, or of the component that `componentSku` names."
+    )
+    component_sku: str | None = strawberry.field(
+        default=None,
+        description="Of a bundle: the component that is missing. Needed where the reason says that the stock is wrong.",
+    )
+
+
+@strawberry.input(description="Input of `workReportShort`.")
+class WorkReportShortInput:
+    """One instruction."""
+
+    work_instruction_id: strawberry.ID = strawberry.field(
+        description="PICK, PACK, SHIP, PREPARE_PICKUP or TRANSFER work of an order, open or in progress."
+    )
+    lines: list[WorkShortLineInput] = strawberry.field(description="What is missing, 1 to 100 lines, each once.")
+    reason: ShortReason = strawberry.field(description="Why. It decides whether the units leave the stock.")
+    idempotency_key: str = strawberry.field(description=NEEDED_KEY)
+
+
+@strawberry.type(description="What mutations answer by which a location gives up units of an order.")
+class WorkGivenUpPayload(WorkPayload):
+    """Read after the commit."""
+
+    moved: strawberry.Private[int | None] = None
+    broken: strawberry.Private[int | None] = None
+
+    @strawberry.field(description="Units of the order that other locations give instead.")
+    def moved_quantity(self) -> int | None:
+        """A bundle counts once."""
+        return self.moved
+
+    @strawberry.field(description="Units that nobody has: the order gets fewer, and their money is not taken.")
+    def canceled_quantity(self) -> int | None:
+        """A bundle counts once."""
+        return self.broken
+
+
+@strawberry.type(description="The answer to `workReportShort`.")
+class WorkReportShortPayload(WorkGivenUpPayload):
+    """The work with what is left of it."""
+
+
+@strawberry.input(description="Input of `workReject`.")
+class WorkRejectInput:
+    """One instruction."""
+
+    work_instruction_id: strawberry.ID = strawberry.field(
+        description="PICK, PACK, SHIP, PREPARE_PICKUP or TRANSFER work of an order, open or in progress."
+    )
+    reason: ShortReason = strawberry.field(description="Why. It decides whether the units leave the stock.")
+    note: str | None = strawberry.field(default=None, description="For people; up to 200 characters.")
+    idempotency_key: str = strawberry.field(description=NEEDED_KEY)
+
+
+@strawberry.type(description="The answer to `workReject`.")
+class WorkRejectPayload(WorkGivenUpPayload):
+    """The work, REJECTED; a pickup's preparation WAITING for what others send."""
+
+
+@strawberry.input(description="Input of `workMove`.")
+class WorkMoveInput:
+    """One instruction."""
+
+    work_instruction_id: strawberry.ID = strawberry.field(description="PICK or TRANSFER work of an order.")
+    to_location_id: strawberry.ID = strawberry.field(description="The location that does it instead.")
+    idempotency_key: str = strawberry.field(description=NEEDED_KEY)
+
+
+@strawberry.type(description="The answer to `workMove`.")
+class WorkMovePayload(WorkPayload):
+    """The work at the other location."""
+
+
+@strawberry.input(description="Input of `workSplit`.")
+class WorkSplitInput:
+    """One instruction."""
+
+    work_instruction_id: strawberry.ID = strawberry.field(description="PICK or COUNT work that is open.")
+    line_nos: list[int] = strawberry.field(description="The lines that are done apart, whole; some, not all.")
+    idempotency_key: str = strawberry.field(description=NEEDED_KEY)
+
+
+@strawberry.type(description="The answer to `workSplit`.")
+class WorkSplitPayload(WorkPayload):
+    """The new work, about these lines."""
