@@ -36,7 +36,7 @@ from app.settings import (
     require_database_url,
     require_secret_key,
 )
-from app.worker import BEATS, HEARINGS, TIMETABLE
+from app.worker import make_worker
 
 log = logging.getLogger(__name__)
 Say = Callable[[str], None]
@@ -105,6 +105,7 @@ def develop(settings: Settings, say: Say) -> None:
     if settings.production:
         message = "`hikiate dev` is for development: run `hikiate serve` and `hikiate worker` in production."
         raise StartError(message)
+    settings = settings.model_copy(update={"private_webhooks": True})
     config = make_config(settings, development_secret_key(settings))
     with bind(settings.host, settings.port) as listening, database_server(settings) as dsn:
 
@@ -134,14 +135,14 @@ def serve(settings: Settings, say: Say, *, with_worker: bool) -> None:
 
 def work(settings: Settings, say: Say) -> None:
     """Run jobs until SIGINT or SIGTERM."""
-    require_secret_key(settings)
+    config = make_config(settings, require_secret_key(settings))
     dsn = require_database_url(settings)
 
     async def start() -> None:
         async with open_database(dsn, settings) as db:
             feed = Feed(db)
             await feed.start()
-            worker = Worker(db, HEARINGS, TIMETABLE, BEATS)
+            worker = make_worker(db, config)
             feed.after_read.append(worker.wake)
             with _on_signals(worker.stop):
                 say("Hikiate's worker is ready.")
@@ -210,7 +211,7 @@ async def _serve(
         only_trusted_documents=settings.only_trusted_documents,
     )
     server = Server(app, when_ready, grace_s=GRACE_S, max_message_bytes=settings.max_body_bytes)
-    worker = Worker(db, HEARINGS, TIMETABLE, BEATS)
+    worker = make_worker(db, config)
     feed.after_read.append(worker.wake)
 
     def stop() -> None:

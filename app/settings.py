@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     """How many operations one WebSocket may have at once."""
     metrics_token: str | None = Field(default=None, min_length=16)
     """Who sends it as a bearer token may read `/metrics`; without one nobody may."""
+    private_webhooks: bool = False
+    """Whether webhooks may also go to private addresses and without TLS; `hikiate dev` lets them."""
     event_heartbeat_s: float = Field(default=12.0, gt=0, le=600)
     """After so long at the latest a stream of server-sent events says something."""
 
@@ -117,6 +119,7 @@ def make_config(settings: Settings, secret_key: bytes) -> Config:
         default_channel=settings.default_channel,
         default_language=settings.default_language,
         production=settings.production,
+        private_webhooks=settings.private_webhooks,
     )
 
 

@@ -25,11 +25,16 @@ from app.inventory.actions.compare_stock import compare_stock
 from app.inventory.actions.name_stock import name_stock
 from app.kit.checks import keep_checks
 from app.kit.clock import utc_now
+from app.kit.config import Config
 from app.kit.db import Database
 from app.kit.idempotency import begin_request_period
 from app.kit.outbox import prune_outbox
-from app.kit.queue import Beat, Hearing, Timed, prune_jobs
+from app.kit.queue import Beat, Hearing, Timed, Worker, prune_jobs
 from app.locations import invariants as locations_invariants
+from app.notifications import invariants as notifications_invariants
+from app.notifications import jobs as notifications_jobs
+from app.notifications.jobs.postman import Postman
+from app.notifications.jobs.sending import Sender
 from app.orders import invariants as orders_invariants
 from app.partners import invariants as partners_invariants
 from app.payments import invariants as payments_invariants
@@ -51,6 +56,7 @@ JOBS: Final[dict[str, ModuleType]] = {
     "checkout": checkout_jobs,
     "fulfillment": fulfillment_jobs,
     "inventory": inventory_jobs,
+    "notifications": notifications_jobs,
 }
 _INVARIANTS: Final[dict[str, dict[str, str]]] = {
     "catalog": catalog_invariants.INVARIANTS,
@@ -60,6 +66,7 @@ _INVARIANTS: Final[dict[str, dict[str, str]]] = {
     "fulfillment": fulfillment_invariants.INVARIANTS,
     "inventory": inventory_invariants.INVARIANTS,
     "locations": locations_invariants.INVARIANTS,
+    "notifications": notifications_invariants.INVARIANTS,
     "orders": orders_invariants.INVARIANTS,
     "partners": partners_invariants.INVARIANTS,
     "payments": payments_invariants.INVARIANTS,
@@ -161,3 +168,9 @@ BEATS: Final = [
     for name, room in JOBS.items()
     for job_name, (every_s, job) in getattr(room, "BEATS", {}).items()
 ]
+
+
+def make_worker(db: Database, config: Config) -> Worker:
+    """What does all background work in a process."""
+    sender = Sender(is_anywhere=config.private_webhooks, clock=utc_now)
+    return Worker(db, HEARINGS, TIMETABLE, BEATS, [Postman(db, config.secret_key, sender, utc_now)])

@@ -8,9 +8,11 @@ class Config:
     """secret_key: keys derived secrets such as pickup codes; keep it, or codes already given out stop working.
 
     default_channel: the sales channel of requests that name none. production: no introspection, no GraphiQL.
+    private_webhooks: whether webhooks may also go to private addresses, and without TLS.
     """
 
     secret_key: bytes
     default_channel: str = "web"
     default_language: str = "ja"
     production: bool = False
+    private_webhooks: bool = False

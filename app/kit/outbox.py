@@ -67,7 +67,7 @@ _READ_TOPICS: Final = Statement("""
         SELECT (SELECT count(*) FROM span) AS scanned, xid AS end_xid, id AS end_id
           FROM span ORDER BY xid DESC, id DESC LIMIT 1)
     SELECT reached.scanned, reached.end_xid, reached.end_id, o.xid, o.id, coalesce(o.writer, o.xid) AS writer,
-           o.topic, o.key, o.payload
+           o.topic, o.key, o.payload, o.created_at
       FROM reached LEFT JOIN heard ON true LEFT JOIN outbox o ON o.id = heard.id
      ORDER BY heard.xid, heard.id
 """)

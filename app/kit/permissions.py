@@ -28,12 +28,17 @@ SCOPES: Final = {
     "partner:jobs": "See and report on the pickups at the partner's own points.",
     "catalog:write": "Save categories, products and prices.",
     "locations:write": "Save locations, groups of them, and the channels that sell from them.",
+    "webhooks:read": "See webhook endpoints and what was sent to them.",
+    "webhooks:write": "Make, change and delete webhook endpoints, the shop's and those of partners.",
     "partners:write": "Make partner companies and API keys; such keys can do no more than the one that makes them.",
 }
 # What keys of the shop's own people may hold; the rest is for partners.
 STAFF_SCOPES: Final = tuple(sorted(scope for scope in SCOPES if not scope.startswith("partner:")))
 # Never a partner's: what these scopes show or change belongs to the shop and its buyers, not to one company.
-SHOP_SCOPES: Final = frozenset({"catalog:write", "locations:write", "partners:write", "orders:read", "orders:write"})
+SHOP_SCOPES: Final = frozenset({
+    "catalog:write", "locations:write", "partners:write", "orders:read", "orders:write", "webhooks:read",
+    "webhooks:write",
+})  # fmt: skip
 # A scope that is but a part of what others allow together.
 _PARTS: Final = {"partner:jobs": frozenset({"fulfillment:read", "fulfillment:write"})}
 

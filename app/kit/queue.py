@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import asyncpg
 import orjson
@@ -83,6 +83,30 @@ class Beat:
     job: TimedJob
 
 
+class Loop(Protocol):
+    """What a worker process does besides jobs, all the time, step by step."""
+
+    async def step(self) -> Any:
+        """Do what is to be done now."""
+        ...
+
+    async def rest(self) -> None:
+        """Until there may be something to do, a second at most."""
+        ...
+
+    def wake(self) -> None:
+        """There are new facts, or the end has come: rest no more."""
+        ...
+
+    async def finish(self) -> None:
+        """Wait for what is under way."""
+        ...
+
+    async def close(self) -> None:
+        """Break off what is under way."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FailedJob:
     """A job that is not tried any more."""
@@ -130,12 +154,18 @@ class Worker:
     """Dispatches facts and runs jobs until told to stop; outlives a database that goes away and comes back."""
 
     def __init__(
-        self, db: Database, hearings: Sequence[Hearing], timetable: Sequence[Timed], beats: Sequence[Beat] = ()
+        self,
+        db: Database,
+        hearings: Sequence[Hearing],
+        timetable: Sequence[Timed],
+        beats: Sequence[Beat] = (),
+        loops: Sequence[Loop] = (),
     ) -> None:
         self._db = db
         self._hearings = hearings
         self._timetable = timetable
         self._beats = beats
+        self._loops = loops
         self._woken = asyncio.Event()
         self._running: PgQueuer | None = None
         self.stopped = asyncio.Event()
@@ -144,11 +174,13 @@ class Worker:
     def wake(self) -> None:
         """There are new facts."""
         self._woken.set()
+        for loop in self._loops:
+            loop.wake()
 
     def stop(self) -> None:
         """Finish the jobs under way and return from `run`."""
         self.stopped.set()
-        self._woken.set()
+        self.wake()
         if self._running is not None:
             self._running.shutdown.set()
 
@@ -156,6 +188,7 @@ class Worker:
         """Work until `stop`."""
         tasks = [asyncio.create_task(self._dispatch_all()), asyncio.create_task(self._run_jobs())]
         tasks += [asyncio.create_task(self._run_beat(beat)) for beat in self._beats]
+        tasks += [asyncio.create_task(self._run_loop(loop)) for loop in self._loops]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -217,6 +250,17 @@ class Worker:
             await beat.job(self._db, now=utc_now())
 
         await self._again_and_again(work)
+
+    async def _run_loop(self, loop: Loop) -> None:
+        async def work() -> None:
+            await loop.step()
+            await loop.rest()
+
+        try:
+            await self._again_and_again(work)
+            await loop.finish()
+        finally:
+            await loop.close()
 
     async def _again_and_again(self, work: Callable[[], Awaitable[None]]) -> None:
         delay = _RECONNECT_S[0]

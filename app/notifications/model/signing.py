@@ -1,0 +1,76 @@
+"""Secrets of endpoints, how they are kept, and what they sign: the format of standardwebhooks.com. Pure."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.notifications.errors import InvalidEndpoint
+
+MARK: Final = "whsec_"
+_SECRET_BYTES: Final = 32
+# For how long deliveries are signed with the old secret, too.
+MAX_OVERLAP: Final = timedelta(days=30)
+# Secrets that sign at the same time: each is a part of a header.
+MAX_SECRETS: Final = 5
+
+
+class UnreadableSecret(Exception):
+    """The installation's secret key is another one than that with which the secret was sealed."""
+
+
+def new_secret() -> str:
+    """A fresh secret, as the libraries of receivers take it."""
+    return MARK + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+@lru_cache(maxsize=4)
+def _seal(installation_key: bytes) -> Fernet:
+    derived = HKDF(SHA256(), 32, salt=None, info=b"hikiate webhook secrets").derive(installation_key)
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
+def seal(secret: str, installation_key: bytes) -> bytes:
+    """What is kept of a secret: without the installation's key it says nothing."""
+    return _seal(installation_key).encrypt(secret.encode())
+
+
+def unseal(sealed: bytes, installation_key: bytes) -> str:
+    """The secret. Raises UnreadableSecret."""
+    try:
+        return _seal(installation_key).decrypt(sealed).decode()
+    except InvalidToken:
+        raise UnreadableSecret from None
+
+
+def sign(body: bytes, message_id: str, sent_at: datetime, keys: Sequence[str]) -> dict[str, str]:
+    """The headers that prove who sent a body. keys: the newest secret first; each gives a signature."""
+    timestamp = str(int(sent_at.timestamp()))
+    signed = b".".join((message_id.encode(), timestamp.encode(), body))
+    signatures = (
+        base64.b64encode(hmac.new(base64.b64decode(key.removeprefix(MARK)), signed, hashlib.sha256).digest()).decode()
+        for key in keys
+    )
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
+    }
+
+
+def check_overlap(overlap: timedelta, *, live: int) -> None:
+    """Raise InvalidEndpoint unless old secrets may go on signing for so long. live: how many sign now."""
+    if not timedelta() <= overlap <= MAX_OVERLAP:
+        message = f"The old secret may go on signing for 0 to {MAX_OVERLAP.days * 86_400} seconds."
+        raise InvalidEndpoint(message, argument="overlap_seconds")
+    if overlap and live >= MAX_SECRETS:
+        message = f"{MAX_SECRETS} secrets sign already: wait until one ends, or rotate without overlap."
+        raise InvalidEndpoint(message, argument="overlap_seconds")
