@@ -27,6 +27,11 @@ _JOBS: Final = Statement("""
            extract(epoch FROM clock_timestamp() - min(created))::float8 AS oldest_s
       FROM pgqueuer GROUP BY status
 """)
+_WEBHOOKS: Final = Statement("""
+    SELECT status, count(*) AS count, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS oldest_s
+      FROM webhook_deliveries WHERE status <> 'DELIVERED' GROUP BY status
+""")
+_ENDPOINTS: Final = Statement("SELECT status, count(*) AS count FROM webhook_endpoints GROUP BY status")
 # Audits read once an hour; how long ago they did is a figure of its own.
 _READERS: Final = Statement("""
     SELECT c.reader, coalesce(extract(epoch FROM clock_timestamp() - o.created_at), 0)::float8 AS lag_s
@@ -104,6 +109,7 @@ async def of_database(db: Database, now: datetime) -> list[Figure]:
     """What all processes share."""
     async with db.read() as tx:
         jobs, readers, checks = await tx.fetch(_JOBS), await tx.fetch(_READERS), await last_checks(tx)
+        webhooks, endpoints = await tx.fetch(_WEBHOOKS), await tx.fetch(_ENDPOINTS)
     broken = {(row["claim"],): float(row["broken_rows"]) for row in checks}
     found = [
         Figure("hikiate_jobs", "Background jobs.", ("status",), {(row["status"],): row["count"] for row in jobs}),
@@ -111,6 +117,12 @@ async def of_database(db: Database, now: datetime) -> list[Figure]:
                {(row["status"],): row["oldest_s"] for row in jobs}),
         Figure("hikiate_outbox_lag_seconds", "How old the oldest fact is that a reader has not read.", ("reader",),
                {(row["reader"],): row["lag_s"] for row in readers}),
+        Figure("hikiate_webhook_deliveries", "What waits to be sent, and what was given up.", ("status",),
+               {(row["status"],): row["count"] for row in webhooks}),
+        Figure("hikiate_webhook_deliveries_oldest_seconds", "How old the oldest delivery of a status is.", ("status",),
+               {(row["status"],): row["oldest_s"] for row in webhooks}),
+        Figure("hikiate_webhook_endpoints", "Webhook endpoints.", ("status",),
+               {(row["status"],): row["count"] for row in endpoints}),
         Figure("hikiate_broken_rows", "Rows that contradict what must hold, at the last check.", ("claim",), broken),
     ]  # fmt: skip
     if checks:

@@ -51,6 +51,8 @@ from app.locations.graphql import errors as location_errors
 from app.locations.graphql.mutations import LocationsMutation
 from app.locations.graphql.queries import LocationsQuery
 from app.members.graphql.queries import MembersQuery
+from app.notifications.graphql.mutations import WebhooksMutation
+from app.notifications.graphql.queries import WebhooksQuery
 from app.orders.graphql.queries import OrdersQuery
 from app.orders.graphql.subscriptions import OrdersSubscription
 from app.partners.graphql.keys import ApiKeyMutation
@@ -76,6 +78,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     WaitingQuery,
     MembersQuery,
     PartnersQuery,
+    WebhooksQuery,
 )
 MUTATIONS: Final[tuple[type[Any], ...]] = (
     CartMutation,
@@ -99,6 +102,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     ChannelsMutation,
     PartnersMutation,
     ApiKeyMutation,
+    WebhooksMutation,
 )
 SUBSCRIPTIONS: Final[tuple[type[Any], ...]] = (InventorySubscription, OrdersSubscription)
 # Importing them declared the types of their refusals, which no field names: `userErrors` returns the interface.

@@ -13,7 +13,8 @@ const PARTS = [
   'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
   'Payment', 'PickupReport', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld',
   'StockLevel', 'StockMoved', 'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability',
-  'VariantSelling', 'WaitingLine', 'WaitingOutlook', 'WaitingSource', 'WorkEntry',
+  'VariantSelling', 'WaitingLine', 'WaitingOutlook', 'WaitingSource', 'WebhookAttempt', 'WebhookEventField',
+  'WebhookEventType', 'WebhookQueue', 'WebhookSecret', 'WorkEntry',
 ];
 // What there is once for a caller, or what is told once and never read again.
 const MOMENTS = ['BrokenPromise', 'StockChange', 'StockImportResult', 'Viewer'];

@@ -10,10 +10,10 @@ from app.notifications.actions.stop_endpoint import stop_endpoint
 from app.notifications.model import (
     KEPT_ATTEMPTS,
     SUSPENDED_AFTER,
-    DeliveryStatus,
-    EndpointStatus,
     EndpointStep,
-    Failure,
+    WebhookDeliveryStatus,
+    WebhookEndpointStatus,
+    WebhookFailure,
     delay_after,
     rest_after,
 )
@@ -32,7 +32,7 @@ class Attempt:
 
     began_at: datetime
     duration_ms: int
-    failure: Failure | None = None
+    failure: WebhookFailure | None = None
     status_code: int | None = None
     answer: str = ""
     retry_after: timedelta = timedelta()
@@ -50,7 +50,7 @@ class Attempt:
 
 async def record_attempt(
     tx: WriteTx, delivery_id: int, endpoint_id: UUID, attempt: Attempt, *, now: datetime
-) -> DeliveryStatus | None:
+) -> WebhookDeliveryStatus | None:
     """Write an attempt, when the delivery is tried again, and how its endpoint does; returns the delivery's status.
 
     None, changing nothing, when the delivery is gone or was finished by somebody else meanwhile.
@@ -59,20 +59,20 @@ async def record_attempt(
         return await _succeeded(tx, delivery_id, endpoint_id, attempt, now)
     endpoint = await endpoints.lock_endpoint(tx, endpoint_id)
     delivery = await deliveries.lock_delivery(tx, delivery_id)
-    if endpoint is None or delivery is None or delivery.status != DeliveryStatus.WAITING:
+    if endpoint is None or delivery is None or delivery.status != WebhookDeliveryStatus.WAITING:
         return None
     delay = delay_after(delivery.attempts + 1)
     is_gone = attempt.status_code == _GONE
-    status = DeliveryStatus.DEAD if delay is None and not is_gone else DeliveryStatus.WAITING
+    status = WebhookDeliveryStatus.DEAD if delay is None and not is_gone else WebhookDeliveryStatus.WAITING
     next_at = now + max(delay or timedelta(), attempt.retry_after)
     await deliveries.record(
         tx, delivery_id, status=status, next_at=next_at, entry=attempt.entry(), kept=KEPT_ATTEMPTS, now=now
     )
-    if status == DeliveryStatus.WAITING:
+    if status == WebhookDeliveryStatus.WAITING:
         await deliveries.delay_later(tx, endpoint_id, delivery.key, next_at)
     rest = rest_after(endpoint.failures + 1)
     await endpoints.note_failure(tx, endpoint_id, now=now, resting_until=None if rest is None else now + rest)
-    if endpoint.status == EndpointStatus.ACTIVE:
+    if endpoint.status == WebhookEndpointStatus.ACTIVE:
         if is_gone:
             await stop_endpoint(tx, endpoint, EndpointStep.GIVE_UP)
         elif endpoint.failing_since is not None and now - endpoint.failing_since >= SUSPENDED_AFTER:
@@ -82,12 +82,12 @@ async def record_attempt(
 
 async def _succeeded(
     tx: WriteTx, delivery_id: int, endpoint_id: UUID, attempt: Attempt, now: datetime
-) -> DeliveryStatus | None:
+) -> WebhookDeliveryStatus | None:
     await endpoints.note_success(tx, endpoint_id)
     delivery = await deliveries.lock_delivery(tx, delivery_id)
-    if delivery is None or delivery.status == DeliveryStatus.DELIVERED:
+    if delivery is None or delivery.status == WebhookDeliveryStatus.DELIVERED:
         return None
-    status = DeliveryStatus.DELIVERED
+    status = WebhookDeliveryStatus.DELIVERED
     await deliveries.record(
         tx, delivery_id, status=status, next_at=None, entry=attempt.entry(), kept=KEPT_ATTEMPTS, now=now
     )

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition, NotFound
-from app.notifications.model import DeliveryStatus
-from app.notifications.sql import deliveries
+from app.notifications.model import WebhookDeliveryStatus
+from app.notifications.sql import deliveries, endpoints
 
 
 async def retry_delivery(tx: WriteTx, delivery_id: int, *, now: datetime) -> None:
@@ -17,7 +17,8 @@ async def retry_delivery(tx: WriteTx, delivery_id: int, *, now: datetime) -> Non
     if delivery is None:
         message = "There is no such delivery."
         raise NotFound(message)
-    if delivery.status == DeliveryStatus.DELIVERED:
+    if delivery.status == WebhookDeliveryStatus.DELIVERED:
         message = "The delivery was received: `webhookReplay` sends events again."
         raise InvalidTransition(message, current_status=delivery.status)
+    await endpoints.end_rest(tx, delivery.endpoint_id)
     await deliveries.retry(tx, delivery_id, now=now)

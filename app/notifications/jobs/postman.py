@@ -14,8 +14,8 @@ from app.notifications.actions.continue_replay import continue_replay
 from app.notifications.actions.fan_out import fan_out
 from app.notifications.actions.record_attempt import Attempt, record_attempt
 from app.notifications.jobs.sending import Sender
-from app.notifications.model import AT_ONCE, LEASE, Failure
-from app.notifications.model.signing import UnreadableSecret, sign, unseal
+from app.notifications.model import AT_ONCE, LEASE, WebhookFailure
+from app.notifications.model.signing import UnreadableSecret, message_id, sign, unseal
 from app.notifications.sql.deliveries import claim_deliveries
 
 log = logging.getLogger(__name__)
@@ -93,12 +93,7 @@ class Postman:
         try:
             keys = [unseal(sealed, self._key) for sealed in delivery.sealed or ()]
         except UnreadableSecret:
-            return Attempt(now, 0, Failure.SECRET, answer="The endpoint's secret cannot be read: rotate it.")
+            return Attempt(now, 0, WebhookFailure.SECRET, answer="The endpoint's secret cannot be read: rotate it.")
         signed = sign(body, message_id(delivery.event_id), now, keys)
         headers = {"content-type": "application/json", "user-agent": _AGENT, **signed}
         return await self._sender.send(delivery.url, headers, body)
-
-
-def message_id(event_id: int) -> str:
-    """The `webhook-id`: the same for each attempt, so that receivers know repetitions."""
-    return f"evt_{event_id}"

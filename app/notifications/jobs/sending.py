@@ -13,7 +13,7 @@ from typing import Any, Final
 import httpcore
 
 from app.notifications.actions.record_attempt import Attempt
-from app.notifications.model import ATTEMPT_TIMEOUT, KEPT_ANSWER, MAX_ANSWER_BYTES, Failure, retry_after
+from app.notifications.model import ATTEMPT_TIMEOUT, KEPT_ANSWER, MAX_ANSWER_BYTES, WebhookFailure, retry_after
 
 _CONNECT_S: Final = 5.0
 # Looking up a name blocks a thread: these are nobody else's.
@@ -21,6 +21,8 @@ _LOOKUPS: Final = 32
 _CONNECTIONS: Final = 400
 _IDLE_CONNECTIONS: Final = 100
 _IDLE_S: Final = 20.0
+# What of IPv6 is given to anybody outside.
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -38,7 +40,7 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
-        if address.teredo is not None:
+        if inner is None and (address not in _UNICAST or address.teredo is not None):
             return False
     return address.is_global and not address.is_multicast
 
@@ -124,14 +126,14 @@ class Sender:
         """What became of one attempt; raises nothing that the receiver could cause."""
         began_at, began = self._clock(), monotonic()
         status_code: int | None = None
-        failure, answer, asked = Failure.CONNECTION, "", None
+        failure, answer, asked = WebhookFailure.CONNECTION, "", None
         try:
             async with asyncio.timeout(ATTEMPT_TIMEOUT.total_seconds()):
                 status_code, asked, answer = await self._post(url, headers, body)
         except (TimeoutError, httpcore.TimeoutException):
-            failure = Failure.TIMEOUT
+            failure = WebhookFailure.TIMEOUT
         except ForbiddenAddress:
-            failure = Failure.ADDRESS
+            failure = WebhookFailure.ADDRESS
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
             answer = str(error)
         return Attempt(
@@ -162,7 +164,7 @@ class Sender:
             return response.status, asked.decode("latin-1") if asked else None, read.decode(errors="replace")
 
 
-def _failure_of(status_code: int) -> Failure | None:
+def _failure_of(status_code: int) -> WebhookFailure | None:
     if 200 <= status_code < 300:  # noqa: PLR2004  # the classes of HTTP's statuses
         return None
-    return Failure.REDIRECT if 300 <= status_code < 400 else Failure.ANSWER  # noqa: PLR2004
+    return WebhookFailure.REDIRECT if 300 <= status_code < 400 else WebhookFailure.ANSWER  # noqa: PLR2004

@@ -40,7 +40,7 @@ LONGEST_REST: Final = timedelta(minutes=10)
 SUSPENDED_AFTER: Final = timedelta(days=5)
 
 
-class EndpointStatus(StrEnum):
+class WebhookEndpointStatus(StrEnum):
     """Whether an endpoint is sent anything."""
 
     ACTIVE = "ACTIVE"
@@ -60,21 +60,21 @@ class EndpointStep(StrEnum):
 
 ENDPOINTS: Final = Machine(
     "webhook endpoint",
-    (EndpointStatus.ACTIVE,),
+    (WebhookEndpointStatus.ACTIVE,),
     {
-        EndpointStep.PAUSE: {EndpointStatus.ACTIVE: (EndpointStatus.PAUSED,)},
-        EndpointStep.SUSPEND: {EndpointStatus.ACTIVE: (EndpointStatus.SUSPENDED,)},
-        EndpointStep.GIVE_UP: {EndpointStatus.ACTIVE: (EndpointStatus.GONE,)},
+        EndpointStep.PAUSE: {WebhookEndpointStatus.ACTIVE: (WebhookEndpointStatus.PAUSED,)},
+        EndpointStep.SUSPEND: {WebhookEndpointStatus.ACTIVE: (WebhookEndpointStatus.SUSPENDED,)},
+        EndpointStep.GIVE_UP: {WebhookEndpointStatus.ACTIVE: (WebhookEndpointStatus.GONE,)},
         EndpointStep.RESUME: {
-            EndpointStatus.PAUSED: (EndpointStatus.ACTIVE,),
-            EndpointStatus.SUSPENDED: (EndpointStatus.ACTIVE,),
-            EndpointStatus.GONE: (EndpointStatus.ACTIVE,),
+            WebhookEndpointStatus.PAUSED: (WebhookEndpointStatus.ACTIVE,),
+            WebhookEndpointStatus.SUSPENDED: (WebhookEndpointStatus.ACTIVE,),
+            WebhookEndpointStatus.GONE: (WebhookEndpointStatus.ACTIVE,),
         },
     },
 )
 
 
-class DeliveryStatus(StrEnum):
+class WebhookDeliveryStatus(StrEnum):
     """How far a delivery has come."""
 
     WAITING = "WAITING"
@@ -82,7 +82,7 @@ class DeliveryStatus(StrEnum):
     DEAD = "DEAD"
 
 
-class Failure(StrEnum):
+class WebhookFailure(StrEnum):
     """Why an attempt did not succeed."""
 
     ANSWER = "ANSWER"
@@ -124,10 +124,11 @@ def delay_after(attempts: int) -> timedelta | None:
 
 
 def rest_after(failures: int) -> timedelta | None:
-    """How long an endpoint is left alone after so many failures in a row."""
+    """How long an endpoint is left alone after so many failures in a row; several are under way at once."""
     if failures < RESTS_FROM:
         return None
-    return min(FIRST_REST * 2 ** min(failures - RESTS_FROM, 10), LONGEST_REST)
+    rounds = (failures - RESTS_FROM) // AT_ONCE
+    return min(FIRST_REST * 2 ** min(rounds, 10), LONGEST_REST)
 
 
 def retry_after(header: str | None, *, now: datetime) -> timedelta:

@@ -76,9 +76,14 @@ _ENDPOINT: Final = Field("endpointId", "endpoint_id", "The webhook endpoint.", "
 _PICKUP_SAYS: Final = {
     "REQUESTED": "A pickup was asked for.",
     "PREPARING": "Its goods are being prepared.",
+    "IN_TRANSIT_TO_POINT": "Its goods are on their way to the point.",
+    "ARRIVED": "Its goods are at the point.",
     "READY": "It can be collected.",
+    "EXPIRING": "It is still to be collected, and the time is nearly over.",
     "COLLECTED": "It was collected.",
     "EXPIRED": "It was given up uncollected.",
+    "RETURNING": "Its goods are on their way back.",
+    "RETURNED": "Its goods have come back.",
     "CANCELED": "It will not take place.",
 }
 
@@ -179,7 +184,7 @@ def check_types(chosen: Collection[str], *, is_partner: bool) -> list[str]:
 def topics_of(chosen: Iterable[str]) -> set[str]:
     """The topics of the facts behind types and groups, with that of tests."""
     wanted = frozenset(chosen)
-    return {each.topic for each in TYPES if each.name == TEST or _is_chosen(each, wanted)}
+    return {each.topic for each in TYPES if each.name == TEST or is_chosen(each, wanted)}
 
 
 def is_wanted(each: EventType, payload: Mapping[str, Any], endpoint: Any) -> bool:
@@ -189,10 +194,11 @@ def is_wanted(each: EventType, payload: Mapping[str, Any], endpoint: Any) -> boo
     partner_id = endpoint["partner_id"]
     if partner_id is not None and not (each.is_for_partners and payload.get("partner_id") == str(partner_id)):
         return False
-    return _is_chosen(each, frozenset(endpoint["event_types"]))
+    return is_chosen(each, frozenset(endpoint["event_types"]))
 
 
-def _is_chosen(each: EventType, chosen: frozenset[str]) -> bool:
+def is_chosen(each: EventType, chosen: frozenset[str]) -> bool:
+    """Whether types and groups include a type."""
     return each.name in chosen or each.group in chosen or (EVERYTHING in chosen and not each.is_chosen)
 
 

@@ -51,6 +51,11 @@ def unseal(sealed: bytes, installation_key: bytes) -> str:
         raise UnreadableSecret from None
 
 
+def message_id(event_id: int) -> str:
+    """The `webhook-id` of a fact: the same in each attempt, so that receivers know repetitions."""
+    return f"evt_{event_id}"
+
+
 def sign(body: bytes, message_id: str, sent_at: datetime, keys: Sequence[str]) -> dict[str, str]:
     """The headers that prove who sent a body. keys: the newest secret first; each gives a signature."""
     timestamp = str(int(sent_at.timestamp()))

@@ -72,6 +72,9 @@ _SUCCEEDED: Final = Statement("""
     UPDATE webhook_endpoints SET failures = 0, failing_since = NULL, resting_until = NULL
      WHERE id = :id AND failures > 0
 """)
+_END_REST: Final = Statement("""
+    UPDATE webhook_endpoints SET resting_until = NULL WHERE id = :id AND resting_until IS NOT NULL
+""")
 _INSERT_SECRET: Final = Statement("""
     INSERT INTO webhook_secrets (id, endpoint_id, sealed, created_at) VALUES (:id, :endpoint_id, :sealed, :now)
 """)
@@ -158,6 +161,11 @@ async def note_failure(tx: WriteTx, endpoint_id: UUID, *, now: datetime, resting
 async def note_success(tx: WriteTx, endpoint_id: UUID) -> None:
     """An attempt was answered well: failures count from nothing again."""
     await tx.execute(_SUCCEEDED, id=endpoint_id)
+
+
+async def end_rest(tx: WriteTx, endpoint_id: UUID) -> None:
+    """Whatever failed before, it may be sent something now."""
+    await tx.execute(_END_REST, id=endpoint_id)
 
 
 async def insert_secret(tx: WriteTx, endpoint_id: UUID, sealed: bytes, *, now: datetime) -> None:
