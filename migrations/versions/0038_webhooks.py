@@ -5,8 +5,8 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0035"
-down_revision: str | None = "0034"
+revision: str = "0038"
+down_revision: str | None = "0037"
 
 NOW = sa.text("clock_timestamp()")
 WAITING = sa.text("status = 'WAITING'")
