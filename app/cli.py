@@ -20,11 +20,11 @@ from app.cli_imports import add_import_commands
 from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.kit.embedded import EmbeddedPostgresError, is_initialised
+from app.kit.ended_jobs import failed_jobs, retry_failed_jobs
 from app.kit.errors import DomainError
 from app.kit.logs import set_up_logs
 from app.kit.migrations import SchemaDrift, check_migrations
 from app.kit.permissions import SCOPES, STAFF_SCOPES
-from app.kit.queue import failed_jobs, retry_failed_jobs
 from app.kit.startup import StartError, database_must_answer, run
 from app.partners.actions.create_api_key import create_api_key
 from app.settings import Settings, SettingsError, load_settings, misspelt

@@ -27,9 +27,10 @@ from app.kit.checks import keep_checks
 from app.kit.clock import utc_now
 from app.kit.config import Config
 from app.kit.db import Database
+from app.kit.ended_jobs import prune_jobs
 from app.kit.idempotency import begin_request_period
 from app.kit.outbox import prune_outbox
-from app.kit.queue import Beat, Hearing, Timed, Worker, prune_jobs
+from app.kit.queue import Beat, Hearing, Timed, Worker
 from app.locations import invariants as locations_invariants
 from app.notifications import invariants as notifications_invariants
 from app.notifications import jobs as notifications_jobs

@@ -8,23 +8,20 @@ status `failed` and its last traceback in `pgqueuer_log`, until somebody runs it
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final, Protocol
 
 import asyncpg
 import orjson
 from pgqueuer import PgQueuer
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
-from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
 from pgqueuer.domain.errors import FailingListenerError
 from pgqueuer.domain.models import Job, Schedule
-from pgqueuer.domain.types import JobId
 
 from app.kit.clock import utc_now
 from app.kit.db import Database, WriteTx, is_database
@@ -105,17 +102,6 @@ class Loop(Protocol):
     async def close(self) -> None:
         """Break off what is under way."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class FailedJob:
-    """A job that is not tried any more."""
-
-    id: int
-    name: str
-    attempts: int
-    created_at: datetime
-    arguments: dict[str, Any]
 
 
 async def dispatch(db: Database, hearings: Sequence[Hearing]) -> int:
@@ -307,32 +293,3 @@ def _schedule_of(db: Database, timed: Timed) -> Callable[[Schedule], Awaitable[N
         await timed.job(db, now=utc_now())
 
     return run
-
-
-async def failed_jobs(db: Database, limit: int = 100) -> list[FailedJob]:
-    """The dead letters, newest first."""
-    async with db.read() as tx:
-        rows: list[Mapping[str, Any]] = await tx.connection.fetch(
-            "SELECT id, entrypoint, attempts + 1 AS attempts, created, payload FROM pgqueuer"
-            " WHERE status = 'failed' ORDER BY id DESC LIMIT $1",
-            limit,
-        )
-    return [
-        FailedJob(row["id"], row["entrypoint"], row["attempts"], row["created"], orjson.loads(row["payload"]))
-        for row in rows
-    ]
-
-
-async def retry_failed_jobs(db: Database) -> int:
-    """Give all dead letters a new set of attempts; returns how many there were."""
-    failed = await failed_jobs(db, limit=10_000)
-    async with db.write() as tx:
-        await Queries(AsyncpgDriver(tx.connection)).requeue_jobs([JobId(job.id) for job in failed])
-    return len(failed)
-
-
-async def prune_jobs(db: Database, *, before: datetime) -> None:
-    """Forget the log and the figures of jobs that ended before this instant; jobs themselves stay."""
-    async with db.write() as tx:
-        await tx.connection.execute("DELETE FROM pgqueuer_log WHERE aggregated AND created < $1", before)
-        await tx.connection.execute("DELETE FROM pgqueuer_statistics WHERE created < $1", before)

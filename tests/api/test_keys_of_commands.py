@@ -33,7 +33,8 @@ SCALARS = {
 }
 # Nothing but a cart, a name or a state that is set, not added to, changes: without a key a repetition does no harm.
 KEY_MAY_BE_LEFT_OUT = {
-    *("apiKeyCreate", "apiKeyRevoke", "partnerCreate"),
+    *("apiKeyCreate", "apiKeyExpire", "apiKeyRevoke", "partnerCreate"),
+    *("webhookDeliveryRetry", "webhookEndpointDelete", "webhookEndpointUpdate"),
     *("cartCreate", "cartDeliverySet", "cartLinesAdd", "cartLinesRemove", "cartLinesUpdate"),
     *("categoriesSave", "channelSave", "locationGroupSave", "locationsSave", "pricesSet", "productsSave"),
     *("pickupCodeUnlock", "pickupCodeVerify", "pickupMarkReady"),

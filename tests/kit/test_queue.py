@@ -11,8 +11,9 @@ import pytest
 from app.kit import queue as queue_module
 from app.kit.clock import utc_now
 from app.kit.db import Database, WriteTx
+from app.kit.ended_jobs import failed_jobs, prune_jobs, retry_failed_jobs
 from app.kit.outbox import adopt_restored_outbox, publish
-from app.kit.queue import Hearing, Timed, Worker, dispatch, failed_jobs, prune_jobs, retry_failed_jobs
+from app.kit.queue import Hearing, Timed, Worker, dispatch
 from tests.conftest import AS_OWNER
 from tests.kit.feed_tools import PATIENCE_S, Happened, running_feed, say, until
 

@@ -39,7 +39,7 @@ URL = "https://example.com/hooks"
 
 
 async def run(execute: Execute, document: str, actor: Actor = SHOP, **given: Any) -> Any:
-    [payload] = (await execute(document, {"input": given}, actor=actor)).values()
+    [payload] = (await execute(document, keyed(given), actor=actor)).values()
     return payload
 
 
@@ -190,7 +190,7 @@ async def test_limited_keys_act_on_none(db: Database, execute: Execute, office: 
         assert payload["userErrors"][0]["scopes"] == scopes
         assert refused(await run(execute, DELETE, actor, endpointId=made)) == [("BEYOND_KEY", ["input", "endpointId"])]
         assert (await execute("{ webhookEndpoints { nodes { id } } }", actor=actor))["webhookEndpoints"]["nodes"] == []
-    result = await execute.raw(DELETE, {"input": {"endpointId": made}}, actor=reads)
+    result = await execute.raw(DELETE, keyed({"endpointId": made}), actor=reads)
     assert result.errors[0].extensions["code"] == "FORBIDDEN"
     assert len((await execute("{ webhookEndpoints { nodes { id } } }", actor=reads))["webhookEndpoints"]["nodes"]) == 1
 
@@ -209,7 +209,7 @@ async def test_nobody_acts_without_a_scope(execute: Execute, document: str) -> N
         kind=ActorKind.STAFF, reference="key:o", scopes=frozenset(SCOPES) - {"webhooks:write", "partner:jobs"}
     )
     for actor, code in ((None, "UNAUTHENTICATED"), (other, "FORBIDDEN")):
-        result = await execute.raw(document, {"input": given}, actor=actor)
+        result = await execute.raw(document, keyed(given), actor=actor)
         assert result.errors[0].extensions["code"] == code
 
 

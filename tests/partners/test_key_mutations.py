@@ -10,7 +10,7 @@ from app.kit.ids import global_id, new_id
 from app.kit.permissions import SCOPES, Actor, ActorKind
 from app.partners.actions.note_key_use import note_key_use
 from app.partners.model import hash_secret
-from tests.conftest import Execute
+from tests.conftest import Execute, keyed
 from tests.partners.test_mutations import ERRORS, OWNER, create, refused, who
 
 FIELDS = "id name prefix isLive expiresAt lastUsedAt secrets { prefix createdAt endsAt lastUsedAt }"
@@ -21,7 +21,7 @@ EXPIRE = f"""mutation ($input: ApiKeyExpireInput!) {{ apiKeyExpire(input: $input
 
 
 async def rotate(execute: Execute, key: str, actor: Actor = OWNER, **more: Any) -> Any:
-    return (await execute(ROTATE, {"input": {"apiKeyId": key, **more}}, actor=actor))["apiKeyRotate"]
+    return (await execute(ROTATE, keyed({"apiKeyId": key, **more}), actor=actor))["apiKeyRotate"]
 
 
 async def expire(execute: Execute, key: str, actor: Actor = OWNER, **more: Any) -> Any:
@@ -97,5 +97,5 @@ async def test_nobody_acts_without_the_scope(execute: Execute, document: str, mo
     key = (await create(execute))["apiKey"]["id"]
     other = Actor(kind=ActorKind.STAFF, reference="key:other", scopes=frozenset(SCOPES) - {"partners:write"})
     for actor, code in ((None, "UNAUTHENTICATED"), (other, "FORBIDDEN")):
-        result = await execute.raw(document, {"input": {"apiKeyId": key, **more}}, actor=actor)
+        result = await execute.raw(document, keyed({"apiKeyId": key, **more}), actor=actor)
         assert result.errors[0].extensions["code"] == code

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from app.engine.relations import relation
-from app.kit.graphql.inputs import idempotency_key
+from app.kit.graphql.inputs import KEY_DESCRIPTION, idempotency_key
 from app.kit.graphql.payload import Payload
 from app.notifications.graphql.batches import deliveries_by_id, endpoints_by_id
 from app.notifications.graphql.types import WebhookDelivery, WebhookEndpoint
@@ -32,7 +32,7 @@ class WebhookEndpointCreateInput:
         description="What it hears: types, groups of them such as `pickup.*`, or `*`; see `webhookEventTypes`."
     )
     description: str = strawberry.field(default="", description="For people, up to 200 characters.")
-    idempotency_key: str | None = idempotency_key()
+    idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
 
 
 @strawberry.type(description="The answer to `webhookEndpointCreate`.")
@@ -100,7 +100,7 @@ class WebhookEndpointSecretRotateInput:
         default=86_400,
         description="For how long deliveries are signed with the old secret, too: 0 to 2592000, 30 days.",
     )
-    idempotency_key: str | None = idempotency_key()
+    idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
 
 
 @strawberry.type(description="The answer to `webhookEndpointSecretRotate`.")
@@ -117,7 +117,7 @@ class WebhookEndpointTestInput:
     """One endpoint."""
 
     endpoint_id: strawberry.ID = strawberry.field(description="The endpoint.")
-    idempotency_key: str | None = idempotency_key()
+    idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
 
 
 @strawberry.type(description="The answer to `webhookEndpointTest`.")
@@ -154,7 +154,7 @@ class WebhookReplayInput:
     after: str = strawberry.field(
         description="A `cursor` of one of its deliveries, or its `stoppedAfter`: everything behind it is sent again."
     )
-    idempotency_key: str | None = idempotency_key()
+    idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
 
 
 @strawberry.type(description="The answer to `webhookReplay`.")

@@ -10,7 +10,7 @@ from app.engine.relations import relation
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError
 from app.kit.graphql.context import Info
-from app.kit.graphql.inputs import idempotency_key
+from app.kit.graphql.inputs import KEY_DESCRIPTION, idempotency_key
 from app.kit.graphql.payload import Outcome, Payload, commit
 from app.kit.graphql.permission import requires
 from app.partners.actions.rotate_api_key import rotate_api_key
@@ -35,7 +35,7 @@ class ApiKeyRotateInput:
         default=86_400,
         description="For how long the secrets that it had go on working: 0 (none works any more) to 2592000, 30 days.",
     )
-    idempotency_key: str | None = idempotency_key()
+    idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
 
 
 @strawberry.type(description="The answer to `apiKeyRotate`.")
