@@ -39,7 +39,8 @@ OPEN_MUTATIONS: Final = {
     "orderCancel",
 }
 
-# They move stock, money or an order, make a secret or send something, so a caller that hears nothing must be able to send them again.
+# They move stock, money or an order, make a secret or send something, so a caller that hears nothing must be able to
+# send them again.
 KEYED_MUTATIONS: Final = {
     "apiKeyRotate",
     "webhookEndpointCreate",
