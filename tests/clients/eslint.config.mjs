@@ -14,7 +14,7 @@ const PARTS = [
   'Payment', 'PickupReport', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld',
   'StockLevel', 'StockMoved', 'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability',
   'VariantSelling', 'WaitingLine', 'WaitingOutlook', 'WaitingSource', 'WebhookAttempt', 'WebhookEventField',
-  'WebhookEventType', 'WebhookQueue', 'WebhookSecret', 'WorkEntry',
+  'WebhookEventKind', 'WebhookQueue', 'WebhookSecret', 'WorkEntry',
 ];
 // What there is once for a caller, or what is told once and never read again.
 const MOMENTS = ['BrokenPromise', 'StockChange', 'StockImportResult', 'Viewer'];

@@ -12,7 +12,7 @@ from app.kit.graphql.permission import requires
 from app.kit.graphql.types import Connection, connection
 from app.kit.paging import decode_cursor, make_page, page_size
 from app.notifications.graphql.batches import endpoints_by_id, sees_endpoints
-from app.notifications.graphql.types import WebhookDelivery, WebhookEndpoint, WebhookEventField, WebhookEventType
+from app.notifications.graphql.types import WebhookDelivery, WebhookEndpoint, WebhookEventField, WebhookEventKind
 from app.notifications.model import WebhookDeliveryStatus, WebhookEndpointStatus
 from app.notifications.model.catalogue import EVERYTHING, EventType, is_chosen, types_for
 from app.notifications.sql import deliveries, endpoints
@@ -30,7 +30,7 @@ class WebhooksQuery:
     @strawberry.field(
         description="The types of events that the caller's endpoints can hear, with what they say.", **READS
     )
-    async def webhook_event_types(self, info: Info) -> list[WebhookEventType]:
+    async def webhook_event_types(self, info: Info) -> list[WebhookEventKind]:
         """The catalogue."""
         return [_shown(each) for each in types_for(is_partner=info.context.actor.partner_id is not None)]
 
@@ -99,8 +99,8 @@ def _endpoint_id(after: str | None) -> UUID | None:
         raise InvalidInput(message, path=["after"]) from None
 
 
-def _shown(each: EventType) -> WebhookEventType:
-    return WebhookEventType(
+def _shown(each: EventType) -> WebhookEventKind:
+    return WebhookEventKind(
         name=each.name,
         group=each.group,
         description=each.says,

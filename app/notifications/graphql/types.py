@@ -63,7 +63,7 @@ class WebhookEventField:
 
 
 @strawberry.type(description="A type of events that endpoints can hear.")
-class WebhookEventType:
+class WebhookEventKind:
     """From the catalogue."""
 
     name: str = strawberry.field(description="As `eventTypes` of an endpoint names it, such as `pickup.ready`.")
