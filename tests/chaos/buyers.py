@@ -17,6 +17,8 @@ from tests.scenarios.serving import Program
 
 _PATIENCE: Final = 2_000
 CART_RESERVE: Final = "mutation ($input: CartReserveInput!) { cartReserve(input: $input) { userErrors { code } } }"
+CART_RELEASE: Final = """mutation ($input: CartReservationReleaseInput!) {
+  cartReservationRelease(input: $input) { userErrors { code } } }"""
 
 
 class Store:
@@ -84,9 +86,17 @@ class Buyers:
                     "ttlSeconds": self._chance.choice([1, 60]),
                 }
                 await self._until_answered(CART_RESERVE, reserve)
+                await self._change_their_mind(cart["id"])
             checkout = checkout_input(cart["id"])
             # Impatient ones press the button twice.
             await asyncio.gather(*(self._check_out(checkout) for _ in range(self._chance.choice([1, 1, 1, 2]))))
+
+    async def _change_their_mind(self, cart_id: str) -> None:
+        """Some give what is reserved back, and may reserve it again."""
+        for document in (CART_RELEASE, CART_RESERVE):
+            if self._chance.random() < 0.6:
+                return
+            await self._until_answered(document, {"idempotencyKey": str(uuid4()), "cartId": cart_id})
 
     async def _check_out(self, values: dict[str, Any]) -> None:
         key = values["idempotencyKey"]

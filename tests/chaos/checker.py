@@ -14,11 +14,11 @@ from tests.chaos.journal import Record, Told
 from tests.chaos.operations import ACTOR
 
 _HELD: Final = ("hold", "promise", "adopt")
-_POSTED: Final = ("receive", "correct")
+_POSTED: Final = ("receive", "correct", "feed")
 _ANSWERS: Final = "SELECT key, answer FROM requests WHERE caller = $1"
 _GRANTS: Final = """
     SELECT cause_id::text AS owner, variant_id, location_id, sum(d_reserved + d_allocated) AS units FROM ledger
-     WHERE kind IN ('RESERVED', 'ALLOCATED') GROUP BY 1, 2, 3
+     WHERE kind IN ('RESERVED', 'ALLOCATED') AND reason IS DISTINCT FROM 'SHRINKAGE' GROUP BY 1, 2, 3
 """
 _POSTINGS: Final = "SELECT cause_id::text AS cause, sum(d_on_hand) AS units FROM ledger GROUP BY 1"
 _ORDERS: Final = """
@@ -131,7 +131,7 @@ def _is_kept(told: Told, body: Any, there: "_There") -> bool:
         return there.grants.get(owner) == units
     if told.operation not in _POSTED or told.value is None:
         return True
-    return there.posted.get(body["cause"]) == told.value
+    return there.posted.get(body["cause"], 0) == told.value
 
 
 def _changed_verdicts(told: Sequence[Told], answers: Any) -> Iterable[str]:

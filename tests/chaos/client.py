@@ -20,7 +20,8 @@ from app.kit.graphql.context import Context
 from app.kit.graphql.payload import Outcome, Payload, commit, commit_in_group
 from app.kit.permissions import Actor, ActorKind
 from tests.chaos.journal import ENOUGH, Journal, Request, Told, read_journals
-from tests.chaos.operations import ACTOR, OPERATIONS, hold_request, keyed_hold, promise, told_claims
+from tests.chaos.operations import ACTOR, hold_request, keyed_hold, promise, told_claims
+from tests.chaos.shipments import OPERATIONS
 from tests.chaos.wishes import Shelves, Wishes
 
 _ACTOR: Final = Actor(ActorKind.STAFF, ACTOR)

@@ -7,36 +7,28 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid5
 
 from app.inventory.actions.allocate_reserved import allocate_reserved
-from app.inventory.actions.cancel_purchase_order import cancel_purchase_order
-from app.inventory.actions.cancel_transfer import cancel_transfer
 from app.inventory.actions.change_stock_state import change_stock_state
 from app.inventory.actions.correct_stock import correct_stock
-from app.inventory.actions.create_purchase_order import create_purchase_order
-from app.inventory.actions.create_transfer import create_transfer
 from app.inventory.actions.expire_reservations import expire_reservations
 from app.inventory.actions.extend_reservation import extend_reservation
 from app.inventory.actions.hold_stock import hold_stock
-from app.inventory.actions.place_purchase_order import place_purchase_order
-from app.inventory.actions.receive_purchase_order import receive_purchase_order
+from app.inventory.actions.import_stock_rows import import_stock_rows
 from app.inventory.actions.receive_stock import receive_stock
-from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.release_holds import release_holds
 from app.inventory.actions.release_reservation import release_reservation
 from app.inventory.actions.set_safety_stock import set_safety_stock
 from app.inventory.actions.ship_claims import ship_claims
-from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.actions.transfer_reservation import transfer_reservation
 from app.inventory.errors import InsufficientStock
 from app.inventory.model import Claim, Demand, HoldRequest, StockLine, Verdict
 from app.inventory.model.corrections import Cause, Correction, PromisePolicy
-from app.inventory.model.purchases import Delivery, PurchaseLineDraft
+from app.inventory.model.feeds import FeedRow
 from app.inventory.model.states import StockState
-from app.inventory.model.transfers import Arrival, TransferLineDraft
 from app.inventory.sql.claims import claims_of, claims_of_owners
-from app.inventory.sql.transfers import lines_of
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError
 from app.kit.graphql.payload import Outcome, grouped
+from tests.inventory.moving import elsewhere
 
 Body: TypeAlias = dict[str, Any]
 Operation: TypeAlias = Callable[[WriteTx, Body, datetime], Awaitable[Any]]
@@ -169,11 +161,26 @@ def _cause(body: Body, now: datetime) -> Cause:
     return Cause("STAFF", UUID(body["cause"]), ACTOR, now, "CORRECTION")
 
 
+def _promises(body: Body) -> dict[str, Any]:
+    """What becomes of those that fewer units cannot keep."""
+    policy = PromisePolicy(body["policy"])
+    return {"policy": policy, "elsewhere": elsewhere(policy, body["places"])}
+
+
+@operation
+async def feed(tx: WriteTx, body: Body, now: datetime) -> Any:
+    """Another system's numbers; rows are refused each for itself."""
+    rows = [FeedRow(body["variant"], place, quantity) for place, quantity in body["rows"]]
+    cause = Cause("STOCK_FEED", UUID(body["cause"]), ACTOR, now)
+    done = await import_stock_rows(tx, rows, is_absolute=body["absolute"], **_promises(body), cause=cause)
+    return sum(verdict.change for verdict in done.verdicts)
+
+
 @operation
 async def correct(tx: WriteTx, body: Body, now: datetime) -> Any:
     """By so many units or to so many, at times below what is promised."""
     correction = Correction(body["variant"], body["place"], body["delta"], body["quantity"], body["expected"])
-    done = await correct_stock(tx, [correction], policy=PromisePolicy(body["policy"]), cause=_cause(body, now))
+    done = await correct_stock(tx, [correction], **_promises(body), cause=_cause(body, now))
     if isinstance(done.results[0], DomainError):
         raise done.results[0]
     return body["delta"]
@@ -184,7 +191,7 @@ async def set_aside(tx: WriteTx, body: Body, now: datetime) -> Any:
     """Units are damaged, looked at, shown, sold again, or leave the books."""
     line = StockLine(body["variant"], body["place"], body["quantity"])
     states = {"before": StockState(body["before"]), "after": StockState(body["after"])}
-    await change_stock_state(tx, line, **states, policy=PromisePolicy(body["policy"]), cause=_cause(body, now))
+    await change_stock_state(tx, line, **states, **_promises(body), cause=_cause(body, now))
     return True
 
 
@@ -192,70 +199,4 @@ async def set_aside(tx: WriteTx, body: Body, now: datetime) -> Any:
 async def keep(tx: WriteTx, body: Body, _now: datetime) -> Any:
     where = {"variant_id": body["variant"], "location_id": body["place"]}
     await set_safety_stock(tx, **where, quantity=body["quantity"], cause_id=UUID(body["cause"]), actor=ACTOR)
-    return True
-
-
-# ── transfers and purchases ─────────────────────────────────────────────────────────────────────────────────────
-
-
-@operation
-async def send(tx: WriteTx, body: Body, now: datetime) -> Any:
-    lines = [TransferLineDraft(variant_id, quantity) for variant_id, quantity in body["lines"]]
-    places = {"from_location_id": body["source"], "to_location_id": body["place"]}
-    return str(await create_transfer(tx, **places, lines=lines, actor=ACTOR, now=now))
-
-
-@operation
-async def send_off(tx: WriteTx, body: Body, now: datetime) -> Any:
-    await ship_transfer(tx, UUID(body["transfer"]), actor=ACTOR, now=now)
-    return True
-
-
-@operation
-async def take_in(tx: WriteTx, body: Body, now: datetime) -> Any:
-    transfer_id = UUID(body["transfer"])
-    under_way = {
-        line["line_no"]: line["shipped_quantity"] - line["received_quantity"] - line["lost_quantity"]
-        for line in await lines_of(tx, transfer_id)
-    }
-    lost = {number: 1 for number, units in under_way.items() if units and body["loses"]}
-    received = {number: units - lost.get(number, 0) for number, units in under_way.items()}
-    await receive_transfer(tx, transfer_id, Arrival(received, lost=lost), actor=ACTOR, now=now)
-    return True
-
-
-@operation
-async def call_off(tx: WriteTx, body: Body, now: datetime) -> Any:
-    await cancel_transfer(tx, UUID(body["transfer"]), actor=ACTOR, now=now)
-    return True
-
-
-@operation
-async def buy(tx: WriteTx, body: Body, now: datetime) -> Any:
-    lines = [PurchaseLineDraft(variant_id, quantity) for variant_id, quantity in body["lines"]]
-    purchase_id = await create_purchase_order(
-        tx, location_id=body["place"], supplier_name="Chaos", lines=lines, now=now
-    )
-    await place_purchase_order(tx, purchase_id, now=now)
-    return str(purchase_id)
-
-
-@operation
-async def unload(tx: WriteTx, body: Body, now: datetime) -> Any:
-    quantities = {int(number): units for number, units in body["quantities"].items()}
-    damaged = {int(number): units for number, units in body["damaged"].items()}
-    await receive_purchase_order(
-        tx,
-        UUID(body["purchase"]),
-        delivery=Delivery(quantities, damaged),
-        over_delivery_percent=100,
-        actor=ACTOR,
-        now=now,
-    )
-    return True
-
-
-@operation
-async def countermand(tx: WriteTx, body: Body, now: datetime) -> Any:
-    await cancel_purchase_order(tx, UUID(body["purchase"]), now=now)
     return True

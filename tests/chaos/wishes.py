@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from app.inventory.model.corrections import PromisePolicy
 from app.inventory.model.states import SET_ASIDE, StockState
+from app.inventory.model.transfers import DiscrepancyReason
 from tests.chaos.journal import Request, Told
 from tests.chaos.operations import Body, cause_of
 
@@ -51,14 +52,19 @@ class Wishes:
             "receive": (4, self._receive),
             "correct": (3, self._correct),
             "set_aside": (2, self._set_aside),
+            "feed": (2, self._feed),
             "keep": (1, self._keep),
-            "send": (2, self._send),
-            "send_off": (2, self._send_off),
-            "take_in": (2, self._take_in),
-            "call_off": (1, self._call_off),
+            "send": (3, self._send),
+            "send_otherwise": (1, self._send_otherwise),
+            "make_ready": (1, self._of_transfer),
+            "send_off": (3, self._send_off),
+            "take_in": (3, self._take_in),
+            "close": (1, self._close),
+            "call_off": (1, self._of_transfer),
             "buy": (1, self._buy),
             "unload": (1, self._unload),
-            "countermand": (1, self._countermand),
+            "give_up": (1, self._of_purchase),
+            "countermand": (1, self._of_purchase),
         }
         self._makers = {name: maker for name, (_, maker) in makers.items()}
         self._weights = [weight for weight, _ in makers.values()]
@@ -171,9 +177,17 @@ class Wishes:
 
     def _breaking(self) -> Body:
         """Promises end only where nobody was told that they last for ever."""
-        if self._chance.random() < 0.5:
-            return {"policy": PromisePolicy.KEEP.value}
-        return {"policy": PromisePolicy.BREAK_YOUNGEST.value, "variant": self._chance.choice(self._shelves.fragile)}
+        places = {"places": self._shelves.places}
+        if self._chance.random() < 0.4:
+            return {"policy": PromisePolicy.KEEP.value, **places}
+        policy = self._chance.choice([PromisePolicy.BREAK_YOUNGEST, PromisePolicy.RESOURCE_YOUNGEST])
+        return {"policy": policy.value, "variant": self._chance.choice(self._shelves.fragile), **places}
+
+    def _feed(self, key: str) -> Body:
+        is_absolute = self._chance.random() < 0.5
+        places = self._chance.sample(self._shelves.places, 2)
+        rows = [[place, self._chance.randint(0 if is_absolute else -9, 60 if is_absolute else 9)] for place in places]
+        return {**self._shelf(key), "absolute": is_absolute, "rows": rows, **self._breaking()}
 
     def _keep(self, key: str) -> Body:
         return {**self._shelf(key), "quantity": self._chance.choice([0, 0, 1, 5])}
@@ -183,28 +197,32 @@ class Wishes:
 
     def _send(self, _key: str) -> Body:
         source, place = self._chance.sample(self._shelves.places, 2)
-        return {"source": source, "place": place, "lines": [[self._variant(), self._units()] for _ in range(2)]}
+        return {"source": source, "place": place, "lines": self._lines(), "draft": self._chance.random() < 0.3}
 
-    def _of_transfer(self, **extra: Any) -> Body | None:
+    def _lines(self) -> list[list[int]]:
+        return [[self._variant(), self._units()] for _ in range(2)]
+
+    def _of_transfer(self, _key: str = "", **extra: Any) -> Body | None:
         return {"transfer": self._chance.choice(self._transfers), **extra} if self._transfers else None
 
+    def _send_otherwise(self, _key: str) -> Body | None:
+        return self._of_transfer(lines=self._lines())
+
     def _send_off(self, _key: str) -> Body | None:
-        return self._of_transfer()
+        return self._of_transfer(part=self._chance.random() < 0.4)
 
     def _take_in(self, _key: str) -> Body | None:
-        return self._of_transfer(loses=self._chance.random() < 0.2)
+        strange = self._chance.choice([None, None, None, "lost", "damaged", "surplus"])
+        return self._of_transfer(part=self._chance.random() < 0.3, strange=strange)
 
-    def _call_off(self, _key: str) -> Body | None:
-        return self._of_transfer()
+    def _close(self, _key: str) -> Body | None:
+        return self._of_transfer(reason=self._chance.choice(list(DiscrepancyReason)).value)
 
     def _buy(self, _key: str) -> Body:
         return {"place": self._place(), "lines": [[self._variant(), self._units(20)]]}
 
-    def _of_purchase(self, **extra: Any) -> Body | None:
+    def _of_purchase(self, _key: str = "", **extra: Any) -> Body | None:
         return {"purchase": self._chance.choice(self._purchases), **extra} if self._purchases else None
 
     def _unload(self, _key: str) -> Body | None:
         return self._of_purchase(quantities={"1": self._units(10)}, damaged={"1": self._chance.randint(0, 2)})
-
-    def _countermand(self, _key: str) -> Body | None:
-        return self._of_purchase()
