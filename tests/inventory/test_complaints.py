@@ -12,6 +12,8 @@ C-3   allocations count as zero as soon as reservations are switched on
       tests/inventory/test_random_walk.py::test_every_step_keeps_the_invariants
 C-4   lines of one item are each checked against the same undiminished number
       tests/inventory/test_selling_holds.py::test_c4_a_batch_sums_what_bundles_and_single_sales_take_of_one_component
+      tests/inventory/test_import_stock_rows.py::test_c_4_rows_of_one_key_see_what_earlier_rows_have_left
+      tests/checkout/test_import_releases.py::test_c_1_c_4_rows_release_beside_buyers_who_take_the_other_places_units
 C-5   the check is in the caller, and whoever calls the service itself passes it by
       tests/inventory/test_ledger.py::test_history_and_counters_cannot_be_written_by_hand
       tests/inventory/test_ledger.py::test_a_movement_that_breaks_a_promise_is_refused
@@ -19,17 +21,23 @@ C-5   the check is in the caller, and whoever calls the service itself passes it
 C-6   the reserved counter becomes negative and stays it
       tests/inventory/test_ledger.py::test_a_movement_that_breaks_a_promise_is_refused
       tests/inventory/test_complaints.py::test_c6_what_was_released_twice_is_not_below_zero
+      tests/inventory/test_drift_api.py::test_a_repair_is_done_once_and_told_in_the_timeline
 C-7   the sellable number and the real one drift apart, and nobody can tell why
       tests/inventory/test_stock_history.py::test_c7_why_is_this_number_30
+      tests/inventory/test_stock_history.py::test_the_timeline_leads_to_what_caused_each_row
+      tests/inventory/test_complaints.py::test_c7_a_variant_with_another_sku_keeps_units_promises_and_history
+      tests/api/test_metrics.py::test_drift_rings
       tests/inventory/test_random_walk.py::test_every_step_keeps_the_invariants
 C-8   deadlocks under a hundred buyers
       tests/inventory/test_hold_stock.py::test_orders_that_cross_each_other_never_deadlock
       tests/inventory/test_correct_stock.py::test_corrections_of_the_same_rows_in_other_orders_do_not_deadlock
       tests/chaos/test_chaos.py::test_whatever_breaks_every_word_is_kept
+      tests/inventory/test_complaints.py::test_c8_a_database_error_is_told_as_one_that_may_be_tried_again
 C-9   availability is right some seconds after the order
       tests/inventory/test_complaints.py::test_c9_whoever_reads_after_the_answer_reads_what_is_left
 C-10  an expired payment that is rolled back twice gives units back twice
       tests/inventory/test_reservation_mutations.py::test_releasing_is_harmless_to_repeat_and_returns_stock_once
+      tests/checkout/test_cancel_unpaid.py::test_units_payment_and_order_are_given_up_together_once
 C-11  a lock on the hot product is the speed of all sales
       tests/inventory/test_hold_groups.py::test_many_share_a_commit_and_no_unit_is_promised_twice
       tests/bench/test_inventory.py::test_the_command_runs
@@ -47,6 +55,7 @@ C-14  who has paid hears that it is sold out, and the money is kept
 C-15  not enough stock, although the checkout showed some
       tests/inventory/test_selling_mutations.py::test_c15_what_is_shown_is_granted_when_asked_alone
       tests/inventory/test_promises.py::test_safety_stock_is_filled_before_anything_is_promised
+      tests/inventory/test_promised.py::test_promises_obey_the_rules_and_todays_are_what_can_be_bought_now
 """
 
 import asyncio
@@ -55,8 +64,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
+from app.api.masking import public_error
 from app.inventory.actions.expire_reservations import expire_reservations
 from app.inventory.actions.release_holds import release_holds
 from app.inventory.actions.release_reservation import release_reservation
@@ -64,9 +75,12 @@ from app.inventory.model import HoldRequest
 from app.kit.db import Database
 from tests.conftest import NOW, ROOT, keyed
 from tests.inventory.builders import counters, hold, stocked, wish
+from tests.inventory.purchases import deliver, ordered
 from tests.inventory.reservations import CREATE, make, wanted
 from tests.inventory.shop import STAFF
 
+_TIMELINE = "query ($sku: String!) { stockMovements(sku: $sku, first: 9) { nodes { kind } } }"
+_LEVELS = "query ($sku: String!) { stockLevels(skus: [$sku], first: 9) { nodes { onHand variant { sku } } } }"
 _LEFT = "query ($sku: String!) { variant(sku: $sku) { availability { available } } }"
 
 
@@ -123,3 +137,52 @@ async def test_c9_whoever_reads_after_the_answer_reads_what_is_left(db: Database
         assert made["userErrors"] == []
         shown = (await execute(_LEFT, {"sku": "SHIRT"}))["variant"]["availability"]["available"]
         assert shown == left
+
+
+async def test_c7_a_variant_with_another_sku_keeps_units_promises_and_history(db: Database, execute: Any) -> None:
+    """What is held, bought and told knows the variant, not what it is called."""
+    shop = await make(db, umeda=5)
+    shirt, umeda = shop.variants["SHIRT"], shop.places["umeda"]
+    order = wish(shirt, 2, umeda)
+    await hold(db, order)
+    bought = await ordered(db, umeda, (shirt, 4))
+    async with db.write() as tx:
+        await tx.connection.execute("UPDATE variants SET sku = 'BLOUSE' WHERE id = $1", shirt)
+    await deliver(db, bought)
+    async with db.write() as tx:
+        assert len(await release_holds(tx, order.owner_id, actor="test")) == 1
+    assert await counters(db) == {(shirt, umeda): (9, 0, 0, 0)}
+    told = (await execute(_TIMELINE, {"sku": "BLOUSE"}, actor=STAFF))["stockMovements"]["nodes"]
+    assert [one["kind"] for one in told] == ["ALLOCATION_RELEASED", "RECEIVED", "ALLOCATED", "RECEIVED"]
+    [level] = (await execute(_LEVELS, {"sku": "BLOUSE"}, actor=STAFF))["stockLevels"]["nodes"]
+    assert level == {"onHand": 9, "variant": {"sku": "BLOUSE"}}
+
+
+@pytest.mark.parametrize(
+    "trouble", [asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError]
+)
+async def test_c8_a_database_error_is_told_as_one_that_may_be_tried_again(
+    db: Database, execute: Any, monkeypatch: pytest.MonkeyPatch, trouble: type[Exception]
+) -> None:
+    """When trying again on our side did not help: with a code, without words of the database, and nothing is kept."""
+    shop = await make(db, umeda=5)
+    tries = 0
+
+    async def stuck(*_: Any, **__: Any) -> None:
+        nonlocal tries
+        tries += 1
+        message = "process 17 waits for ShareLock"
+        raise trouble(message)
+
+    monkeypatch.setattr("app.inventory.graphql.mutations.receive_stock", stuck)
+    document = "mutation ($input: StockReceiveInput!) { stockReceive(input: $input) { userErrors { code } } }"
+    lines = [{"sku": "SHIRT", "quantity": 1}]
+    values = keyed({"locationId": shop.place("umeda"), "lines": lines, "idempotencyKey": "k"})
+    result = await execute.raw(document, values, actor=STAFF)
+    [error] = [public_error(one) for one in result.errors]
+    assert (error.extensions["code"], error.extensions["retryable"]) == ("SERVICE_UNAVAILABLE", True)
+    assert "ShareLock" not in error.message
+    assert tries > 1
+    monkeypatch.undo()
+    assert (await execute(document, values, actor=STAFF))["stockReceive"] == {"userErrors": []}
+    assert await counters(db) == {(shop.variants["SHIRT"], shop.places["umeda"]): (6, 0, 0, 0)}
