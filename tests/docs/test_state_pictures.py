@@ -10,6 +10,7 @@ from app.inventory.model.counts import COUNT_SESSION
 from app.inventory.model.purchases import PURCHASE_ORDER
 from app.inventory.model.states import UNIT
 from app.inventory.model.transfers import TRANSFER
+from app.notifications.model import ENDPOINTS
 from tests.conftest import ROOT
 
 
@@ -27,3 +28,7 @@ def test_the_picture_is_drawn_from_the_rules(machine: Any) -> None:
 
 def test_the_picture_of_work_is_drawn_from_the_rules() -> None:
     assert f"```mermaid\n{WORK.mermaid()}\n```" in (ROOT / "docs" / "work.md").read_text(encoding="utf-8")
+
+
+def test_the_picture_of_endpoints_is_drawn_from_the_rules() -> None:
+    assert f"```mermaid\n{ENDPOINTS.mermaid()}\n```" in (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
