@@ -95,6 +95,7 @@ KEYED_MUTATIONS: Final = {
     "workCreate",
     "pickupReport",
     *("workMove", "workReject", "workReportShort", "workSplit"),
+    *("pickListCreate", "workMerge"),
 }
 # Each row has a key of its own.
 OF_MANY = {"pickupReports"}

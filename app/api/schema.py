@@ -24,6 +24,7 @@ from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.mutations.reports import PickupReportMutation
 from app.fulfillment.graphql.queries import FulfillmentQuery
 from app.fulfillment.graphql.work.mutations import WorkMutation
+from app.fulfillment.graphql.work.pick_lists import PickListMutation, PickListQuery
 from app.fulfillment.graphql.work.queries import WorkQuery
 from app.fulfillment.graphql.work.shortages import WorkShortageMutation
 from app.inventory.graphql import errors as inventory_errors
@@ -69,6 +70,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     OrdersQuery,
     FulfillmentQuery,
     WorkQuery,
+    PickListQuery,
     InventoryQuery,
     StockChangesQuery,
     PurchaseOrderQuery,
@@ -86,6 +88,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     CheckoutMutation,
     FulfillmentMutation,
     WorkMutation,
+    PickListMutation,
     PickupReportMutation,
     WorkShortageMutation,
     InventoryMutation,

@@ -77,6 +77,15 @@ class WorkTaken(DomainError):
         super().__init__(f"This work is {assignee}'s. Assign it to somebody else first.", assignee=assignee)
 
 
+class WorkListed(DomainError):
+    """The work is in a pick list already. Facts: pick_list, its number."""
+
+    code = ErrorCode.WORK_LISTED
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"This work is in the pick list {number} already.", pick_list=number)
+
+
 class WorkOnHold(DomainError):
     """The work about these goods is on hold. Facts: hold_reason."""
 

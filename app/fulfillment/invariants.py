@@ -163,6 +163,11 @@ INVARIANTS: Final[dict[str, str]] = {
                SELECT FROM work_instructions AS before
                 WHERE before.fulfillment_id = later.fulfillment_id AND before.status <> 'DONE'
                   AND (before.kind = 'PICK' OR (before.kind = 'PACK' AND later.kind = 'SHIP')))""",
+    "unfinished work is in open pick lists at its location": """
+        SELECT work.id, list.id, list.status FROM work_instructions AS work
+          JOIN pick_lists AS list ON list.id = work.pick_list_id
+         WHERE list.location_id <> work.location_id
+            OR (list.status <> 'OPEN' AND work.status IN ('WAITING', 'OPEN', 'IN_PROGRESS', 'ON_HOLD'))""",
     "a canceled order has no open fulfillment, a completed one neither": """
         SELECT sold.id, sold.status, fulfillment.id FROM orders AS sold
           JOIN fulfillments AS fulfillment ON fulfillment.order_id = sold.id

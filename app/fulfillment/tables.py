@@ -57,6 +57,38 @@ fulfillment_lines = Table(
     CheckConstraint("quantity > 0", "fulfillment_quantity_positive"),
 )
 
+pick_list_numbers = Sequence("pick_list_numbers", start=80_000_001, metadata=metadata)
+
+# Picking for many orders in one walk. Work is in one list at most, because it names the one that it is in.
+pick_lists = Table(
+    "pick_lists",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("location_id", Integer, ForeignKey("locations.id"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("assignee", Text, nullable=True),
+    instant("created_at"),
+    Column("created_by", Text, nullable=False),
+    instant("completed_at", nullable=True),
+    Column("completed_by", Text, nullable=True),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Index("ix_pick_lists_location_id", "location_id", "status", "id"),
+    CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELED')", "pick_list_status_known"),
+    CheckConstraint("(status = 'DONE') = (completed_at IS NOT NULL)", "done_pick_lists_have_a_time"),
+)
+
+# Where in a location a variant lies. sort_key: of the label, numbers by their value.
+stock_shelves = Table(
+    "stock_shelves",
+    metadata,
+    Column("location_id", Integer, ForeignKey("locations.id"), primary_key=True, autoincrement=False),
+    Column("variant_id", BigInteger, ForeignKey("variants.id"), primary_key=True, autoincrement=False),
+    Column("label", Text, nullable=False),
+    Column("sort_key", Text, nullable=False),
+    Index("ix_stock_shelves_variant_id", "variant_id"),
+)
+
 # A task for people at one location. What it is about: a fulfillment, a transfer, a pickup, or goods in a place
 # (`work_lines`) and what its note says. due_order: what lists go by; work without a due time comes last. resumes_as:
 # the status that work on hold gets back.
@@ -71,6 +103,7 @@ work_instructions = Table(
     Column("fulfillment_id", Uuid, ForeignKey("fulfillments.id"), nullable=True),
     Column("transfer_id", Uuid, ForeignKey("transfers.id"), nullable=True),
     Column("pickup_id", Uuid, ForeignKey("pickups.id"), nullable=True),
+    Column("pick_list_id", Uuid, ForeignKey("pick_lists.id"), nullable=True),
     Column("note", Text, nullable=True),
     Column("assignee", Text, nullable=True),
     instant("created_at"),
@@ -93,6 +126,7 @@ work_instructions = Table(
     Index("ix_work_instructions_status", "status", "due_order", "id"),
     Index("ix_work_instructions_assignee", "assignee", "status", postgresql_where=Column("assignee").isnot(None)),
     Index("ix_work_instructions_order_id", "order_id"),
+    Index("ix_work_instructions_pick_list_id", "pick_list_id", postgresql_where=Column("pick_list_id").isnot(None)),
     Index(
         "uq_work_instructions_pickup",
         "pickup_id",
@@ -124,6 +158,7 @@ work_instructions = Table(
         " AND resumes_as IN ('WAITING', 'OPEN')",
         "held_work_has_a_reason_and_goes_on",
     ),
+    CheckConstraint("pick_list_id IS NULL OR kind = 'PICK'", "pick_lists_are_of_picking"),
     CheckConstraint("(status = 'REJECTED') = (reject_reason IS NOT NULL)", "rejected_work_has_a_reason"),
     CheckConstraint("status <> 'IN_PROGRESS' OR acknowledged_at IS NOT NULL", "work_in_progress_was_acknowledged"),
 )

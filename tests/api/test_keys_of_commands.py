@@ -39,6 +39,7 @@ KEY_MAY_BE_LEFT_OUT = {
     *("categoriesSave", "channelSave", "locationGroupSave", "locationsSave", "pricesSet", "productsSave"),
     *("pickupCodeUnlock", "pickupCodeVerify", "pickupMarkReady"),
     *("workAcknowledge", "workAssign", "workComplete", "workHold", "workRelease"),
+    *("pickListCancel", "pickListComplete", "stockShelvesSet"),
 }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.fulfillment.model.pick_lists import PICK_LIST
 from app.fulfillment.model.pickups import POINT_PICKUP, STORE_PICKUP
 from app.fulfillment.model.work import WORK
 from app.inventory.model.counts import COUNT_SESSION
@@ -26,8 +27,9 @@ def test_the_picture_is_drawn_from_the_rules(machine: Any) -> None:
     assert f"```mermaid\n{machine.mermaid()}\n```" in page
 
 
-def test_the_picture_of_work_is_drawn_from_the_rules() -> None:
-    assert f"```mermaid\n{WORK.mermaid()}\n```" in (ROOT / "docs" / "work.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("machine", [WORK, PICK_LIST], ids=lambda machine: machine.noun)
+def test_the_picture_of_work_is_drawn_from_the_rules(machine: Any) -> None:
+    assert f"```mermaid\n{machine.mermaid()}\n```" in (ROOT / "docs" / "work.md").read_text(encoding="utf-8")
 
 
 def test_the_picture_of_endpoints_is_drawn_from_the_rules() -> None:

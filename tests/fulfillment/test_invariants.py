@@ -61,6 +61,11 @@ SABOTAGE = {
     "goods that were picked and packed can be shipped": (
         "UPDATE work_instructions SET status = 'DONE', completed_at = now() WHERE kind = 'PICK'"
     ),
+    "unfinished work is in open pick lists at its location": (
+        "WITH list AS (INSERT INTO pick_lists (id, number, location_id, status, created_at, created_by)"
+        " SELECT gen_random_uuid(), 'PL-1', location_id, 'CANCELED', now(), 'x' FROM work_instructions LIMIT 1"
+        " RETURNING id) UPDATE work_instructions SET pick_list_id = list.id FROM list WHERE kind = 'PICK'"
+    ),
     "a canceled order has no open fulfillment, a completed one neither": "UPDATE orders SET status = 'CANCELED'",
     "work is about its order": "UPDATE work_instructions SET order_id = NULL",
 }

@@ -10,7 +10,7 @@ from uuid import UUID
 from app.engine.relations import groups_by, rows_by
 from app.fulfillment.model import may_touch
 from app.fulfillment.model.reports import ReportKind
-from app.fulfillment.sql import fulfillments, pickups, reports, work_lists
+from app.fulfillment.sql import fulfillments, pick_lists, pickups, reports, work_lists
 from app.inventory.graphql.batches import visible_location_ids
 from app.kit.graphql.context import Context
 from app.kit.permissions import ActorKind
@@ -100,6 +100,27 @@ async def lines_by_work(context: Context, keys: list[UUID], columns: Columns | N
     """What these work instructions are about."""
     del columns
     return groups_by(await context.fetch(work_lists.LINES_BY_WORK, ids=keys), "work_id")
+
+
+async def pick_lists_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """Pick lists by id; only staff sees them, and only those of its locations."""
+    del columns
+    if not context.actor.may(*STAFF):
+        return {}
+    allowed = await visible_location_ids(context)
+    return rows_by(await context.fetch(pick_lists.PICK_LISTS_BY_ID, ids=keys, allowed=allowed), "id")
+
+
+async def lines_by_pick_list(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
+    """What these lists are of, summed per variant and sorted by shelf."""
+    del columns
+    return groups_by(await context.fetch(pick_lists.LINES_BY_PICK_LIST, ids=keys), "pick_list_id")
+
+
+async def work_by_pick_list(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
+    """The work in these lists."""
+    del columns
+    return groups_by(await context.fetch(pick_lists.WORK_BY_PICK_LIST, ids=keys), "pick_list_id")
 
 
 async def history_by_work(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:

@@ -51,3 +51,10 @@ class WorkOnHoldError(UserError):
     """`workRelease` lets it go on."""
 
     hold_reason: str = strawberry.field(description="Why.")
+
+
+@user_error(ErrorCode.WORK_LISTED, "The work is in a pick list already.")
+class WorkListedError(UserError):
+    """`workMerge` takes it out of there; `pickListCancel` frees all of that list's."""
+
+    pick_list: str = strawberry.field(description="The list's number.")

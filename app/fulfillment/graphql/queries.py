@@ -81,7 +81,7 @@ async def _pickup_page(
         allowed=None if limits is None else sorted(limits),
         location_id=location_key(location_id),
         status=status and str(status.value),
-        after=_position(after),
+        after=position_after(after),
         limit=page_size(first) + 1,
     )
     return _page(rows, first, after)
@@ -95,7 +95,7 @@ def location_key(location_id: str | None) -> int | None:
     return key if key < 1 << 31 else 0  # which is none, for a number that no location can have
 
 
-def _position(after: str | None) -> UUID | None:
+def position_after(after: str | None) -> UUID | None:
     """The id behind which the page begins. Raises InvalidInput."""
     if after is None:
         return None

@@ -95,7 +95,7 @@ _PICK_AGAIN: Final = Statement("""
     UPDATE work_instructions
        SET status = CASE WHEN status = 'ON_HOLD' THEN status WHEN kind = 'PICK' THEN 'OPEN' ELSE 'WAITING' END,
            resumes_as = CASE status WHEN 'ON_HOLD' THEN 'WAITING' END,
-           completed_at = NULL, completed_by = NULL, version = version + 1
+           completed_at = NULL, completed_by = NULL, pick_list_id = NULL, version = version + 1
      WHERE fulfillment_id = ANY(CAST(:ids AS uuid[]))
        AND ((kind = 'PICK' AND status = 'DONE')
          OR (kind IN ('PACK', 'SHIP') AND status IN ('OPEN', 'IN_PROGRESS', 'ON_HOLD'))

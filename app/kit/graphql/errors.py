@@ -44,6 +44,7 @@ describe_enum(
         ErrorCode.TRACKING_NUMBER_USED: "The tracking number belongs to another shipment.",
         ErrorCode.WORK_TAKEN: "The work is somebody else's.",
         ErrorCode.WORK_ON_HOLD: "The work on these goods is on hold.",
+        ErrorCode.WORK_LISTED: "The work is in a pick list already.",
         ErrorCode.CODE_TAKEN: "Something else has this code or name, which may exist once.",
         ErrorCode.BEYOND_KEY: "More than the caller's own key allows.",
         ErrorCode.LAST_KEY: "Without this key nobody could make keys any more.",

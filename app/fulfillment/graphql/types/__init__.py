@@ -1,7 +1,17 @@
 """GraphQL types of fulfillment."""
 
 from app.fulfillment.graphql.types.fulfillments import Fulfillment
+from app.fulfillment.graphql.types.pick_lists import PickList
 from app.fulfillment.graphql.types.pickups import FulfillmentLine, LazyOrder, Pickup, Shipment
 from app.fulfillment.graphql.types.work import WorkCount, WorkInstruction
 
-__all__ = ["Fulfillment", "FulfillmentLine", "LazyOrder", "Pickup", "Shipment", "WorkCount", "WorkInstruction"]
+__all__ = [
+    "Fulfillment",
+    "FulfillmentLine",
+    "LazyOrder",
+    "PickList",
+    "Pickup",
+    "Shipment",
+    "WorkCount",
+    "WorkInstruction",
+]

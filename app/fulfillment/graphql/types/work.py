@@ -20,6 +20,7 @@ from app.locations.graphql.batches import locations_by_id
 
 if TYPE_CHECKING:
     from app.fulfillment.graphql.types.fulfillments import Fulfillment
+    from app.fulfillment.graphql.types.pick_lists import PickList
     from app.inventory.graphql.types import Transfer
 
 LazyTransfer = Annotated["Transfer", strawberry.lazy("app.inventory.graphql.types")]
@@ -80,6 +81,7 @@ class WorkInstruction(Entity, Node):
     fulfillment_id: strawberry.Private[UUID | None]
     transfer_id: strawberry.Private[UUID | None]
     pickup_id: strawberry.Private[UUID | None]
+    pick_list_id: strawberry.Private[UUID | None]
     location = relation(
         LazyLocation,
         locations_by_id,
@@ -114,6 +116,12 @@ class WorkInstruction(Entity, Node):
         batches.pickups_by_id,
         key=lambda work: work.pickup_id,
         description="The pickup that it is about by itself; null when it is about something else.",
+    )
+    pick_list = relation(
+        Annotated["PickList", strawberry.lazy("app.fulfillment.graphql.types.pick_lists")],
+        batches.pick_lists_by_id,
+        key=lambda work: work.pick_list_id,
+        description="The pick list that it is in.",
     )
     note: str | None = strawberry.field(description="What whoever asked for it wrote.")
     assignee: str | None = strawberry.field(description="The person or device that is to do it.")
