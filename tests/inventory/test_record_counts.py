@@ -72,4 +72,4 @@ async def test_the_statements_do_not_depend_on_the_lines(db: Database, count_sta
     count_id = await opened(db, store)
     with count_statements() as counted:  # type: ignore[operator]
         await count(db, count_id, *((one.variant_id, one.quantity) for one in found))
-    assert counted.total == 7
+    assert counted.total == 8
