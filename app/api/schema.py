@@ -23,6 +23,7 @@ from app.fulfillment.graphql import errors as fulfillment_errors
 from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.mutations.reports import PickupReportMutation
 from app.fulfillment.graphql.queries import FulfillmentQuery
+from app.fulfillment.graphql.subscriptions import FulfillmentSubscription
 from app.fulfillment.graphql.work.mutations import WorkMutation
 from app.fulfillment.graphql.work.pick_lists import PickListMutation, PickListQuery
 from app.fulfillment.graphql.work.queries import WorkQuery
@@ -107,7 +108,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     ApiKeyMutation,
     WebhooksMutation,
 )
-SUBSCRIPTIONS: Final[tuple[type[Any], ...]] = (InventorySubscription, OrdersSubscription)
+SUBSCRIPTIONS: Final[tuple[type[Any], ...]] = (InventorySubscription, OrdersSubscription, FulfillmentSubscription)
 # Importing them declared the types of their refusals, which no field names: `userErrors` returns the interface.
 REFUSALS: Final[tuple[ModuleType, ...]] = (
     cart_errors,

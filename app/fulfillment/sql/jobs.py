@@ -1,0 +1,37 @@
+"""What the live stream of a partner's jobs reads."""
+
+from typing import Final
+
+from app.kit.statement import Statement
+
+# Null filters filter nothing. A partner sees only its own; a key limited to locations only those.
+OPEN_JOBS: Final = Statement("""
+    SELECT pickup.id AS pickup_id, pickup.number, pickup.status, pickup.version FROM pickups AS pickup
+     WHERE (CAST(:partner_id AS uuid) IS NULL OR pickup.partner_id = :partner_id)
+       AND (CAST(:allowed AS int[]) IS NULL OR pickup.location_id = ANY(CAST(:allowed AS int[])))
+       AND pickup.status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'ARRIVED', 'READY', 'EXPIRING', 'EXPIRED',
+                             'RETURNING')
+     ORDER BY pickup.id LIMIT CAST(:limit AS int)
+""")
+JOBS_BY_ID: Final = Statement("""
+    SELECT pickup.id AS pickup_id, pickup.number, pickup.status, pickup.version FROM pickups AS pickup
+     WHERE (CAST(:partner_id AS uuid) IS NULL OR pickup.partner_id = :partner_id)
+       AND (CAST(:allowed AS int[]) IS NULL OR pickup.location_id = ANY(CAST(:allowed AS int[])))
+       AND pickup.id = ANY(CAST(:ids AS uuid[]))
+""")
+# Facts behind a place that this snapshot sees, also those that no reader of the feed has come to.
+FACTS_BEHIND: Final = Statement("""
+    SELECT count(*) FROM (
+        SELECT FROM outbox WHERE (xid, id) > (CAST(:xid AS bigint), CAST(:id AS bigint))
+         ORDER BY xid, id LIMIT CAST(:limit AS int)) AS behind
+""")
+CHANGED_JOBS: Final = Statement("""
+    SELECT pickup.id AS pickup_id, pickup.number, pickup.status, pickup.version FROM pickups AS pickup
+     WHERE (CAST(:partner_id AS uuid) IS NULL OR pickup.partner_id = :partner_id)
+       AND (CAST(:allowed AS int[]) IS NULL OR pickup.location_id = ANY(CAST(:allowed AS int[])))
+       AND pickup.id IN (
+           SELECT CAST(fact.key AS uuid) FROM outbox AS fact
+            WHERE fact.topic = 'pickup_changed'
+              AND (fact.xid, fact.id) > (CAST(:xid AS bigint), CAST(:id AS bigint)))
+     ORDER BY pickup.id
+""")
