@@ -1,6 +1,6 @@
 """Statements of the payments slice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -40,6 +40,16 @@ _ANSWER: Final = Statement("""
 _NEWEST_LOCKED: Final = Statement("""
     SELECT * FROM payments WHERE order_id = :order_id ORDER BY id DESC LIMIT 1 FOR UPDATE
 """)
+_NEWEST_OF_LOCKED: Final = Statement("""
+    SELECT payment.* FROM unnest(CAST(:order_ids AS uuid[])) AS wanted (order_id)
+     CROSS JOIN LATERAL (
+           SELECT id FROM payments WHERE order_id = wanted.order_id ORDER BY id DESC LIMIT 1) AS newest
+      JOIN payments AS payment ON payment.id = newest.id
+     ORDER BY payment.id FOR UPDATE OF payment
+""", generic=True)  # fmt: skip
+_VOID: Final = Statement("""
+    UPDATE payments SET status = 'VOIDED', token = NULL, updated_at = :now WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
 _NEWEST: Final = Statement("SELECT * FROM payments WHERE order_id = :order_id ORDER BY id DESC LIMIT 1")
 
 _WAITING: Final = Statement("""
@@ -56,6 +66,16 @@ PAYMENTS_BY_ORDER: Final = Statement("""
 async def lock_payment(tx: WriteTx, order_id: UUID) -> Row | None:
     """The order's newest payment (all columns), locked; None when it has none."""
     return await tx.fetchrow(_NEWEST_LOCKED, order_id=order_id)
+
+
+async def lock_payments(tx: WriteTx, order_ids: Collection[UUID]) -> dict[UUID, Row]:
+    """The newest payment (all columns) of each order that has one, by order, locked in the order of their ids."""
+    return {row["order_id"]: row for row in await tx.fetch(_NEWEST_OF_LOCKED, order_ids=list(order_ids))}
+
+
+async def void(tx: WriteTx, payment_ids: Collection[UUID], *, now: datetime) -> None:
+    """Write that locked payments were given up."""
+    await tx.execute(_VOID, ids=list(payment_ids), now=now)
 
 
 async def payment_of(tx: ReadTx, order_id: UUID) -> Row | None:

@@ -3,27 +3,29 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.fulfillment.actions.close_payment import close_payment
+from app.fulfillment.actions.close_payment import close_payments
 from app.fulfillment.actions.take_payment import take_payment
 from app.fulfillment.model import FulfillmentState
 from app.fulfillment.sql import fulfillments
 from app.kit.db import Row, WriteTx
-from app.orders.actions.record_fulfilled import record_fulfilled
+from app.orders.actions.record_fulfilled import fulfill_orders
+from app.orders.sql import lock_orders
+from app.payments.model import PaymentStatus
 
 
 async def collect_at_points(tx: WriteTx, collected: Sequence[Row], *, actor: str, now: datetime) -> None:
     """What was in the parcels of these pickups counts as fulfilled; what was due at the pickup is paid.
 
-    The orders and the pickups are locked. The units left stock with their parcels.
+    The orders and the pickups are locked. The units left stock with their parcels. The number of statements grows only
+    with the payments at the pickup.
     """
-    for pickup in collected:
-        parcels = [
-            row.id
-            for row in await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
-            if row.status == FulfillmentState.SHIPPED
-        ]
-        quantities = await fulfillments.quantities_of(tx, parcels)
-        await fulfillments.set_states(tx, parcels, FulfillmentState.COMPLETED, now=now)
-        await take_payment(tx, pickup.order_id, quantities, now=now)
-        await record_fulfilled(tx, pickup.order_id, quantities, actor=actor, now=now)
-        await close_payment(tx, pickup.order_id, actor=actor, now=now)
+    if not collected:
+        return
+    rows = await fulfillments.lines_of_deliveries(tx, [row.delivery_id for row in collected], FulfillmentState.SHIPPED)
+    await fulfillments.set_states(tx, sorted({row.fulfillment_id for row in rows}), FulfillmentState.COMPLETED, now=now)
+    units = fulfillments.units_by_order(rows)
+    for order_id, order in (await lock_orders(tx, units)).items():
+        if order.payment_status == PaymentStatus.DUE_AT_PICKUP:
+            await take_payment(tx, order_id, units[order_id], now=now)
+    await fulfill_orders(tx, units, actor=actor, now=now)
+    await close_payments(tx, units, actor=actor, now=now)

@@ -1,21 +1,23 @@
 """Nobody came: the goods are no longer kept for the shopper."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from app.fulfillment.actions.close_payment import close_payment
-from app.fulfillment.actions.move_pickup import move_pickup
+from app.fulfillment.actions.close_payment import close_payments
+from app.fulfillment.actions.move_pickup import write_pickups
 from app.fulfillment.actions.take_pickup import take_pickup
+from app.fulfillment.actions.tell_orders import tell_orders
 from app.fulfillment.errors import PickupStillHeld
 from app.fulfillment.model import FulfillmentState
 from app.fulfillment.model.pickups import POINT_MODES, STORE_PICKUP, PickupExpiryReason, PickupStep, may_expire
-from app.fulfillment.sql import fulfillments
-from app.inventory.actions.release_holds import release_holds
+from app.fulfillment.sql import fulfillments, pickups
+from app.inventory.actions.release_holds import release_lines
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor
-from app.orders.actions.add_history import add_history
-from app.orders.actions.cancel_units import cancel_units
+from app.orders.actions.cancel_units import cancel_units_of_orders
 from app.orders.model import OrderHistoryKind
 
 
@@ -33,28 +35,48 @@ async def expire_pickup(
     nothing else is left of it; a payment at the counter ends with what was paid. Raises NotFound, InvalidTransition
     when the pickup does not wait to be collected at a store, or PickupStillHeld before its time without another reason.
     """
-    order, pickup = await take_pickup(tx, pickup_id, actor=actor)
+    _, pickup = await take_pickup(tx, pickup_id, actor=actor)
     if pickup.mode in POINT_MODES:
         message = "A point reports by `pickupReport` that goods are given up."
         raise InvalidTransition(message, current_status=pickup.status)
     STORE_PICKUP.check(PickupStep.EXPIRE, pickup.status)
     if not may_expire(reason, pickup.hold_until, now):
         raise PickupStillHeld(pickup.hold_until)
-    await move_pickup(tx, pickup, PickupStep.EXPIRE, now=now)
-    facts = {"pickup": pickup.number, "reason": str(reason)}
-    await add_history(tx, order.id, OrderHistoryKind.PICKUP_EXPIRED, actor=actor.reference, now=now, facts=facts)
-    await _put_back(tx, pickup, actor=actor.reference, now=now)
+    await give_up_pickups(tx, [pickup], reason=reason, actor=actor.reference, now=now)
 
 
-async def _put_back(tx: WriteTx, pickup: Row, *, actor: str, now: datetime) -> None:
-    """The goods are still in the store: they are sold to others."""
-    kept = [
-        row.id
-        for row in await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
-        if row.status == FulfillmentState.OPEN
+async def give_up_pickups(
+    tx: WriteTx, given_up: Sequence[Row], *, reason: PickupExpiryReason, actor: str, now: datetime
+) -> None:
+    """Expire pickups at own stores that wait to be collected; they and their orders are locked.
+
+    The number of statements does not grow with them.
+    """
+    expired = {
+        pickup.id: replace(
+            pickups.state_in(pickup), status=STORE_PICKUP.take(PickupStep.EXPIRE, pickup.status), expired_at=now
+        )
+        for pickup in given_up
+    }
+    await write_pickups(tx, expired)
+    told = [
+        (row.order_id, OrderHistoryKind.PICKUP_EXPIRED, {"pickup": row.number, "reason": str(reason)})
+        for row in given_up
     ]
-    quantities = await fulfillments.quantities_of(tx, kept)
-    await release_holds(tx, pickup.order_id, actor=actor, line_nos=sorted(quantities))
-    await fulfillments.set_states(tx, kept, FulfillmentState.CANCELED, now=now)
-    await cancel_units(tx, pickup.order_id, quantities, reason="PICKUP_EXPIRED", actor=actor, now=now)
-    await close_payment(tx, pickup.order_id, actor=actor, now=now)
+    await tell_orders(tx, told, actor=actor, now=now)
+    quantities = await _close_fulfillments(tx, given_up, now=now)
+    lines = [(order_id, line_no) for order_id, units in quantities.items() for line_no in units]
+    await release_lines(tx, lines, actor=actor)
+    await cancel_units_of_orders(tx, quantities, reason="PICKUP_EXPIRED", actor=actor, now=now)
+    await close_payments(tx, quantities, actor=actor, now=now)
+
+
+async def _close_fulfillments(
+    tx: WriteTx, given_up: Sequence[Row], *, now: datetime
+) -> Mapping[UUID, Mapping[int, int]]:
+    """The goods are still in the store: nobody hands them over. Units by order and line number."""
+    rows = await fulfillments.lines_of_deliveries(
+        tx, [pickup.delivery_id for pickup in given_up], FulfillmentState.OPEN
+    )
+    await fulfillments.set_states(tx, sorted({row.fulfillment_id for row in rows}), FulfillmentState.CANCELED, now=now)
+    return fulfillments.units_by_order(rows)

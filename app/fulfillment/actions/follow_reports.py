@@ -9,15 +9,14 @@ from app.exceptions.actions.settle_cases import settle_cases
 from app.exceptions.model import CaseDraft, CaseKind
 from app.fulfillment.actions.collect_at_points import collect_at_points
 from app.fulfillment.actions.move_pickup import move_pickup, write_pickups
+from app.fulfillment.actions.tell_orders import tell_orders
 from app.fulfillment.model.codes import was_verified
 from app.fulfillment.model.pickups import HoldPolicy, PickupState, PickupStatus, PickupStep
 from app.fulfillment.model.reports import PickupProblem, Report, ReportEffect, Told, tell
 from app.fulfillment.sql import pickups, reports
 from app.kit.db import Row, WriteTx
 from app.kit.permissions import SYSTEM
-from app.orders.actions.change_states import StateChange, change_states
 from app.orders.model import OrderHistoryKind
-from app.orders.sql import lock_orders
 
 _TOLD: Final = {
     PickupStatus.ARRIVED: OrderHistoryKind.PICKUP_ARRIVED,
@@ -30,9 +29,7 @@ _TOLD: Final = {
 }
 
 
-async def follow_reports(
-    tx: WriteTx, orders: Mapping[UUID, Row], taken: Sequence[Row], *, actor: str, now: datetime
-) -> dict[UUID, Told]:
+async def follow_reports(tx: WriteTx, taken: Sequence[Row], *, actor: str, now: datetime) -> dict[UUID, Told]:
     """Bring locked pickups to what their reports say, by id; their orders are locked, too.
 
     Nothing follows from reports of parcels that have not left as far as is known: they wait until they have. What was
@@ -43,7 +40,10 @@ async def follow_reports(
     moved = [pickup for pickup in taken if told[pickup.id].state != pickups.state_in(pickup)]
     if moved:
         await write_pickups(tx, {pickup.id: told[pickup.id].state for pickup in moved})
-        await _tell_orders(tx, orders, moved, told, actor=actor, now=now)
+        entries = [
+            (pickup.order_id, _kind(pickup, told[pickup.id].state), _facts(pickup, told[pickup.id])) for pickup in moved
+        ]
+        await tell_orders(tx, entries, actor=actor, now=now)
         collected = [
             pickup
             for pickup in moved
@@ -57,9 +57,8 @@ async def follow_reports(
 async def send_pickup(tx: WriteTx, pickup: Row, *, now: datetime) -> None:
     """The last parcel to a point has left; what was reported before that counts from now on. The order is locked."""
     await move_pickup(tx, pickup, PickupStep.SEND, now=now)
-    orders = await lock_orders(tx, [pickup.order_id])
     taken = await pickups.lock_pickups(tx, [pickup.id])
-    await follow_reports(tx, orders, list(taken.values()), actor=SYSTEM.reference, now=now)
+    await follow_reports(tx, list(taken.values()), actor=SYSTEM.reference, now=now)
 
 
 def _told(pickup: Row, known: Sequence[Report]) -> Told:
@@ -71,27 +70,6 @@ def _told(pickup: Row, known: Sequence[Report]) -> Told:
         problems = {PickupProblem.CONTRADICTORY_REPORTS} if known else set[PickupProblem]()
         return Told(state, frozenset(problems), {report.key: ReportEffect.SET_ASIDE for report in known})
     return tell(known)
-
-
-async def _tell_orders(
-    tx: WriteTx,
-    orders: Mapping[UUID, Row],
-    moved: Sequence[Row],
-    told: Mapping[UUID, Told],
-    *,
-    actor: str,
-    now: datetime,
-) -> None:
-    """A line in the history of each order; a second pickup of one order needs a change of its own."""
-    waiting = list(moved)
-    while waiting:
-        batch = {pickup.order_id: pickup for pickup in reversed(waiting)}
-        waiting = [pickup for pickup in waiting if batch[pickup.order_id] is not pickup]
-        changes = [
-            StateChange(orders[order_id], _kind(pickup, told[pickup.id].state), facts=_facts(pickup, told[pickup.id]))
-            for order_id, pickup in sorted(batch.items())
-        ]
-        await change_states(tx, changes, actor=actor, now=now)
 
 
 def _kind(pickup: Row, state: PickupState) -> OrderHistoryKind:

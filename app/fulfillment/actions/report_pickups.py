@@ -65,7 +65,7 @@ async def report_pickups(
     """
     answers: dict[int, Reported | DomainError] = {}
     wanted = await _find(tx, requests, answers)
-    orders = await lock_orders(tx, {row.order_id for row in wanted.values()})
+    await lock_orders(tx, {row.order_id for row in wanted.values()})
     locked = await pickups.lock_pickups(tx, {row.id for row in wanted.values()})
     policies = await pickups.policies_of(tx, {row.location_id for row in wanted.values()})
     new: dict[int, reports.NewReport] = {}
@@ -78,7 +78,7 @@ async def report_pickups(
     kept = {place: one for place, one in new.items() if place not in answers}
     taken = sorted({one.pickup_id for one in kept.values()})
     actor = requests[next(iter(kept))].actor.reference if kept else ""
-    told = await follow_reports(tx, orders, [locked[pickup_id] for pickup_id in taken], actor=actor, now=now)
+    told = await follow_reports(tx, [locked[pickup_id] for pickup_id in taken], actor=actor, now=now)
     for place, one in kept.items():
         effect = told[one.pickup_id].effects[f"{one.reporter} {one.key}"]
         answers[place] = Reported(one.pickup_id, effect, is_repeated=place in repeated)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.inventory.model import Claim
 from app.inventory.sql.backorders import delete_backorders
-from app.inventory.sql.holds import delete_holds
+from app.inventory.sql.holds import delete_holds, delete_holds_of_lines
 from app.kit.db import WriteTx
 
 
@@ -19,3 +19,8 @@ async def release_holds(
     """
     waiting = await delete_backorders(tx, owner_id, line_nos)
     return waiting + await delete_holds(tx, owner_id, line_nos, actor=actor)
+
+
+async def release_lines(tx: WriteTx, lines: Sequence[tuple[UUID, int]], *, actor: str) -> None:
+    """The same for lines (owner, line number) of many owners that wait for nothing."""
+    await delete_holds_of_lines(tx, lines, actor=actor)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.inventory.model import Claim, HoldRequest
@@ -99,6 +99,37 @@ _RELEASE: Final = Statement("""
     SELECT line_no, variant_id, location_id, quantity FROM gone ORDER BY line_no, variant_id, location_id
 """)
 
+# Of lines of many owners. What a transfer just moves is looked for again.
+_RELEASE_LINES: Final = Statement("""
+    WITH due AS MATERIALIZED (
+        SELECT hold.owner_id, hold.line_no, hold.variant_id, hold.location_id
+          FROM holds AS hold
+          JOIN unnest(CAST(:owner_ids AS uuid[]), CAST(:line_nos AS int[])) AS ended (owner_id, line_no)
+            ON hold.owner_id = ended.owner_id AND hold.line_no = ended.line_no
+         ORDER BY hold.owner_id, hold.line_no, hold.variant_id, hold.location_id
+           FOR UPDATE OF hold),
+    gone AS (
+        DELETE FROM holds h USING due d
+         WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id)
+             = (d.owner_id, d.line_no, d.variant_id, d.location_id)
+        RETURNING h.*),
+    moved AS (
+        INSERT INTO ledger
+               (variant_id, location_id, d_reserved, d_allocated, kind, cause_kind, cause_id, actor)
+        SELECT variant_id, location_id,
+               CASE state WHEN 'R' THEN -quantity ELSE 0 END,
+               CASE state WHEN 'A' THEN -quantity ELSE 0 END,
+               CASE state WHEN 'R' THEN 'RESERVATION_RELEASED' ELSE 'ALLOCATION_RELEASED' END,
+               owner_kind, owner_id, CAST(:actor AS text)
+          FROM gone ORDER BY owner_id, line_no, variant_id, location_id)
+    SELECT owner_id FROM gone
+""")
+_ARE_HELD: Final = Statement("""
+    SELECT EXISTS (
+        SELECT FROM holds AS hold
+          JOIN unnest(CAST(:owner_ids AS uuid[]), CAST(:line_nos AS int[])) AS ended (owner_id, line_no)
+            ON hold.owner_id = ended.owner_id AND hold.line_no = ended.line_no)
+""")
 _HELD: Final = Statement("""
     SELECT EXISTS (
         SELECT 1 FROM holds
@@ -202,6 +233,21 @@ async def delete_holds(tx: WriteTx, owner_id: UUID, line_nos: Sequence[int] | No
         claims += [claim_of(row) for row in rows]
         if not await tx.fetchval(_HELD, owner_id=owner_id, line_nos=line_nos):
             return claims
+
+
+async def delete_holds_of_lines(tx: WriteTx, lines: Sequence[tuple[UUID, int]], *, actor: str) -> int:
+    """End the holds of lines of many owners, as `delete_holds` does; returns how many there were."""
+    values: dict[str, list[Any]] = {
+        "owner_ids": [owner_id for owner_id, _ in lines],
+        "line_nos": [line_no for _, line_no in lines],
+    }
+    ended = 0
+    while True:
+        rows = await tx.fetch(_RELEASE_LINES, actor=actor, **values)
+        tx.published += len(rows)
+        ended += len(rows)
+        if not await tx.fetchval(_ARE_HELD, **values):
+            return ended
 
 
 async def delete_expired_holds(

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from app.kit.db import WriteTx
+from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition
 from app.orders import sql
 from app.orders.actions.change_states import StateChange, change_states, require_order
-from app.orders.errors import TooManyFulfilled
 from app.orders.events import OrderCompleted
 from app.orders.model import (
     FulfillmentStatus,
@@ -30,33 +29,42 @@ async def cancel_units(
     and settles the payment. Raises NotFound, InvalidTransition when the order is not placed,
     TooManyFulfilled when a line waits for fewer units; then nothing may be kept of the transaction.
     """
-    order = await require_order(tx, order_id)
-    if order["status"] != OrderStatus.PLACED:
-        message = f"An order that is {order['status']} has no open units."
-        raise InvalidTransition(message, current_status=order["status"])
-    counted = await tx.fetch(
-        sql.CANCEL_UNITS, order_id=order_id, line_nos=list(quantities), quantities=list(quantities.values())
-    )
-    counts = await sql.counts_of(tx, order_id)
-    for line_no in sorted(quantities.keys() - {row["line_no"] for row in counted}):
-        available = counts[line_no].open if line_no in counts else 0
-        message = f"Line {line_no} waits for {available} units, not for {quantities[line_no]}."
-        raise TooManyFulfilled(message, requested=quantities[line_no], available=available)
-    goods = fulfillment_status_of(counts.values())
+    await require_order(tx, order_id)
+    canceled = {order_id: quantities}
+    return (await cancel_units_of_orders(tx, canceled, reason=reason, actor=actor, now=now))[order_id]
+
+
+async def cancel_units_of_orders(
+    tx: WriteTx, quantities: Mapping[UUID, Mapping[int, int]], *, reason: str, actor: str, now: datetime
+) -> dict[UUID, OrderStatus]:
+    """The same for many orders that are there: their statuses."""
+    orders = await sql.lock_orders(tx, quantities)
+    for order in orders.values():
+        if order["status"] != OrderStatus.PLACED:
+            message = f"An order that is {order['status']} has no open units."
+            raise InvalidTransition(message, current_status=order["status"])
+    counted = await sql.cancel_open_units(tx, quantities)
+    goods = {order_id: fulfillment_status_of(counted[order_id].values()) for order_id in quantities}
+    changes = [_change(orders[order_id], goods[order_id], units, reason, now) for order_id, units in quantities.items()]
+    await change_states(tx, changes, actor=actor, now=now)
+    return {order_id: _status_after(goods[order_id]) for order_id in quantities}
+
+
+def _change(
+    order: Row, goods: FulfillmentStatus, quantities: Mapping[int, int], reason: str, now: datetime
+) -> StateChange:
     status = _status_after(goods)
-    paid = order["payment_status"]
-    change = StateChange(
+    is_canceled = status is OrderStatus.CANCELED
+    return StateChange(
         order,
         OrderHistoryKind.UNITS_CANCELED,
         status=next_order_status(order["status"], status) if status is not OrderStatus.PLACED else None,
-        payment_status=payment_status_when_canceled(paid) if status is OrderStatus.CANCELED else None,
+        payment_status=payment_status_when_canceled(order["payment_status"]) if is_canceled else None,
         fulfillment_status=goods,
-        canceled_at=now if status is OrderStatus.CANCELED else None,
+        canceled_at=now if is_canceled else None,
         facts={"reason": reason, "quantities": {str(line): units for line, units in quantities.items()}},
-        events=(OrderCompleted(order_id),) if status is OrderStatus.COMPLETED else (),
+        events=(OrderCompleted(order["id"]),) if status is OrderStatus.COMPLETED else (),
     )
-    await change_states(tx, [change], actor=actor, now=now)
-    return status
 
 
 def _status_after(goods: FulfillmentStatus) -> OrderStatus:

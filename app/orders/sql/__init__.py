@@ -1,12 +1,15 @@
 """Statements of the orders slice that actions run; what people see of orders is in `views`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
+from app.orders.errors import TooManyFulfilled
 from app.orders.model import LineCounts, OrderHistoryKind
+
+Counted = dict[UUID, dict[int, LineCounts]]
 
 # A number that is drawn for an order that exists already is lost: numbers are unique, not gapless.
 INSERT_ORDERS: Final = Statement("""
@@ -104,22 +107,24 @@ _DELIVERIES: Final = Statement("""
 """)
 
 # The guard keeps a line that waits for fewer units as it is; the caller compares the numbers of rows.
-FULFILL_LINES: Final = Statement("""
+_FULFILL_LINES: Final = Statement("""
     UPDATE order_lines AS line
        SET fulfilled_quantity = fulfilled_quantity + report.quantity
-      FROM unnest(CAST(:line_nos AS int[]), CAST(:quantities AS int[])) AS report (line_no, quantity)
-     WHERE line.order_id = :order_id AND line.line_no = report.line_no
+      FROM unnest(CAST(:order_ids AS uuid[]), CAST(:line_nos AS int[]), CAST(:quantities AS int[]))
+           AS report (order_id, line_no, quantity)
+     WHERE line.order_id = report.order_id AND line.line_no = report.line_no
        AND fulfilled_quantity + canceled_quantity + short_quantity + report.quantity <= line.quantity
-    RETURNING line.line_no
+    RETURNING line.order_id, line.line_no
 """)
 
-CANCEL_UNITS: Final = Statement("""
+_CANCEL_UNITS: Final = Statement("""
     UPDATE order_lines AS line
        SET canceled_quantity = canceled_quantity + report.quantity
-      FROM unnest(CAST(:line_nos AS int[]), CAST(:quantities AS int[])) AS report (line_no, quantity)
-     WHERE line.order_id = :order_id AND line.line_no = report.line_no
+      FROM unnest(CAST(:order_ids AS uuid[]), CAST(:line_nos AS int[]), CAST(:quantities AS int[]))
+           AS report (order_id, line_no, quantity)
+     WHERE line.order_id = report.order_id AND line.line_no = report.line_no
        AND fulfilled_quantity + canceled_quantity + short_quantity + report.quantity <= line.quantity
-    RETURNING line.line_no
+    RETURNING line.order_id, line.line_no
 """)
 
 CANCEL_OPEN_UNITS: Final = Statement("""
@@ -164,12 +169,42 @@ async def components_of(tx: ReadTx, order_ids: Sequence[UUID]) -> list[Row]:
 
 async def counts_of(tx: ReadTx, order_id: UUID) -> dict[int, LineCounts]:
     """What has become of the units of each line, by line number."""
-    return {
-        row["line_no"]: LineCounts(
-            row["quantity"], row["fulfilled_quantity"], row["canceled_quantity"], row["short_quantity"]
-        )
-        for row in await lines_of(tx, [order_id])
-    }
+    return {row["line_no"]: _counts_in(row) for row in await lines_of(tx, [order_id])}
+
+
+def _counts_in(row: Row) -> LineCounts:
+    return LineCounts(row["quantity"], row["fulfilled_quantity"], row["canceled_quantity"], row["short_quantity"])
+
+
+async def fulfill_units(tx: WriteTx, reported: Mapping[UUID, Mapping[int, int]]) -> Counted:
+    """Count units as fulfilled, by order and line number, where as many are open; what has become of all lines."""
+    return await _count(tx, _FULFILL_LINES, reported)
+
+
+async def cancel_open_units(tx: WriteTx, reported: Mapping[UUID, Mapping[int, int]]) -> Counted:
+    """Count units as canceled, by order and line number, where as many are open; what has become of all lines."""
+    return await _count(tx, _CANCEL_UNITS, reported)
+
+
+async def _count(tx: WriteTx, statement: Statement, reported: Mapping[UUID, Mapping[int, int]]) -> Counted:
+    """Raises TooManyFulfilled where a line waits for fewer units; then nothing may be kept of the transaction."""
+    rows = [(order_id, line, units) for order_id, lines in reported.items() for line, units in lines.items()]
+    counted = await tx.fetch(
+        statement,
+        order_ids=[row[0] for row in rows],
+        line_nos=[row[1] for row in rows],
+        quantities=[row[2] for row in rows],
+    )
+    counts: Counted = {order_id: {} for order_id in reported}
+    for row in await lines_of(tx, list(reported)):
+        counts[row["order_id"]][row["line_no"]] = _counts_in(row)
+    done = {(row["order_id"], row["line_no"]) for row in counted}
+    for order_id, line_no, units in sorted(rows):
+        if (order_id, line_no) not in done:
+            available = counts[order_id][line_no].open if line_no in counts[order_id] else 0
+            message = f"Line {line_no} waits for {available} units, not for {units}."
+            raise TooManyFulfilled(message, requested=units, available=available)
+    return counts
 
 
 async def canceled_value(tx: ReadTx, order_id: UUID) -> int:

@@ -1,5 +1,6 @@
 """A payment is given up before the money was taken."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -22,3 +23,13 @@ async def void_payment(tx: WriteTx, order_id: UUID, *, now: datetime) -> Row | N
     return await sql.update_payment(
         tx, payment["id"], next_payment_status(payment["status"], PaymentStatus.VOIDED), now=now
     )
+
+
+async def void_payments(tx: WriteTx, order_ids: Collection[UUID], *, now: datetime) -> None:
+    """The same for many orders."""
+    payments = await sql.lock_payments(tx, order_ids)
+    given_up = [payment for payment in payments.values() if payment["status"] not in _ENDED]
+    for payment in given_up:
+        next_payment_status(payment["status"], PaymentStatus.VOIDED)
+    if given_up:
+        await sql.void(tx, [payment["id"] for payment in given_up], now=now)
