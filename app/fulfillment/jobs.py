@@ -1,18 +1,18 @@
 """What fulfillment does by itself: it hears of orders and transfers, and lets old pickups expire."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from app.fulfillment.actions.ask_silent_points import ask_silent_points
 from app.fulfillment.actions.cancel_missing_units import cancel_missing_units
-from app.fulfillment.actions.expire_pickup import expire_pickup
+from app.fulfillment.actions.expire_due_pickups import expire_due_pickups
 from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.plan_work import plan_work
-from app.fulfillment.model.pickups import EXPIRY_GRACE
-from app.fulfillment.sql.pickups import overdue_pickups
+from app.fulfillment.actions.remind_pickups import remind_pickups
 from app.kit.db import Database, WriteTx
-from app.kit.errors import InvalidTransition
 from app.kit.permissions import SYSTEM
 from app.orders.actions.set_payment_status import set_payment_status
 from app.orders.sql import canceled_value, lock_order
@@ -20,7 +20,7 @@ from app.payments.actions.capture_payment import capture_payment
 from app.payments.model import PaymentStatus, provider_of
 from app.payments.sql import payment_of
 
-EXPIRY_BATCH: Final = 200
+SWEEP_BATCH: Final = 500
 
 
 async def order_placed(db: Database, event_key: str, payload: dict[str, Any], *, now: datetime) -> None:
@@ -90,22 +90,25 @@ async def order_changed(db: Database, event_key: str, payload: dict[str, Any], *
 
 async def expire_pickups(db: Database, *, now: datetime) -> int:
     """Give up what was not collected at own stores a while after its time; returns how many pickups."""
-    expired = 0
-    while True:
-        async with db.read() as tx:
-            overdue = await overdue_pickups(tx, before=now - EXPIRY_GRACE, limit=EXPIRY_BATCH)
-        for pickup_id in overdue:
-            expired += await _expire(db, pickup_id, now)
-        if len(overdue) < EXPIRY_BATCH:
-            return expired
+    return await _sweep(db, expire_due_pickups, now)
 
 
-async def _expire(db: Database, pickup_id: UUID, now: datetime) -> int:
-    try:
-        await db.in_write(lambda tx: expire_pickup(tx, pickup_id, actor=SYSTEM, now=now))
-    except InvalidTransition:
-        return 0  # It was collected, expired or canceled a moment ago.
-    return 1
+async def remind_buyers(db: Database, *, now: datetime) -> int:
+    """Tell of pickups whose time is nearly over; returns how many."""
+    return await _sweep(db, remind_pickups, now)
+
+
+async def ask_points(db: Database, *, now: datetime) -> int:
+    """Open cases about points that say nothing; returns how many."""
+    return await _sweep(db, ask_silent_points, now)
+
+
+async def _sweep(db: Database, action: Callable[..., Awaitable[int]], now: datetime) -> int:
+    """Batch after batch, each in a transaction of its own, until nothing is left that is free."""
+    swept = 0
+    while some := await db.in_write(lambda tx: action(tx, now=now, limit=SWEEP_BATCH)):
+        swept += some
+    return swept
 
 
 HANDLERS: Final = {
@@ -121,4 +124,8 @@ HANDLERS: Final = {
     "transfer_received": transfer_changed,
     "transfer_canceled": transfer_changed,
 }
-SCHEDULES: Final = {"expire-pickups": ("*/10 * * * *", expire_pickups)}
+SCHEDULES: Final = {
+    "expire-pickups": ("*/10 * * * *", expire_pickups),
+    "remind-buyers": ("*/10 * * * *", remind_buyers),
+    "ask-points": ("*/30 * * * *", ask_points),
+}

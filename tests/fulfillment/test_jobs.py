@@ -153,7 +153,7 @@ async def test_partners_report_expiry_themselves(db: Database) -> None:
 
 
 async def test_a_backlog_is_worked_off_in_batches(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "EXPIRY_BATCH", 1)
+    monkeypatch.setattr(jobs, "SWEEP_BATCH", 1)
     shop, first = await planned_order(db, store_pickup)
     await make_ready(db, first)
     async with db.write() as tx:

@@ -10,10 +10,11 @@ from app.exceptions.model import CaseDraft, CaseKind
 from app.fulfillment.actions.collect_at_points import collect_at_points
 from app.fulfillment.actions.move_pickup import move_pickup, write_pickups
 from app.fulfillment.actions.tell_orders import tell_orders
+from app.fulfillment.model import WorkKind, WorkStatus
 from app.fulfillment.model.codes import was_verified
 from app.fulfillment.model.pickups import HoldPolicy, PickupState, PickupStatus, PickupStep
 from app.fulfillment.model.reports import PickupProblem, Report, ReportEffect, Told, tell
-from app.fulfillment.sql import pickups, reports
+from app.fulfillment.sql import fulfillments, pickups, reports, work
 from app.kit.db import Row, WriteTx
 from app.kit.permissions import SYSTEM
 from app.orders.model import OrderHistoryKind
@@ -50,8 +51,29 @@ async def follow_reports(tx: WriteTx, taken: Sequence[Row], *, actor: str, now: 
             if PickupStatus.COLLECTED == told[pickup.id].state.status != pickup.status  # once, whenever it was
         ]
         await collect_at_points(tx, collected, actor=actor, now=now)
+        await _expect_back(tx, moved, told, now=now)
     await _settle(tx, taken, told, now=now)
     return told
+
+
+async def _expect_back(tx: WriteTx, moved: Sequence[Row], told: Mapping[UUID, Told], *, now: datetime) -> None:
+    """Somebody looks at goods that come back; nobody at those that do not, after all."""
+    back = [row for row in moved if told[row.id].state.status is PickupStatus.RETURNING != row.status]
+    stopped = [
+        row.id
+        for row in moved
+        if row.status == PickupStatus.RETURNING
+        and told[row.id].state.status not in {PickupStatus.RETURNING, PickupStatus.RETURNED}
+    ]
+    if stopped:
+        await work.cancel_work(tx, stopped, [WorkKind.RETURN_INSPECT])
+    if back:
+        sources = await fulfillments.sources_of(tx, [row.delivery_id for row in back])
+        kind, status = WorkKind.RETURN_INSPECT, WorkStatus.OPEN
+        inspections = [
+            work.NewWork(kind, sources[row.delivery_id], status, row.order_id, pickup_id=row.id) for row in back
+        ]
+        await work.insert_work(tx, inspections, now=now)
 
 
 async def send_pickup(tx: WriteTx, pickup: Row, *, now: datetime) -> None:
@@ -123,4 +145,9 @@ def _lacks_code(pickup: Row, state: PickupState, policies: Mapping[int, HoldPoli
     return not was_verified(pickup.verified_at, state.collected_at)
 
 
-_KINDS: Final = (*(CaseKind(problem) for problem in PickupProblem), CaseKind.COLLECTED_WITHOUT_CODE)
+# Whatever is reported, the point has said something.
+_KINDS: Final = (
+    *(CaseKind(problem) for problem in PickupProblem),
+    CaseKind.COLLECTED_WITHOUT_CODE,
+    CaseKind.NOT_REPORTED_IN_TIME,
+)

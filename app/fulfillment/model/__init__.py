@@ -32,6 +32,7 @@ class FulfillmentState(StrEnum):
     OPEN = "OPEN"
     SHIPPED = "SHIPPED"
     COMPLETED = "COMPLETED"
+    RETURNED = "RETURNED"
     CANCELED = "CANCELED"
 
 

@@ -78,6 +78,10 @@ _LINES_OF_DELIVERIES: Final = Statement("""
      WHERE fulfillment.delivery_id = ANY(CAST(:delivery_ids AS uuid[])) AND fulfillment.status = :status
      ORDER BY fulfillment.id, line.line_no
 """)
+_SOURCES: Final = Statement("""
+    SELECT DISTINCT ON (delivery_id) delivery_id, location_id FROM fulfillments
+     WHERE delivery_id = ANY(CAST(:delivery_ids AS uuid[])) AND status <> 'CANCELED' ORDER BY delivery_id, id
+""")
 _SET_STATE: Final = Statement("""
     UPDATE fulfillments
        SET status = :status, version = version + 1,
@@ -248,6 +252,11 @@ async def quantities_of(tx: ReadTx, fulfillment_ids: Sequence[UUID]) -> dict[int
 async def lines_of_deliveries(tx: ReadTx, delivery_ids: Sequence[UUID], state: FulfillmentState) -> list[Row]:
     """Lines of the fulfillments of deliveries in a state: order_id, location_id and all columns of the line."""
     return await tx.fetch(_LINES_OF_DELIVERIES, delivery_ids=list(delivery_ids), status=state)
+
+
+async def sources_of(tx: ReadTx, delivery_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """From where the first parcel of each delivery leaves: location ids."""
+    return {row.delivery_id: row.location_id for row in await tx.fetch(_SOURCES, delivery_ids=list(delivery_ids))}
 
 
 def units_by_order(lines: Sequence[Row]) -> dict[UUID, dict[int, int]]:

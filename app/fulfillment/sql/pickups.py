@@ -82,13 +82,6 @@ _UNLOCK: Final = Statement("""
            version = version + 1
      WHERE id = :id
 """)
-_OVERDUE: Final = Statement("""
-    SELECT pickup.id
-      FROM pickups AS pickup JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id
-     WHERE pickup.status IN ('READY', 'EXPIRING') AND pickup.hold_until < :before AND delivery.mode = 'STORE_PICKUP'
-     ORDER BY pickup.hold_until LIMIT :limit
-""")
-
 # What people see of a pickup: with its order's number, and what its goods cost as long as that is to be paid there.
 _SEEN: Final = """
     SELECT pickup.*, sold.number AS order_number, sold.currency, pickup.id::text AS cursor,
@@ -248,9 +241,3 @@ async def record_attempt(
 async def unlock(tx: WriteTx, pickup_id: UUID) -> None:
     """Forget wrong codes and give the pickup a new one."""
     await tx.execute(_UNLOCK, id=pickup_id)
-
-
-async def overdue_pickups(tx: ReadTx, *, before: datetime, limit: int) -> list[UUID]:
-    """Pickups at own stores that were to be collected before an instant, longest first."""
-    rows = await tx.fetch(_OVERDUE, before=before, limit=limit)
-    return [row.id for row in rows]
