@@ -22,6 +22,8 @@ from app.checkout.graphql.mutations import CheckoutMutation
 from app.fulfillment.graphql import errors as fulfillment_errors
 from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.mutations.reports import PickupReportMutation
+from app.fulfillment.graphql.mutations.returns import PickupReturnMutation
+from app.fulfillment.graphql.mutations.shoppers import BuyersPickupMutation
 from app.fulfillment.graphql.queries import FulfillmentQuery
 from app.fulfillment.graphql.subscriptions import FulfillmentSubscription
 from app.fulfillment.graphql.work.mutations import WorkMutation
@@ -92,6 +94,8 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     PickListMutation,
     PickupReportMutation,
     WorkShortageMutation,
+    PickupReturnMutation,
+    BuyersPickupMutation,
     InventoryMutation,
     TransferMutation,
     SellingMutation,

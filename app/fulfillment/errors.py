@@ -27,6 +27,26 @@ class PickupCodeLocked(DomainError):
         super().__init__("Too many wrong codes were tried. Staff of the shop can unlock the pickup.")
 
 
+class TooManyWrongCodes(DomainError):
+    """So many wrong codes were said by this key, at this place or at all places of the company that no more are looked
+    at for a while. Facts: retry_at, an instant.
+    """
+
+    code = ErrorCode.TOO_MANY_WRONG_CODES
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__("Too many wrong codes were said here. Try again at `retryAt`.", retry_at=retry_at)
+
+
+class PickupNotExtendable(DomainError):
+    """The place does not keep goods for longer, or they are kept for longer already. Facts: hold_until, an instant."""
+
+    code = ErrorCode.PICKUP_NOT_EXTENDABLE
+
+    def __init__(self, hold_until: datetime) -> None:
+        super().__init__("The goods cannot be kept for longer than until `holdUntil`.", hold_until=hold_until)
+
+
 class PickupCodeNotVerified(DomainError):
     """Goods are handed over only after the code was verified."""
 

@@ -1,7 +1,7 @@
 """What fulfillment does by itself: it hears of orders and transfers, and lets old pickups expire."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.remind_pickups import remind_pickups
+from app.fulfillment.sql.code_refusals import forget_refusals
 from app.kit.db import Database, WriteTx
 from app.kit.permissions import SYSTEM
 from app.orders.actions.set_payment_status import set_payment_status
@@ -98,6 +99,11 @@ async def remind_buyers(db: Database, *, now: datetime) -> int:
     return await _sweep(db, remind_pickups, now)
 
 
+async def forget_wrong_codes(db: Database, *, now: datetime) -> None:
+    """What was counted in past hours limits nobody any more."""
+    await db.in_write(lambda tx: forget_refusals(tx, before=now - timedelta(days=1)))
+
+
 async def ask_points(db: Database, *, now: datetime) -> int:
     """Open cases about points that say nothing; returns how many."""
     return await _sweep(db, ask_silent_points, now)
@@ -127,5 +133,6 @@ HANDLERS: Final = {
 SCHEDULES: Final = {
     "expire-pickups": ("*/10 * * * *", expire_pickups),
     "remind-buyers": ("*/10 * * * *", remind_buyers),
+    "forget-wrong-codes": ("41 3 * * *", forget_wrong_codes),
     "ask-points": ("*/30 * * * *", ask_points),
 }

@@ -257,6 +257,16 @@ pickups = Table(
     CheckConstraint("(status = 'COLLECTED') = (collected_at IS NOT NULL)", "collected_pickups_have_a_time"),
 )
 
+# Wrong pickup codes by hour: `subject` is a key, a location or a company.
+code_refusals = Table(
+    "code_refusals",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("hour", DateTime(timezone=True), primary_key=True),
+    Column("refused", Integer, nullable=False),
+    CheckConstraint("refused > 0", "refusals_are_counted"),
+)
+
 # All that was ever reported of pickups at points, with when it happened and when it was heard of. Never changed: what a
 # pickup is follows from all of its rows together. (reporter, key): a repetition is the same report.
 pickup_reports = Table(

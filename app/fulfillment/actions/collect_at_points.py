@@ -6,7 +6,7 @@ from datetime import datetime
 from app.fulfillment.actions.close_payment import close_payments
 from app.fulfillment.actions.take_payment import take_payment
 from app.fulfillment.model import FulfillmentState
-from app.fulfillment.sql import fulfillments
+from app.fulfillment.sql import deliveries, fulfillments
 from app.kit.db import Row, WriteTx
 from app.orders.actions.record_fulfilled import fulfill_orders
 from app.orders.sql import lock_orders
@@ -21,9 +21,9 @@ async def collect_at_points(tx: WriteTx, collected: Sequence[Row], *, actor: str
     """
     if not collected:
         return
-    rows = await fulfillments.lines_of_deliveries(tx, [row.delivery_id for row in collected], FulfillmentState.SHIPPED)
+    rows = await deliveries.lines_of_deliveries(tx, [row.delivery_id for row in collected], FulfillmentState.SHIPPED)
     await fulfillments.set_states(tx, sorted({row.fulfillment_id for row in rows}), FulfillmentState.COMPLETED, now=now)
-    units = fulfillments.units_by_order(rows)
+    units = deliveries.units_by_order(rows)
     for order_id, order in (await lock_orders(tx, units)).items():
         if order.payment_status == PaymentStatus.DUE_AT_PICKUP:
             await take_payment(tx, order_id, units[order_id], now=now)

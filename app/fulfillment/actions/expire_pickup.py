@@ -12,7 +12,7 @@ from app.fulfillment.actions.tell_orders import tell_orders
 from app.fulfillment.errors import PickupStillHeld
 from app.fulfillment.model import FulfillmentState
 from app.fulfillment.model.pickups import POINT_MODES, STORE_PICKUP, PickupExpiryReason, PickupStep, may_expire
-from app.fulfillment.sql import fulfillments, pickups
+from app.fulfillment.sql import deliveries, fulfillments, pickups
 from app.inventory.actions.release_holds import release_lines
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition
@@ -75,8 +75,6 @@ async def _close_fulfillments(
     tx: WriteTx, given_up: Sequence[Row], *, now: datetime
 ) -> Mapping[UUID, Mapping[int, int]]:
     """The goods are still in the store: nobody hands them over. Units by order and line number."""
-    rows = await fulfillments.lines_of_deliveries(
-        tx, [pickup.delivery_id for pickup in given_up], FulfillmentState.OPEN
-    )
+    rows = await deliveries.lines_of_deliveries(tx, [pickup.delivery_id for pickup in given_up], FulfillmentState.OPEN)
     await fulfillments.set_states(tx, sorted({row.fulfillment_id for row in rows}), FulfillmentState.CANCELED, now=now)
-    return fulfillments.units_by_order(rows)
+    return deliveries.units_by_order(rows)

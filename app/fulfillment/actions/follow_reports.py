@@ -14,7 +14,7 @@ from app.fulfillment.model import WorkKind, WorkStatus
 from app.fulfillment.model.codes import was_verified
 from app.fulfillment.model.pickups import HoldPolicy, PickupState, PickupStatus, PickupStep
 from app.fulfillment.model.reports import PickupProblem, Report, ReportEffect, Told, tell
-from app.fulfillment.sql import fulfillments, pickups, reports, work
+from app.fulfillment.sql import deliveries, pickups, reports, work
 from app.kit.db import Row, WriteTx
 from app.kit.permissions import SYSTEM
 from app.orders.model import OrderHistoryKind
@@ -68,7 +68,7 @@ async def _expect_back(tx: WriteTx, moved: Sequence[Row], told: Mapping[UUID, To
     if stopped:
         await work.cancel_work(tx, stopped, [WorkKind.RETURN_INSPECT])
     if back:
-        sources = await fulfillments.sources_of(tx, [row.delivery_id for row in back])
+        sources = await deliveries.sources_of(tx, [row.delivery_id for row in back])
         kind, status = WorkKind.RETURN_INSPECT, WorkStatus.OPEN
         inspections = [
             work.NewWork(kind, sources[row.delivery_id], status, row.order_id, pickup_id=row.id) for row in back

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.fulfillment.actions.follow_reports import follow_reports
 from app.fulfillment.model import may_touch
-from app.fulfillment.model.pickups import POINT_MODES, HoldPolicy
+from app.fulfillment.model.pickups import LONGEST_HOLD, POINT_MODES, HoldPolicy
 from app.fulfillment.model.reports import OWN_KINDS, Report, ReportEffect, ReportKind
 from app.fulfillment.sql import pickups, reports
 from app.kit.db import Row, WriteTx
@@ -125,15 +125,12 @@ def _new(request: ReportRequest, pickup: Row, policy: HoldPolicy, now: datetime)
     elif given.kind is ReportKind.EXTENDED and given.hold_until is None:
         raise InvalidInput("Until when?", path=["holdUntil"])
     report = replace(given, **changes)
-    if report.hold_until is not None and not report.occurred_at <= report.hold_until <= now + _LONGEST:
+    if report.hold_until is not None and not report.occurred_at <= report.hold_until <= now + LONGEST_HOLD:
         raise InvalidInput("Goods are kept for up to 60 days, and not into the past.", path=["holdUntil"])
     key = request.key or str(new_id())
     return reports.NewReport(
         request.reporter, key, pickup.id, request.actor.reference, report, request.note, request.body
     )
-
-
-_LONGEST: Final = timedelta(days=60)
 
 
 async def _keep(

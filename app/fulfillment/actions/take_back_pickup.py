@@ -11,7 +11,7 @@ from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.model import FulfillmentState, WorkKind
 from app.fulfillment.model.pickups import POINT_MODES, POINT_PICKUP, PickupStep
 from app.fulfillment.model.reports import Report, ReportKind
-from app.fulfillment.sql import fulfillments, reports, work
+from app.fulfillment.sql import deliveries, fulfillments, reports, work
 from app.inventory.actions.receive_stock import receive_stock
 from app.inventory.errors import InvalidQuantity
 from app.inventory.model import OwnerKind, StockLine
@@ -50,7 +50,7 @@ async def take_back_pickup(
         message = "Goods of an own store did not leave it: let the pickup expire."
         raise InvalidTransition(message, current_status=pickup.status)
     POINT_PICKUP.check(PickupStep.TAKE_BACK, pickup.status)
-    lines = await fulfillments.lines_of_deliveries(tx, [pickup.delivery_id], FulfillmentState.SHIPPED)
+    lines = await deliveries.lines_of_deliveries(tx, [pickup.delivery_id], FulfillmentState.SHIPPED)
     await _receive(tx, pickup, lines, goods or ReturnedGoods(), location_id=location_id, actor=actor.reference)
     parcels = sorted({line.fulfillment_id for line in lines})
     await fulfillments.set_states(tx, parcels, FulfillmentState.RETURNED, now=now)
@@ -61,7 +61,7 @@ async def take_back_pickup(
     await reports.insert_reports(tx, [report], now=now)
     await follow_reports(tx, [pickup], actor=actor.reference, now=now)
     await work.finish_work(tx, [pickup_id], [WorkKind.RETURN_INSPECT], actor=actor.reference, now=now)
-    units = fulfillments.units_by_order(lines)[pickup.order_id]
+    units = deliveries.units_by_order(lines)[pickup.order_id]
     await cancel_units(tx, pickup.order_id, units, reason="PICKUP_RETURNED", actor=actor.reference, now=now)
     await close_payment(tx, pickup.order_id, actor=actor.reference, now=now)
 

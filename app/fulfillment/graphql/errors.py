@@ -20,6 +20,20 @@ class PickupCodeLockedError(UserError):
     """`pickupCodeUnlock` gives the pickup a new code."""
 
 
+@user_error(ErrorCode.TOO_MANY_WRONG_CODES, "So many wrong codes were said that none is looked at for a while.")
+class TooManyWrongCodesError(UserError):
+    """Somebody tries codes, or a device is out of order."""
+
+    retry_at: datetime = strawberry.field(description="From when on codes are looked at again (UTC).")
+
+
+@user_error(ErrorCode.PICKUP_NOT_EXTENDABLE, "The goods are not kept for longer.")
+class PickupNotExtendableError(UserError):
+    """Come until then, or ask the shop."""
+
+    hold_until: datetime = strawberry.field(description="Until when the goods are kept (UTC).")
+
+
 @user_error(
     ErrorCode.PICKUP_CODE_NOT_VERIFIED, "Goods are handed over only within 15 minutes after the code was verified."
 )

@@ -25,6 +25,17 @@ def was_verified(verified_at: datetime | None, collected_at: datetime) -> bool:
     return verified_at is not None and abs(collected_at - verified_at) <= 2 * VERIFICATION_LASTS
 
 
+# Wrong codes in one hour by one key, at one place, and at all places of one company. A code has a million values and
+# five tries: somebody who tries one code each at very many pickups, with many keys, is stopped by these.
+REFUSALS_PER_HOUR: Final = {"key": 30, "location": 60, "company": 600}
+
+
+def refusal_limits(actor: str, location_id: int, partner_id: UUID | None) -> dict[str, int]:
+    """What counts a wrong code said by a caller at a place, each with how many there may be in an hour."""
+    subjects = {"key": actor, "location": str(location_id), "company": str(partner_id or "shop")}
+    return {f"{kind} {subject}": REFUSALS_PER_HOUR[kind] for kind, subject in sorted(subjects.items())}
+
+
 def attempt(failed_attempts: int, *, is_right: bool) -> tuple[int, bool]:
     """(wrong codes so far, whether the pickup is locked now) after one more code was typed."""
     if is_right:

@@ -14,6 +14,7 @@ POINT_MODES: Final = frozenset({"CONVENIENCE_STORE_PICKUP", "LOCKER_PICKUP"})
 EXPIRY_GRACE: Final = timedelta(days=1)
 # How long before the end the shopper is reminded.
 REMINDER_LEAD: Final = timedelta(days=1)
+LONGEST_HOLD: Final = timedelta(days=60)
 
 
 class PickupStatus(StrEnum):

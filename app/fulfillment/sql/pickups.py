@@ -76,6 +76,15 @@ _RECORD_ATTEMPT: Final = Statement("""
            version = version + 1
      WHERE id = :id
 """)
+_COUNT_EXTENSION: Final = Statement("UPDATE pickups SET extensions = extensions + 1 WHERE id = :id")
+_SET_COLLECTOR: Final = Statement("""
+    UPDATE pickups
+       SET collector_name = :name, code_version = code_version + 1, verified_at = NULL, version = version + 1
+     WHERE id = :id
+""")
+_ANNOUNCE: Final = Statement("""
+    UPDATE pickups SET announced_at = :now, curbside_note = :note, version = version + 1 WHERE id = :id
+""")
 _UNLOCK: Final = Statement("""
     UPDATE pickups
        SET failed_attempts = 0, is_locked = false, verified_at = NULL, code_version = code_version + 1,
@@ -236,6 +245,21 @@ async def record_attempt(
         is_locked=is_locked,
         verified_at=verified_at,
     )
+
+
+async def count_extension(tx: WriteTx, pickup_id: UUID) -> None:
+    """The end of a locked pickup was moved once more."""
+    await tx.execute(_COUNT_EXTENSION, id=pickup_id)
+
+
+async def set_collector(tx: WriteTx, pickup_id: UUID, name: str | None) -> None:
+    """Who will collect, and a new code."""
+    await tx.execute(_SET_COLLECTOR, id=pickup_id, name=name)
+
+
+async def announce(tx: WriteTx, pickup_id: UUID, note: str | None, *, now: datetime) -> None:
+    """Somebody waits, since now and there."""
+    await tx.execute(_ANNOUNCE, id=pickup_id, note=note, now=now)
 
 
 async def unlock(tx: WriteTx, pickup_id: UUID) -> None:

@@ -39,6 +39,8 @@ describe_enum(
         ErrorCode.INVALID_TRANSITION: "The object's state does not allow the step.",
         ErrorCode.PICKUP_CODE_INVALID: "The code is not the pickup's; the attempt was counted.",
         ErrorCode.PICKUP_CODE_LOCKED: "Too many wrong codes were tried.",
+        ErrorCode.TOO_MANY_WRONG_CODES: "So many wrong codes were said that none is looked at for a while.",
+        ErrorCode.PICKUP_NOT_EXTENDABLE: "The place does not keep the goods for longer.",
         ErrorCode.PICKUP_CODE_NOT_VERIFIED: "The pickup's code has to be verified first, or again after 15 minutes.",
         ErrorCode.PICKUP_STILL_HELD: "The goods are kept for the shopper for longer.",
         ErrorCode.TRACKING_NUMBER_USED: "The tracking number belongs to another shipment.",

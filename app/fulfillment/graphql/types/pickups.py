@@ -17,6 +17,7 @@ from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.kit.graphql.types import Money, localized
 from app.kit.permissions import ActorKind
+from app.kit.qr import qr_svg
 from app.locations.graphql.batches import locations_by_id
 
 if TYPE_CHECKING:
@@ -226,6 +227,25 @@ class Pickup(Entity, Node):
         if context.actor.kind is not ActorKind.SHOPPER or self.status not in COLLECTABLE or self.is_locked:
             return None
         return pickup_code(context.config.secret_key, self.id, self.code_version)  # pyright: ignore[reportArgumentType]
+
+    @strawberry.field(
+        description="The code as a picture that a scanner at the counter reads: an SVG document with the QR code of "
+        "the pickup's number and code, `PU-70000001 123456`. As `code`, for the holder of the order's id only."
+    )
+    def code_picture(self, info: Info) -> str | None:
+        """What it holds can be sent as the `code` of `pickupCodeVerify`, whole."""
+        code = self.code(info)
+        return None if code is None else qr_svg(f"{self.number} {code}")
+
+    @strawberry.field(
+        description="Who will collect instead of the buyer; for the buyer, and for who hands over. Null: the buyer."
+    )
+    def collector_name(self: Any) -> str | None:
+        """Given by `pickupCollectorSet`."""
+        return self["collector_name"]
+
+    announced_at: datetime | None = strawberry.field(description="Since when the buyer waits at the store (UTC).")
+    curbside_note: str | None = strawberry.field(description="Where the buyer waits.")
 
     @strawberry.field(
         description="Whether the right code was said, so that the goods may be handed over: for 15 minutes, unless a "
