@@ -37,6 +37,9 @@ OPEN_MUTATIONS: Final = {
     "cartReservationRelease",
     "checkoutComplete",
     "orderCancel",
+    "pickupAnnounce",
+    "pickupCollectorSet",
+    "pickupExtend",
 }
 
 # They move stock, money or an order, make a secret or send something, so a caller that hears nothing must be able to
@@ -94,6 +97,10 @@ KEYED_MUTATIONS: Final = {
     "stockImport",
     "workCreate",
     "pickupReport",
+    "pickupTakeBack",
+    "pickupExtend",
+    "pickupCollectorSet",
+    "pickupAnnounce",
     *("workMove", "workReject", "workReportShort", "workSplit"),
     *("pickListCreate", "workMerge"),
 }

@@ -37,6 +37,7 @@ describe_enum(
         FulfillmentState.SHIPPED: "The parcel has left. It stays so: when it was sent home, and when nobody collects "
         "it at a partner's point.",
         FulfillmentState.COMPLETED: "The goods were collected.",
+        FulfillmentState.RETURNED: "The goods left and came back.",
         FulfillmentState.CANCELED: "Nothing will leave: the order was canceled, the goods were lost on their way to "
         "the store, or nobody collected them there. Units that are in stock are on sale again.",
     },

@@ -223,10 +223,7 @@ class Pickup(Entity, Node):
     )
     def code(self, info: Info) -> str | None:
         """Derived from the installation's secret key; kept nowhere."""
-        context = info.context
-        if context.actor.kind is not ActorKind.SHOPPER or self.status not in COLLECTABLE or self.is_locked:
-            return None
-        return pickup_code(context.config.secret_key, self.id, self.code_version)  # pyright: ignore[reportArgumentType]
+        return _shown_code(self, info)
 
     @strawberry.field(
         description="The code as a picture that a scanner at the counter reads: an SVG document with the QR code of "
@@ -234,7 +231,7 @@ class Pickup(Entity, Node):
     )
     def code_picture(self, info: Info) -> str | None:
         """What it holds can be sent as the `code` of `pickupCodeVerify`, whole."""
-        code = self.code(info)
+        code = _shown_code(self, info)
         return None if code is None else qr_svg(f"{self.number} {code}")
 
     @strawberry.field(
@@ -259,6 +256,13 @@ class Pickup(Entity, Node):
     def failed_attempts(self: Any, info: Info) -> int | None:
         """For staff only."""
         return self["failed_attempts"] if info.context.actor.may("fulfillment:read") else None
+
+
+def _shown_code(pickup: Any, info: Info) -> str | None:
+    context = info.context
+    if context.actor.kind is not ActorKind.SHOPPER or pickup.status not in COLLECTABLE or pickup.is_locked:
+        return None
+    return pickup_code(context.config.secret_key, pickup.id, pickup.code_version)
 
 
 NODE_TYPES["Shipment"] = NodeType(UUID, batches.shipments_by_id)
