@@ -63,6 +63,12 @@ async def pickups_by_delivery(context: Context, keys: list[UUID], columns: Colum
     return rows_by(touchable_pickups(context, rows), "delivery_id")
 
 
+async def pickups_of_buyers(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """Pickups whose orders the caller has named: for the answers to those mutations only."""
+    del columns
+    return rows_by(await context.fetch(pickups.PICKUPS_BY_ID, ids=keys), "id")
+
+
 async def reports_by_pickup(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
     """What was reported of these pickups, for those who work on them."""
     del columns

@@ -7,10 +7,13 @@ from uuid import UUID
 
 import strawberry
 
+from app.engine.relations import relation
 from app.fulfillment.actions.announce_buyer import announce_buyer
 from app.fulfillment.actions.extend_pickup import extend_pickup
 from app.fulfillment.actions.set_collector import set_collector
+from app.fulfillment.graphql.batches import pickups_of_buyers
 from app.fulfillment.graphql.mutations.forms import NEEDED_KEY, PickupPayload
+from app.fulfillment.graphql.types import Pickup
 from app.kit.db import WriteTx
 from app.kit.errors import NotFound
 from app.kit.graphql.context import Context, Info
@@ -19,7 +22,7 @@ from app.kit.graphql.payload import Outcome, commit
 from app.kit.graphql.permission import refused
 from app.kit.permissions import ActorKind
 
-PickupPayloadT = TypeVar("PickupPayloadT", bound=PickupPayload)
+PickupPayloadT = TypeVar("PickupPayloadT", bound="BuyersPickupPayload")
 _ORDER: Final = "The order that the pickup is part of; needed without a key: it shows that the caller is the buyer."
 _SCOPE: Final = "fulfillment:write"
 
@@ -33,6 +36,18 @@ class BuyersPickupInput:
     idempotency_key: str = strawberry.field(description=NEEDED_KEY)
 
 
+@strawberry.interface(description="What mutations by which a buyer says something about a pickup answer.")
+class BuyersPickupPayload(PickupPayload):
+    """Read after the commit, for whoever named the order."""
+
+    pickup = relation(
+        Pickup,
+        pickups_of_buyers,
+        key=lambda payload: payload.pickup_id and UUID(payload.pickup_id),
+        description="The pickup as it is now.",
+    )
+
+
 @strawberry.input(description="Input of `pickupExtend`.")
 class PickupExtendInput(BuyersPickupInput):
     """One pickup."""
@@ -44,7 +59,7 @@ class PickupExtendInput(BuyersPickupInput):
 
 
 @strawberry.type(description="The answer to `pickupExtend`.")
-class PickupExtendPayload(PickupPayload):
+class PickupExtendPayload(BuyersPickupPayload):
     """The pickup is kept for longer."""
 
 
@@ -58,7 +73,7 @@ class PickupCollectorSetInput(BuyersPickupInput):
 
 
 @strawberry.type(description="The answer to `pickupCollectorSet`.")
-class PickupCollectorSetPayload(PickupPayload):
+class PickupCollectorSetPayload(BuyersPickupPayload):
     """The pickup has a new code."""
 
 
@@ -72,7 +87,7 @@ class PickupAnnounceInput(BuyersPickupInput):
 
 
 @strawberry.type(description="The answer to `pickupAnnounce`.")
-class PickupAnnouncePayload(PickupPayload):
+class PickupAnnouncePayload(BuyersPickupPayload):
     """The store's people know."""
 
 
