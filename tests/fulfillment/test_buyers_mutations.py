@@ -15,10 +15,10 @@ from tests.fulfillment.views import code_of, make_arrived, make_ready, pickup_of
 FIELDS = "pickup { status holdUntil collectorName announcedAt curbsideNote code codePicture }"
 
 
-async def _do(execute: Execute, name: str, actor: Actor = SHOPPER, **values: Any) -> Any:
-    document = f"""mutation ($input: Pickup{name}Input!) {{ pickup{name}(input: $input) {{
+async def _do(execute: Execute, mutation: str, actor: Actor = SHOPPER, **values: Any) -> Any:
+    document = f"""mutation ($input: Pickup{mutation}Input!) {{ pickup{mutation}(input: $input) {{
       replayed {FIELDS} userErrors {{ code path ... on PickupNotExtendableError {{ holdUntil }} }} }} }}"""
-    return (await execute(document, keyed(values), actor=actor))[f"pickup{name}"]
+    return (await execute(document, keyed(values), actor=actor))[f"pickup{mutation}"]
 
 
 async def test_a_buyer_sends_somebody_else_asks_for_more_time_and_waits_outside(db: Database, execute: Execute) -> None:
