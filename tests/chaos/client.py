@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 import strawberry
 
-from app.inventory.actions.look_again import look_again
+from app.inventory.actions.look_again import fruitful_looks, look_again
 from app.inventory.model import HoldRequest, Verdict
 from app.kit.clock import utc_now
 from app.kit.config import Config
@@ -43,8 +43,10 @@ async def answer(db: Database, request: Request) -> Told:
     now = utc_now() + timedelta(seconds=request.body["jump"])
     if request.operation == "promise":
         wanted = hold_request(request.body, now)
+        since = fruitful_looks(db)
         verdict = await _promised(db, wanted)
-        if verdict.shortages and await look_again(db, [one.variant_id for one in verdict.shortages], now=now):
+        short = [one.variant_id for one in verdict.shortages]
+        if short and await look_again(db, short, now=now, since=since):
             verdict = await _promised(db, wanted)
         kind = "done" if verdict.claims else "refused"
         return Told(request.key, request.operation, kind, told_claims(verdict) or "INSUFFICIENT_STOCK")

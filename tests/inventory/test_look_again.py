@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from app.inventory.actions import look_again as module
-from app.inventory.actions.look_again import look_again
+from app.inventory.actions.look_again import fruitful_looks, look_again
 from app.kit.db import Database
 from tests.conftest import NOW
 from tests.inventory.builders import counters, facts, hold, movements, stocked, wish
 from tests.inventory.selling import ask, bundled, queue, sell_ahead
+from tests.inventory.shop import STAFF, fill, open_shop
+from tests.inventory.test_transfer_mutations import CREATE, form
 
 LATER = NOW + timedelta(minutes=15)
 
@@ -57,3 +59,29 @@ async def test_room_in_a_queue_comes_back_too(db: Database) -> None:
     await hold(db, await ask(db, mug, 3, shelf, expires_at=NOW))
     assert await look_again(db, [shirt], now=NOW) is True
     assert [row[1] for row in await queue(db)] == [mug]
+
+
+async def test_what_somebody_elses_look_has_ended_meanwhile_counts(db: Database) -> None:
+    shirt, [store] = await stocked(db, 5)
+    await hold(db, wish(shirt, 3, store, expires_at=NOW))
+    since = fruitful_looks(db)
+    assert await look_again(db, [shirt], now=NOW, since=since) is True
+    assert await look_again(db, [shirt], now=NOW, since=since) is True
+    assert await look_again(db, [shirt], now=NOW, since=fruitful_looks(db)) is False
+
+
+async def test_of_one_request_that_is_sent_twice_at_once_both_are_told_the_same(db: Database, execute: Any) -> None:
+    """The unit that they want is reserved for somebody whose time is up; one of both finds that out."""
+    shop = await open_shop(db, "SHIRT")
+    await fill(db, shop, "SHIRT", depot=30)
+    for number in range(30):
+        await hold(db, wish(shop.variants["SHIRT"], 30 - number, shop.places["depot"], expires_at=NOW))
+        variables = {"input": {**form(shop, ("SHIRT", 1)), "idempotencyKey": f"k-{number}"}}
+
+        async def send(delay: float, variables: Any = variables) -> Any:
+            await asyncio.sleep(delay)
+            return (await execute(CREATE, variables, actor=STAFF, now=NOW))["transferCreate"]
+
+        answers = await asyncio.gather(send(0), send(0.0005 * (number % 12)))
+        assert answers[0] == answers[1]
+        assert answers[0]["userErrors"] == []

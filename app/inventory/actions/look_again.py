@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+from weakref import WeakKeyDictionary
 
 from app.inventory.actions.expire_reservations import expire_reservations
 from app.kit.db import Database, WriteTx
@@ -16,14 +18,28 @@ class _Look:
     now: datetime
 
 
-async def look_again(db: Database, variant_ids: Collection[int], *, now: datetime) -> bool:
+# By database, how many looks of this process have ended any.
+_FRUITFUL: Final[WeakKeyDictionary[Database, int]] = WeakKeyDictionary()
+
+
+def fruitful_looks(db: Database) -> int:
+    """How many looks have ended reservations so far: for `since` of a later look."""
+    return _FRUITFUL.get(db, 0)
+
+
+async def look_again(db: Database, variant_ids: Collection[int], *, now: datetime, since: int | None = None) -> bool:
     """End reservations of these variants whose time is up (UTC), also those of a bundle's components; whether there
     were any, so that asking for units once more may help.
 
-    One transaction for all who find too little at this moment, of its own: it locks reservations, which come before
-    stock rows. Where nothing is due it is two statements that lock and write nothing.
+    since: `fruitful_looks` before the first asking. What somebody else's look has ended meanwhile counts, too: of two
+    who send one request at once, the other may have been served by it. One transaction for all who find too little at
+    this moment, of its own: it locks reservations, which come before stock rows. Where nothing is due it is two
+    statements that lock and write nothing.
     """
-    return await db.group(_sweep).ask(_Look(frozenset(variant_ids), now))
+    has_ended: bool = await db.group(_sweep).ask(_Look(frozenset(variant_ids), now))
+    if has_ended:
+        _FRUITFUL[db] = fruitful_looks(db) + 1
+    return has_ended or (since is not None and fruitful_looks(db) > since)
 
 
 async def _sweep(tx: WriteTx, looks: Sequence[_Look]) -> list[bool]:

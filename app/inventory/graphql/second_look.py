@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from app.inventory.actions.look_again import look_again
+from app.inventory.actions.look_again import fruitful_looks, look_again
 from app.inventory.graphql.errors import InsufficientStockError
 from app.kit.graphql.context import Context
 from app.kit.graphql.payload import Payload
@@ -16,9 +16,10 @@ async def with_second_look(context: Context, ask: Callable[[], Awaitable[Payload
 
     ask: a mutation whose refusals keep nothing, so that it may be sent again under the same key.
     """
+    since = fruitful_looks(context.db)
     payload = await ask()
     short = short_variants(payload)
-    if short and await look_again(context.db, short, now=context.now):
+    if short and await look_again(context.db, short, now=context.now, since=since):
         payload = await ask()
     return payload
 
