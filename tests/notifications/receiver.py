@@ -135,8 +135,10 @@ class Office:
     async def deliver(self, *, after: timedelta = timedelta()) -> None:
         """Let time pass, then everything be done that is due."""
         self.now += after
+        self.postman.wake()
         while await self.postman.step() or await self.is_behind():
             await self.postman.finish()
+            self.postman.wake()
 
     async def is_behind(self) -> bool:
         """Whether facts are held back by transactions of other tests."""

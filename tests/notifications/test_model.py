@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from app.fulfillment.model.pickups import PickupStatus
+from app.kit.events import Event
 from app.kit.ids import global_id, new_id
 from app.notifications.errors import InvalidEndpoint
 from app.notifications.model import (
@@ -31,6 +32,7 @@ from app.notifications.model.catalogue import (
     types_for,
 )
 from app.notifications.model.signing import UnreadableSecret, message_id, new_secret, seal, sign, unseal
+from tests.conftest import load_rooms
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
@@ -149,6 +151,21 @@ def test_every_status_of_a_pickup_has_a_type() -> None:
     assert type_of("pickup_changed", {"status": "UNHEARD_OF"}) is None
     assert type_of("order", {"status": "CANCELED"}) is type_of("order", {"status": "OPEN"}) is not None
     assert type_of("units_for_waiting", {}) is None
+
+
+def test_every_type_says_what_its_facts_have() -> None:
+    list(load_rooms("events"))
+    facts: dict[str, set[str]] = {}
+    kinds = [Event]
+    for kind in kinds:  # grows meanwhile
+        kinds += kind.__subclasses__()
+        if kind.topic and kind.__module__.startswith("app."):
+            facts[kind.topic] = set(kind.names())
+    # The ledger's triggers tell it.
+    facts["stock"] = {"variant_id", "location_id", "version"}
+    for each in TYPES:
+        assert {field.source for field in each.fields} <= facts[each.topic], each.name
+        assert not each.is_for_partners or "partner_id" in facts[each.topic]
 
 
 def test_what_partners_can_choose() -> None:

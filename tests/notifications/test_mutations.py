@@ -136,6 +136,7 @@ async def test_another_partners_endpoint_is_like_none(db: Database, execute: Exe
     assert theirs["partner"] == {"code": "OTHER"}
     await tell(db, PickupTold(new_id(), partner_id=other.partner_id))
     while await office.is_behind():
+        office.postman.wake()
         await office.postman.step()
     await office.postman.finish()
     [(delivery, _), _] = await office.rows("id, endpoint_id")

@@ -119,6 +119,7 @@ async def test_a_slow_endpoint_keeps_no_other_waiting(db: Database, office: Offi
         for _ in range(30):
             await tell(db, PickupTold(new_id()))
         while len(receiver.messages) < 30:
+            office.postman.wake()
             await office.postman.step()
             await asyncio.sleep(0.005)
         assert len(slug.messages) == 4
@@ -278,6 +279,7 @@ async def test_what_a_process_took_and_never_ended_is_sent_by_another(db: Databa
         await tell(db, PickupTold(new_id()))
         async with asyncio.timeout(20):
             while not receiver.messages:
+                dead.postman.wake()
                 await dead.postman.step()
                 await asyncio.sleep(0.005)
         await dead.postman.close()

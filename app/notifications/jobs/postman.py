@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,17 +36,22 @@ class Postman:
         self._busy: Counter[UUID] = Counter()
         self._under_way: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
+        self._has_facts, self._looked_at = True, 0.0
 
     def wake(self) -> None:
-        """There may be something to do."""
+        """There may be new facts."""
+        self._has_facts = True
         self._woken.set()
 
     async def step(self) -> int:
         """Give out all facts, begin to send all that is due and has a place; returns how many were begun."""
-        while await self._db.in_write(lambda tx: fan_out(tx, now=self._clock())):
-            pass
-        if await self._db.in_write(lambda tx: continue_replay(tx, now=self._clock())):
-            self.wake()
+        # Also without a word: notifications may get lost.
+        if self._has_facts or monotonic() - self._looked_at >= _POLL_S:
+            self._has_facts, self._looked_at = False, monotonic()
+            while await self._db.in_write(lambda tx: fan_out(tx, now=self._clock())):
+                pass
+            if await self._db.in_write(lambda tx: continue_replay(tx, now=self._clock())):
+                self.wake()
         now = self._clock()
         due = await self._db.in_write(
             lambda tx: claim_deliveries(tx, busy=+self._busy, at_once=AT_ONCE, until=now + LEASE, now=now)
@@ -86,7 +92,7 @@ class Postman:
             log.exception("The delivery %s was not written down", delivery.id)
         finally:
             self._busy[delivery.endpoint_id] -= 1
-            self.wake()
+            self._woken.set()
 
     async def _attempt(self, delivery: Any) -> Attempt:
         now, body = self._clock(), delivery.body.encode()
