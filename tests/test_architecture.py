@@ -103,9 +103,10 @@ KEYED_MUTATIONS: Final = {
     "pickupAnnounce",
     *("workMove", "workReject", "workReportShort", "workSplit"),
     *("pickListCreate", "workMerge"),
+    "trackingReport",
 }
 # Each row has a key of its own.
-OF_MANY = {"pickupReports"}
+OF_MANY = {"pickupReports", "trackingReports"}
 
 
 def python_files(*roots: Path) -> list[Path]:

@@ -21,9 +21,13 @@ from app.checkout.graphql import errors as checkout_errors
 from app.checkout.graphql.mutations import CheckoutMutation
 from app.fulfillment.graphql import errors as fulfillment_errors
 from app.fulfillment.graphql.mutations import FulfillmentMutation
+from app.fulfillment.graphql.mutations.carriers import CarrierMutation
 from app.fulfillment.graphql.mutations.reports import PickupReportMutation
 from app.fulfillment.graphql.mutations.returns import PickupReturnMutation
 from app.fulfillment.graphql.mutations.shoppers import BuyersPickupMutation
+from app.fulfillment.graphql.mutations.shipments import ShipmentMutation
+from app.fulfillment.graphql.mutations.tracking import TrackingMutation
+from app.fulfillment.graphql.packages import PackageQuery
 from app.fulfillment.graphql.queries import FulfillmentQuery
 from app.fulfillment.graphql.subscriptions import FulfillmentSubscription
 from app.fulfillment.graphql.work.mutations import WorkMutation
@@ -72,6 +76,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     CartQuery,
     OrdersQuery,
     FulfillmentQuery,
+    PackageQuery,
     WorkQuery,
     PickListQuery,
     InventoryQuery,
@@ -96,6 +101,9 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     WorkShortageMutation,
     PickupReturnMutation,
     BuyersPickupMutation,
+    ShipmentMutation,
+    TrackingMutation,
+    CarrierMutation,
     InventoryMutation,
     TransferMutation,
     SellingMutation,

@@ -16,6 +16,7 @@ from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
 from app.fulfillment.actions.verify_code import verify_code
 from app.fulfillment.model.codes import pickup_code
+from app.fulfillment.model.packages import PackageDraft
 from app.fulfillment.model.pickups import POINT_MODES, PickupExpiryReason
 from app.fulfillment.model.reports import Report, ReportKind
 from app.inventory.actions.receive_transfer import receive_transfer
@@ -64,8 +65,9 @@ async def _pick(tx: WriteTx, order_id: UUID, now: datetime) -> None:
 
 async def _ship(tx: WriteTx, order_id: UUID, now: datetime) -> None:
     for row in await tx.fetch(_TO_SHIP, order_id=order_id):
-        number = str(row.id.int % 10**12).zfill(12)
-        await create_shipment(tx, row.id, carrier="YAMATO", tracking_number=number, actor=SYSTEM, now=now)
+        first = row.id.int % 10**11
+        number = f"{first:011}{first % 7}"
+        await create_shipment(tx, row.id, [PackageDraft("yamato", number)], actor=SYSTEM, now=now)
 
 
 async def _pickups(tx: WriteTx, order_id: UUID) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.kit.errors import DomainError, ErrorCode, NotFound
+from app.kit.errors import DomainError, ErrorCode, InvalidInput, NotFound
 
 
 class PickupCodeInvalid(DomainError):
@@ -70,14 +70,14 @@ class PickupStillHeld(DomainError):
 
 
 class TrackingNumberUsed(DomainError):
-    """The carrier's tracking number already belongs to another shipment."""
+    """The carrier's tracking number already belongs to another shipment. place: of the parcel."""
 
     code = ErrorCode.TRACKING_NUMBER_USED
 
-    def __init__(self) -> None:
+    def __init__(self, place: int) -> None:
         super().__init__(
             "This tracking number of the carrier already belongs to another shipment.",
-            path=["input", "trackingNumber"],
+            path=["input", "packages", str(place), "trackingNumber"],
         )
 
 
@@ -113,3 +113,11 @@ class WorkOnHold(DomainError):
 
     def __init__(self, hold_reason: str) -> None:
         super().__init__("The work on these goods is on hold. Release it first.", hold_reason=hold_reason)
+
+
+class InvalidPackage(InvalidInput):
+    """A parcel that cannot be. Its place among those that were given is in the path."""
+
+    def __init__(self, message: str, *, place: int | None = None, name: str | None = None) -> None:
+        path = [] if place is None or name is None else [str(place), name]
+        super().__init__(message, path=["input", "packages", *path])

@@ -74,6 +74,18 @@ INVARIANTS: Final[dict[str, str]] = {
           LEFT JOIN shipments AS shipment ON shipment.fulfillment_id = fulfillment.id
          WHERE (shipment.id IS NOT NULL)
             <> (fulfillment.kind = 'SHIP' AND fulfillment.status IN ('SHIPPED', 'COMPLETED', 'RETURNED'))""",
+    "a shipment has parcels, numbered from 1": """
+        SELECT shipment.id FROM shipments AS shipment LEFT JOIN packages AS package ON package.shipment_id = shipment.id
+         GROUP BY shipment.id
+        HAVING count(package.id) = 0 OR min(package.number) <> 1 OR max(package.number) <> count(*)""",
+    "what is told of parcels has come of them": """
+        SELECT package.id, package.status FROM packages AS package
+         CROSS JOIN LATERAL (
+               SELECT count(*) AS reports, bool_or(kind = 'DELIVERED') AS is_delivered,
+                      bool_or(kind = 'TAKEN_BACK') AS is_back
+                 FROM tracking_reports WHERE package_id = package.id) AS told
+         WHERE (package.status = 'TAKEN_BACK') <> coalesce(told.is_back, false)
+            OR (package.status = 'LABELED') <> (told.reports = 0)""",
     "completed fulfillments, and only they, have a time of completion": """
         SELECT id, status FROM fulfillments WHERE (status = 'COMPLETED') <> (completed_at IS NOT NULL)""",
     "units of shipped home deliveries and of collected pickups count as fulfilled": """

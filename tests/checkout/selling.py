@@ -7,6 +7,7 @@ import pytest
 
 from app.carts.sql import load_contents, lock_cart
 from app.fulfillment.actions.create_shipment import create_shipment
+from app.fulfillment.model.packages import PackageDraft
 from app.kit.db import Database
 from app.kit.errors import DomainError, Refusals
 from tests.checkout.builders import (
@@ -61,7 +62,7 @@ async def ship_everything(db: Database, order_id: UUID) -> None:
             tracking = f"{order_id}-{number}"
             await db.in_write(
                 lambda tx, row=row, tracking=tracking: create_shipment(
-                    tx, row.id, carrier="yamato", tracking_number=tracking, actor=STAFF, now=NOW
+                    tx, row.id, [PackageDraft("yamato", tracking)], actor=STAFF, now=NOW
                 )
             )
     await pump(db, now=NOW)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.fulfillment.model.packages import PACKAGE
 from app.fulfillment.model.pick_lists import PICK_LIST
 from app.fulfillment.model.pickups import POINT_PICKUP, STORE_PICKUP
 from app.fulfillment.model.work import WORK
@@ -15,8 +16,10 @@ from app.notifications.model import ENDPOINTS
 from tests.conftest import ROOT
 
 
-@pytest.mark.parametrize(("machine", "page"), [(POINT_PICKUP, "partners.md"), (STORE_PICKUP, "storefront.md")])
-def test_the_pictures_of_pickups_are_drawn_from_the_rules(machine: Any, page: str) -> None:
+@pytest.mark.parametrize(
+    ("machine", "page"), [(POINT_PICKUP, "partners.md"), (STORE_PICKUP, "storefront.md"), (PACKAGE, "shipping.md")]
+)
+def test_the_pictures_of_what_is_handed_over_are_drawn_from_the_rules(machine: Any, page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert f"```mermaid\n{machine.mermaid()}\n```" in text
 

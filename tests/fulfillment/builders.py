@@ -35,6 +35,7 @@ _references = count(1)
 _PARTNER: Final = Statement("""
     INSERT INTO partners (id, code, name, kind) VALUES (:id, :code, :code, 'CONVENIENCE_STORE_CHAIN')
 """)
+_IS_CARRIER: Final = Statement("UPDATE carriers SET partner_id = :partner_id WHERE code = :code")
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,16 @@ async def make_partner(tx: WriteTx, code: str) -> UUID:
     partner_id = new_id()
     await tx.execute(_PARTNER, id=partner_id, code=code)
     return partner_id
+
+
+async def carrier_of(db: Database, code: str = "yamato") -> Actor:
+    """The key of a partner that is this carrier."""
+    async with db.write() as tx:
+        partner_id = await make_partner(tx, f"carrier-{code}")
+        await tx.execute(_IS_CARRIER, code=code, partner_id=partner_id)
+    return Actor(
+        kind=ActorKind.PARTNER, reference=f"key:{code}", scopes=frozenset({"partner:jobs"}), partner_id=partner_id
+    )
 
 
 def home(shop: Shop, *, units: int = 2, source: int | None = None) -> Part:

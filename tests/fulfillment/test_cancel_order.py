@@ -10,6 +10,7 @@ from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.actions.plan_work import plan_work
+from app.fulfillment.model.packages import PackageDraft
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.errors import InsufficientStock
@@ -129,9 +130,7 @@ async def test_an_unknown_order_is_not_found(db: Database) -> None:
 
 async def _ship(db: Database, fulfillment_id: UUID, number: int) -> None:
     await db.in_write(
-        lambda tx: create_shipment(
-            tx, fulfillment_id, carrier="yamato", tracking_number=str(number), actor=STAFF, now=NOW
-        )
+        lambda tx: create_shipment(tx, fulfillment_id, [PackageDraft("yamato", str(number))], actor=STAFF, now=NOW)
     )
 
 

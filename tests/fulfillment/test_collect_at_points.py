@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from app.fulfillment.actions.create_shipment import create_shipment
+from app.fulfillment.model.packages import PackageDraft
 from app.fulfillment.model.reports import ReportKind
 from app.kit.db import Database
 from tests.conftest import NOW
@@ -50,7 +51,7 @@ async def test_the_rest_of_an_order_stays_open(db: Database) -> None:
     shop, order_id = await planned_order(db, konbini_pickup, lambda shop: home(shop, source=shop.store))
     async with db.write() as tx:
         [part] = [row for row in await fulfillments_of(db, order_id) if row.location_id == shop.warehouse]
-        await create_shipment(tx, part.id, carrier="yamato", tracking_number="1", actor=STAFF, now=NOW)
+        await create_shipment(tx, part.id, [PackageDraft("yamato", "1")], actor=STAFF, now=NOW)
     pickup = await pickup_of(db, order_id)
     await report(db, pickup.id, K.ARRIVED)
     await report(db, pickup.id, K.COLLECTED, at=NOW + timedelta(minutes=1))

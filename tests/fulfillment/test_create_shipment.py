@@ -8,6 +8,7 @@ import pytest
 
 from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.errors import TrackingNumberUsed
+from app.fulfillment.model.packages import PackageDraft, TemperatureClass
 from app.kit.db import Database
 from app.kit.errors import InvalidInput, InvalidTransition, NotFound
 from app.kit.ids import new_id
@@ -19,6 +20,7 @@ from tests.fulfillment.views import (
     fulfillments_of,
     history_of,
     order_states,
+    packages_of,
     pickup_of,
     stock_of,
     work_of,
@@ -29,7 +31,7 @@ async def _ship(
     db: Database, fulfillment_id: UUID, number: str = "1234-5678", carrier: str = "yamato", actor: Actor = STAFF
 ) -> UUID:
     async with db.write() as tx:
-        return await create_shipment(tx, fulfillment_id, carrier=carrier, tracking_number=number, actor=actor, now=NOW)
+        return await create_shipment(tx, fulfillment_id, [PackageDraft(carrier, number)], actor=actor, now=NOW)
 
 
 async def _shipments(db: Database) -> list[dict[str, Any]]:
@@ -45,11 +47,18 @@ async def test_a_home_delivery_completes_its_order(db: Database) -> None:
             "id": shipment_id,
             "fulfillment_id": fulfillment.id,
             "order_id": order_id,
-            "carrier": "yamato",
-            "tracking_number": "1234-5678",
             "shipped_at": NOW,
         }
     ]
+    [package] = await packages_of(db, order_id)
+    assert (package.number, package.carrier, package.tracking_number, package.status, package.temperature) == (
+        1,
+        "yamato",
+        "1234-5678",
+        "LABELED",
+        "NORMAL",
+    )
+    assert package.is_number_plausible is False
     assert [row.status for row in await fulfillments_of(db, order_id)] == ["SHIPPED"]
     assert await work_of(db) == [("PICK", shop.warehouse, "DONE"), ("SHIP", shop.warehouse, "DONE")]
     assert await stock_of(db, shop.variants[0], shop.warehouse) == (8, 0)
@@ -102,7 +111,7 @@ async def test_a_tracking_number_belongs_to_one_parcel_of_its_carrier(db: Databa
     before = await everything(db)
     with pytest.raises(TrackingNumberUsed) as refusal:
         await _ship(db, second.id, "1")
-    assert refusal.value.path == ["input", "trackingNumber"]
+    assert refusal.value.path == ["input", "packages", "0", "trackingNumber"]
     assert await everything(db) == before
     await _ship(db, second.id, "1", carrier="sagawa")
 
@@ -136,4 +145,71 @@ async def test_a_key_for_other_locations_finds_no_such_fulfillment(db: Database)
         await _ship(db, fulfillment.id, actor=replace(STAFF, location_ids=frozenset({shop.store})))
     with pytest.raises(NotFound):
         await _ship(db, new_id())
+    assert await everything(db) == before
+
+
+async def _ship_parcels(db: Database, fulfillment_id: UUID, *parcels: PackageDraft) -> UUID:
+    async with db.write() as tx:
+        return await create_shipment(tx, fulfillment_id, parcels, actor=STAFF, now=NOW)
+
+
+async def test_goods_leave_in_several_parcels(db: Database) -> None:
+    _, order_id = await planned_order(db, home)
+    [fulfillment] = await fulfillments_of(db, order_id)
+    await _ship_parcels(
+        db,
+        fulfillment.id,
+        PackageDraft("Yamato", "100000000004", "宅急便", 300, 200, 100, 1500, TemperatureClass.CHILLED),
+        PackageDraft("Our own van", "2"),
+        PackageDraft("sagawa", "100000000005"),
+    )
+    assert [
+        (
+            row.number,
+            row.carrier,
+            row.tracking_number,
+            row.is_number_plausible,
+            row.service,
+            row.length_mm,
+            row.width_mm,
+            row.height_mm,
+            row.weight_g,
+            row.temperature,
+        )
+        for row in await packages_of(db, order_id)
+    ] == [
+        (1, "yamato", "100000000004", True, "宅急便", 300, 200, 100, 1500, "CHILLED"),
+        (3, "sagawa", "100000000005", False, None, None, None, None, None, "NORMAL"),
+        (2, "Our own van", "2", True, None, None, None, None, None, "NORMAL"),
+    ]
+    facts = [row["facts"] for row in (await everything(db))["order_history"] if row["kind"] == "SHIPPED"]
+    assert facts == [
+        {
+            "carrier": "yamato",
+            "trackingNumber": "100000000004",
+            "trackingNumbers": ["100000000004", "2", "100000000005"],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parcels", "path"),
+    [
+        ([], ["input", "packages"]),
+        ([PackageDraft("x", str(number)) for number in range(51)], ["input", "packages"]),
+        ([PackageDraft("x", "1"), PackageDraft("x", " 1 ")], ["input", "packages", "1", "trackingNumber"]),
+        ([PackageDraft("x", "1", " ")], ["input", "packages", "0", "service"]),
+        ([PackageDraft("x", "1", None, 10, 10)], ["input", "packages", "0", "lengthMm"]),
+        ([PackageDraft("x", "1", None, 10, 0, 10)], ["input", "packages", "0", "widthMm"]),
+        ([PackageDraft("x", "1", None, 10, 10, 10_001)], ["input", "packages", "0", "heightMm"]),
+        ([PackageDraft("x", "1", weight_g=1_000_001)], ["input", "packages", "0", "weightG"]),
+    ],
+)
+async def test_parcels_that_cannot_be_do_not_leave(db: Database, parcels: list[PackageDraft], path: list[str]) -> None:
+    _, order_id = await planned_order(db, home)
+    [fulfillment] = await fulfillments_of(db, order_id)
+    before = await everything(db)
+    with pytest.raises(InvalidInput) as refusal:
+        await _ship_parcels(db, fulfillment.id, *parcels)
+    assert refusal.value.path == path
     assert await everything(db) == before

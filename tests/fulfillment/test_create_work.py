@@ -11,6 +11,7 @@ from app.fulfillment.actions.complete_work import complete_work
 from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.actions.create_work import WorkDraft, create_work
 from app.fulfillment.model import WorkKind
+from app.fulfillment.model.packages import PackageDraft
 from app.kit.db import Database
 from app.kit.errors import DomainError, InvalidInput, InvalidTransition, NotFound
 from app.kit.ids import new_id
@@ -56,7 +57,7 @@ async def test_after_picking_it_can_be_packed_at_once_and_a_parcel_that_left_was
     pack = await _create(db, WorkKind.PACK, fulfillment_id=parcel["id"])
     assert statuses(await work_rows(db)) == {"PICK": "DONE", "SHIP": "WAITING", "PACK": "OPEN"}
     async with db.write() as tx:
-        await create_shipment(tx, parcel["id"], carrier="x", tracking_number="1", actor=STAFF, now=NOW)
+        await create_shipment(tx, parcel["id"], [PackageDraft("x", "1")], actor=STAFF, now=NOW)
     assert (await work_row(db, pack))["status"] == "DONE"
     with pytest.raises(InvalidTransition) as refusal:
         await _create(db, WorkKind.PACK, fulfillment_id=parcel["id"])

@@ -8,6 +8,7 @@ from app.checkout.actions.follow_moves import ORDERS_ELSEWHERE
 from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.mark_ready import mark_ready
+from app.fulfillment.model.packages import PackageDraft
 from app.inventory.model.corrections import Correction, PromisePolicy
 from app.kit.db import Database
 from app.kit.errors import InvalidTransition
@@ -87,7 +88,7 @@ async def test_a_place_that_sends_a_parcel_already_sends_more(db: Database) -> N
     assert rows == {shop.warehouse: "OPEN", shop.store: "CANCELED"}
     [parcel] = [row.id for row in await fulfillments_of(db, order_id) if row.status == "OPEN"]
     async with db.write() as tx:
-        await create_shipment(tx, parcel, carrier="x", tracking_number="1", actor=SYSTEM, now=NOW)
+        await create_shipment(tx, parcel, [PackageDraft("x", "1")], actor=SYSTEM, now=NOW)
     assert (await pickup_of(db, order_id)).status == "IN_TRANSIT_TO_POINT"
 
 
@@ -98,7 +99,7 @@ async def test_a_parcel_whose_sibling_has_left_takes_the_pickup_on_its_way_when_
     shop, order_id = await planned_order(db, two)
     [first] = [row for row in await fulfillments_of(db, order_id) if row.location_id == shop.warehouse]
     async with db.write() as tx:
-        await create_shipment(tx, first.id, carrier="x", tracking_number="1", actor=SYSTEM, now=NOW)
+        await create_shipment(tx, first.id, [PackageDraft("x", "1")], actor=SYSTEM, now=NOW)
     keys = [Correction(shop.variants[0], place, quantity=0) for place in (shop.store, shop.other_store)]
     await corrected(db, *keys, policy=PromisePolicy.BREAK_YOUNGEST)
     await pump(db, now=NOW)

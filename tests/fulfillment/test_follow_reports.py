@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
-from app.fulfillment.model.reports import Report, ReportEffect, ReportKind
+from app.fulfillment.model.folding import ReportEffect
+from app.fulfillment.model.reports import Report, ReportKind
 from app.kit.db import Database
 from app.kit.errors import DomainError
 from tests.conftest import NOW

@@ -9,6 +9,7 @@ from app.fulfillment.actions.hold_works import hold_works
 from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.release_works import release_works
 from app.fulfillment.errors import WorkOnHold
+from app.fulfillment.model.packages import PackageDraft
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.model.transfers import Arrival
@@ -30,7 +31,7 @@ async def test_its_goods_do_not_leave(db: Database) -> None:
     before = await everything(db)
     with pytest.raises(WorkOnHold) as refusal:
         async with db.write() as tx:
-            await create_shipment(tx, parcel["id"], carrier="x", tracking_number="1", actor=STAFF, now=NOW)
+            await create_shipment(tx, parcel["id"], [PackageDraft("x", "1")], actor=STAFF, now=NOW)
     assert refusal.value.facts == {"hold_reason": "address is checked"}
     with pytest.raises(InvalidTransition):
         async with db.write() as tx:
@@ -38,7 +39,7 @@ async def test_its_goods_do_not_leave(db: Database) -> None:
     assert await everything(db) == before
     async with db.write() as tx:
         await release_works(tx, [work_id], actor=STAFF, now=NOW)
-        await create_shipment(tx, parcel["id"], carrier="x", tracking_number="1", actor=STAFF, now=NOW)
+        await create_shipment(tx, parcel["id"], [PackageDraft("x", "1")], actor=STAFF, now=NOW)
     assert [entry[:2] for entry in await history_of_work(db, work_id)] == [("HOLD", "ON_HOLD"), ("RELEASE", "OPEN")]
 
 

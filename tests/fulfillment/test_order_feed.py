@@ -17,6 +17,7 @@ from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
 from app.fulfillment.actions.unlock_code import unlock_code
 from app.fulfillment.actions.verify_code import verify_code
+from app.fulfillment.model.packages import PackageDraft
 from app.fulfillment.model.reports import Report, ReportKind
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
@@ -141,7 +142,7 @@ async def test_a_parcel_to_a_point(db: Database, feed: Feed) -> None:
     assert page.pickup["status"] == "PREPARING"
     [part] = await fulfillments_of(db, order_id)
     told = await page.after(
-        lambda tx: create_shipment(tx, part.id, carrier="yamato", tracking_number="1", actor=STAFF, now=NOW)
+        lambda tx: create_shipment(tx, part.id, [PackageDraft("yamato", "1")], actor=STAFF, now=NOW)
     )
     assert told == ["SHIPPED"]
     assert (page.pickup["status"], page.order["shipments"]) == ("IN_TRANSIT_TO_POINT", [{"trackingNumber": "1"}])
@@ -158,9 +159,7 @@ async def test_a_parcel_to_the_buyers_home(db: Database, feed: Feed) -> None:
     _, order_id, page = await _listen(db, feed, home)
     await page.after(lambda tx: plan_work(tx, order_id, now=NOW))
     [part] = await fulfillments_of(db, order_id)
-    await page.after(
-        lambda tx: create_shipment(tx, part.id, carrier="yamato", tracking_number="1", actor=STAFF, now=NOW)
-    )
+    await page.after(lambda tx: create_shipment(tx, part.id, [PackageDraft("yamato", "1")], actor=STAFF, now=NOW))
     assert page.order["shipments"] == [{"trackingNumber": "1"}]
 
 

@@ -31,6 +31,7 @@ from app.fulfillment.actions.report_short import report_short
 from app.fulfillment.actions.split_work import split_work
 from app.fulfillment.actions.unlock_code import unlock_code
 from app.fulfillment.actions.verify_code import verify_code
+from app.fulfillment.model.packages import PackageDraft
 from app.fulfillment.model.pickups import PickupExpiryReason
 from app.fulfillment.model.reports import Report, ReportKind
 from app.fulfillment.model.work import UNFINISHED, ShortReason
@@ -184,7 +185,7 @@ async def _about_parcels(db: Database, chance: random.Random) -> list[tuple[str,
     fulfillment_id, work_id, number = chance.choice(fulfillments), chance.choice(works), str(new_id())
     by: dict[str, Any] = {"actor": SYSTEM, "now": NOW}
     return [
-        ("ship", lambda tx: create_shipment(tx, fulfillment_id, carrier="x", tracking_number=number, **by)),
+        ("ship", lambda tx: create_shipment(tx, fulfillment_id, [PackageDraft("x", number)], **by)),
         ("complete", lambda tx: complete_work(tx, work_id, **by)),
     ]
 

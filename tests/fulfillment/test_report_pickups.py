@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 
 from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
-from app.fulfillment.model.reports import Report, ReportEffect, ReportKind
+from app.fulfillment.model.folding import ReportEffect
+from app.fulfillment.model.reports import Report, ReportKind
 from app.kit.db import Database
 from app.kit.errors import DomainError, IdempotencyKeyReused, InvalidInput, InvalidTransition, NotFound
 from app.kit.permissions import Actor

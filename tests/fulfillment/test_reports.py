@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.fulfillment.model.folding import ReportEffect
 from app.fulfillment.model.pickups import PickupExpiryReason, PickupState, PickupStatus
-from app.fulfillment.model.reports import PickupProblem, Report, ReportEffect, ReportKind, tell
+from app.fulfillment.model.reports import PickupProblem, Report, ReportKind, tell
 from tests.conftest import NOW
 
 K, S = ReportKind, PickupStatus

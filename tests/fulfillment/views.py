@@ -7,9 +7,12 @@ from uuid import UUID
 from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.actions.mark_ready import mark_ready
 from app.fulfillment.actions.report_pickups import Reported, ReportRequest, report_pickups
+from app.fulfillment.actions.report_tracking import Tracked, TrackingRequest, report_tracking
 from app.fulfillment.actions.verify_code import verify_code
 from app.fulfillment.model.codes import pickup_code
+from app.fulfillment.model.packages import PackageDraft, TrackingKind
 from app.fulfillment.model.reports import Report, ReportKind
+from app.fulfillment.model.tracking import TrackingEvent
 from app.kit.db import Database, Row
 from app.kit.errors import DomainError, answer_of
 from app.kit.permissions import Actor
@@ -25,6 +28,10 @@ _LINES: Final = Statement("""
 """)
 _WORK: Final = Statement("SELECT * FROM work_instructions ORDER BY id")
 _PICKUPS: Final = Statement("SELECT * FROM pickups WHERE order_id = :order_id ORDER BY id")
+_PACKAGES: Final = Statement("""
+    SELECT package.* FROM packages AS package JOIN shipments AS shipment ON shipment.id = package.shipment_id
+     WHERE shipment.order_id = :order_id ORDER BY package.tracking_number
+""")
 _TRANSFERS: Final = Statement("SELECT id, status FROM transfers WHERE order_id = :order_id ORDER BY id")
 _ORDER: Final = Statement("SELECT * FROM orders WHERE id = :order_id")
 _PAYMENT: Final = Statement("SELECT status FROM payments WHERE order_id = :order_id")
@@ -107,7 +114,7 @@ async def everything(db: Database) -> dict[str, list[dict[str, Any]]]:
             for table in (
                 "fulfillments", "fulfillment_lines", "work_instructions", "shipments", "pickups", "orders",
                 "order_lines", "order_history", "payments", "stock", "holds", "ledger", "transfers", "outbox",
-                "pickup_reports", "exception_cases",
+                "pickup_reports", "exception_cases", "packages", "tracking_reports",
             )
         }  # fmt: skip
 
@@ -118,7 +125,7 @@ async def ship_all(db: Database, order_id: UUID) -> None:
         for row in await fulfillments_of(db, order_id):
             if row.kind == "SHIP":
                 number = str(row.id)
-                await create_shipment(tx, row.id, carrier="yamato", tracking_number=number, actor=STAFF, now=NOW)
+                await create_shipment(tx, row.id, [PackageDraft("yamato", number)], actor=STAFF, now=NOW)
 
 
 async def make_ready(db: Database, order_id: UUID) -> Row:
@@ -152,13 +159,35 @@ async def report(
         return answer_of((await report_pickups(tx, [request], now=now or at))[0])
 
 
-async def cases_of(db: Database, pickup_id: UUID) -> list[str]:
-    """The kinds of the open cases about a pickup."""
+async def cases_of(db: Database, subject_id: UUID) -> list[str]:
+    """The kinds of the open cases about a pickup or a parcel."""
     async with db.read() as tx:
         rows = await tx.connection.fetch(
-            "SELECT kind FROM exception_cases WHERE subject_id = $1 AND status = 'OPEN' ORDER BY kind", str(pickup_id)
+            "SELECT kind FROM exception_cases WHERE subject_id = $1 AND status = 'OPEN' ORDER BY kind", str(subject_id)
         )
     return [row["kind"] for row in rows]
+
+
+async def packages_of(db: Database, order_id: UUID) -> list[Row]:
+    """The parcels of an order, by their carriers' numbers."""
+    return await _fetch(db, _PACKAGES, order_id=order_id)
+
+
+async def track(
+    db: Database,
+    package_id: UUID,
+    kind: TrackingKind,
+    *,
+    actor: Actor = STAFF,
+    at: datetime = NOW,
+    now: datetime | None = None,
+    key: str | None = None,
+    **facts: Any,
+) -> Tracked:
+    """Tell something of one parcel, at once unless told otherwise. Raises the refusal."""
+    request = TrackingRequest(TrackingEvent("", kind, at, **facts), actor, package_id=package_id, key=key)
+    async with db.write() as tx:
+        return answer_of((await report_tracking(tx, [request], now=now or at))[0])
 
 
 def code_of(pickup: Row) -> str:

@@ -1,7 +1,9 @@
-"""A parcel leaves with a carrier."""
+"""Goods leave with a carrier, in one parcel or in several."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any
 from uuid import UUID
 
 from app.fulfillment.actions.follow_reports import send_pickup
@@ -10,30 +12,28 @@ from app.fulfillment.actions.refuse_held import refuse_held
 from app.fulfillment.actions.ship_units import ship_units
 from app.fulfillment.errors import TrackingNumberUsed
 from app.fulfillment.model import FulfillmentKind, FulfillmentState, WorkKind, may_touch
+from app.fulfillment.model.packages import PackageDraft, check_packages, is_plausible
 from app.fulfillment.model.pickups import PickupStatus, PickupStep
-from app.fulfillment.sql import fulfillments, pickups, work
+from app.fulfillment.sql import fulfillments, packages, pickups, work
 from app.kit.db import Row, WriteTx
-from app.kit.errors import InvalidInput, InvalidTransition, NotFound
+from app.kit.errors import InvalidTransition, NotFound
 from app.kit.permissions import Actor
 from app.orders.actions.add_history import add_history
 from app.orders.actions.record_fulfilled import record_fulfilled
 from app.orders.model import OrderHistoryKind
 from app.orders.sql import lock_order
 
-MAX_TEXT: Final = 60
-
 
 async def create_shipment(
-    tx: WriteTx, fulfillment_id: UUID, *, carrier: str, tracking_number: str, actor: Actor, now: datetime
+    tx: WriteTx, fulfillment_id: UUID, parcels: Sequence[PackageDraft], *, actor: Actor, now: datetime
 ) -> UUID:
-    """The units of an open SHIP fulfillment leave stock. Returns the shipment's id.
+    """The units of an open SHIP fulfillment leave stock, in 1 to MAX_PACKAGES parcels. Returns the shipment's id.
 
     Home deliveries count as fulfilled from here on; goods for a partner's point are then on their way to
-    it, once all parcels of the delivery have left. carrier and tracking_number: 1 to 60 characters. Raises
-    NotFound, InvalidInput, InvalidTransition (shipped already, canceled, or a pickup at an own store),
-    WorkOnHold, TrackingNumberUsed.
+    it, once all parcels of the delivery have left. Raises NotFound, InvalidPackage, InvalidTransition (shipped
+    already, canceled, or a pickup at an own store), WorkOnHold, TrackingNumberUsed.
     """
-    carrier, tracking_number = _text(carrier, "carrier"), _text(tracking_number, "trackingNumber")
+    parcels = check_packages(parcels)
     fulfillment = await _take_fulfillment(tx, fulfillment_id, actor)
     if fulfillment.kind != FulfillmentKind.SHIP:
         message = "A pickup at an own store is handed over, not shipped."
@@ -43,16 +43,14 @@ async def create_shipment(
         raise InvalidTransition(message, current_status=fulfillment.status)
     await refuse_held(tx, [fulfillment_id])
     order_id: UUID = fulfillment.order_id
-    shipment_id = await fulfillments.insert_shipment(
-        tx, fulfillment, carrier=carrier, tracking_number=tracking_number, now=now
-    )
-    if shipment_id is None:
-        raise TrackingNumberUsed
+    shipment_id, parcels = await _write(tx, fulfillment, parcels, now)
     quantities = await ship_units(tx, order_id, [fulfillment], kind="SHIPPED", actor=actor.reference)
     await fulfillments.set_states(tx, [fulfillment_id], FulfillmentState.SHIPPED, now=now)
     done = [WorkKind.PICK, WorkKind.PACK, WorkKind.SHIP]
     await work.finish_work(tx, [fulfillment_id], done, actor=actor.reference, now=now)
-    facts = {"carrier": carrier, "trackingNumber": tracking_number}
+    facts: dict[str, Any] = {"carrier": parcels[0].carrier, "trackingNumber": parcels[0].tracking_number}
+    if len(parcels) > 1:
+        facts["trackingNumbers"] = [parcel.tracking_number for parcel in parcels]
     await add_history(tx, order_id, OrderHistoryKind.SHIPPED, actor=actor.reference, now=now, facts=facts)
     pickup = await pickups.lock_pickup_of_delivery(tx, fulfillment.delivery_id)
     if pickup is None:
@@ -60,6 +58,27 @@ async def create_shipment(
     else:
         await _send_on(tx, pickup, now)
     return shipment_id
+
+
+async def _write(
+    tx: WriteTx, fulfillment: Row, parcels: Sequence[PackageDraft], now: datetime
+) -> tuple[UUID, list[PackageDraft]]:
+    """Write the shipment with its parcels; carriers that are known go by their code. Raises TrackingNumberUsed."""
+    known = await packages.carriers_by_code(tx, {parcel.carrier.lower() for parcel in parcels})
+    named = [
+        replace(parcel, carrier=parcel.carrier.lower()) if parcel.carrier.lower() in known else parcel
+        for parcel in parcels
+    ]
+    plausible = [
+        parcel.carrier not in known or is_plausible(parcel.tracking_number, known[parcel.carrier].number_rule)
+        for parcel in named
+    ]
+    shipment_id = await fulfillments.insert_shipment(tx, fulfillment, now=now)
+    written = await packages.insert_packages(tx, shipment_id, named, plausible)
+    for place in range(len(named)):
+        if place + 1 not in written:
+            raise TrackingNumberUsed(place)
+    return shipment_id, named
 
 
 async def _take_fulfillment(tx: WriteTx, fulfillment_id: UUID, actor: Actor) -> Row:
@@ -81,11 +100,3 @@ async def _send_on(tx: WriteTx, pickup: Row, now: datetime) -> None:
         await send_pickup(tx, pickup, now=now)
     elif pickup.status == PickupStatus.REQUESTED:
         await move_pickup(tx, pickup, PickupStep.PREPARE, now=now)
-
-
-def _text(text: str, name: str) -> str:
-    text = text.strip()
-    if not 1 <= len(text) <= MAX_TEXT or not text.isprintable():
-        message = f"{name} has 1 to {MAX_TEXT} printable characters."
-        raise InvalidInput(message, path=["input", name])
-    return text

@@ -12,8 +12,9 @@ from app.fulfillment.actions.move_pickup import move_pickup, write_pickups
 from app.fulfillment.actions.tell_orders import tell_orders
 from app.fulfillment.model import WorkKind, WorkStatus
 from app.fulfillment.model.codes import was_verified
+from app.fulfillment.model.folding import ReportEffect
 from app.fulfillment.model.pickups import HoldPolicy, PickupState, PickupStatus, PickupStep
-from app.fulfillment.model.reports import PickupProblem, Report, ReportEffect, Told, tell
+from app.fulfillment.model.reports import PickupProblem, Report, Told, tell
 from app.fulfillment.sql import deliveries, pickups, reports, work
 from app.kit.db import Row, WriteTx
 from app.kit.permissions import SYSTEM

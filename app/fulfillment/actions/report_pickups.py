@@ -7,18 +7,17 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.fulfillment.actions.follow_reports import follow_reports
+from app.fulfillment.actions.keep_reports import CLOCK_SKEW, keep_reports, reporter_of
 from app.fulfillment.model import may_touch
+from app.fulfillment.model.folding import ReportEffect
 from app.fulfillment.model.pickups import LONGEST_HOLD, POINT_MODES, HoldPolicy
-from app.fulfillment.model.reports import OWN_KINDS, Report, ReportEffect, ReportKind
+from app.fulfillment.model.reports import OWN_KINDS, Report, ReportKind
 from app.fulfillment.sql import pickups, reports
 from app.kit.db import Row, WriteTx
-from app.kit.errors import DomainError, IdempotencyKeyReused, InvalidInput, InvalidTransition, NotFound
+from app.kit.errors import DomainError, InvalidInput, InvalidTransition, NotFound
 from app.kit.ids import new_id
 from app.kit.permissions import Actor, ActorKind
 from app.orders.sql import lock_orders
-
-# The clocks of points may be ahead of ours by this much.
-CLOCK_SKEW: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +39,8 @@ class ReportRequest:
 
     @property
     def reporter(self) -> str:
-        """Whose keys it is among: a partner's reports have the same names whichever of its API keys sends them."""
-        actor = self.actor
-        return f"partner:{actor.partner_id}" if actor.kind is ActorKind.PARTNER else actor.reference
+        """Whose keys it is among."""
+        return reporter_of(self.actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +72,14 @@ async def report_pickups(
             new[place] = _new(requests[place], locked[row.id], policies[row.location_id], now)
         except DomainError as refusal:
             answers[place] = refusal
-    repeated = await _keep(tx, new, answers, now=now)
+    repeated = await keep_reports(tx, new, answers, insert=reports.insert_reports, known=reports.known_reports, now=now)
     kept = {place: one for place, one in new.items() if place not in answers}
-    taken = sorted({one.pickup_id for one in kept.values()})
+    taken = sorted({one.subject_id for one in kept.values()})
     actor = requests[next(iter(kept))].actor.reference if kept else ""
     told = await follow_reports(tx, [locked[pickup_id] for pickup_id in taken], actor=actor, now=now)
     for place, one in kept.items():
-        effect = told[one.pickup_id].effects[f"{one.reporter} {one.key}"]
-        answers[place] = Reported(one.pickup_id, effect, is_repeated=place in repeated)
+        effect = told[one.subject_id].effects[f"{one.reporter} {one.key}"]
+        answers[place] = Reported(one.subject_id, effect, is_repeated=place in repeated)
     return [answers[place] for place in range(len(requests))]
 
 
@@ -133,23 +131,3 @@ def _new(request: ReportRequest, pickup: Row, policy: HoldPolicy, now: datetime)
     )
 
 
-async def _keep(
-    tx: WriteTx, new: dict[int, reports.NewReport], answers: dict[int, Reported | DomainError], *, now: datetime
-) -> set[int]:
-    """Write the reports; returns the places of those that are known. Others under a known key are answered."""
-    first: dict[tuple[str, str], int] = {}
-    for place, one in new.items():
-        first.setdefault((one.reporter, one.key), place)
-    written = await reports.insert_reports(tx, [new[place] for _, place in sorted(first.items())], now=now)
-    if len(written) == len(new):
-        return set()
-    known = await reports.known_reports(tx, list(first))
-    repeated: set[int] = set()
-    for place, one in new.items():
-        name = (one.reporter, one.key)
-        if name in written and first[name] == place:
-            continue
-        repeated.add(place)
-        if known[name].body_hash != one.body or known[name].pickup_id != one.pickup_id:
-            answers[place] = IdempotencyKeyReused("This key was used for another report.", path=["idempotencyKey"])
-    return repeated

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from app.engine.relations import groups_by, rows_by
 from app.fulfillment.model import may_touch
+from app.fulfillment.model.packages import TrackingKind
 from app.fulfillment.model.reports import ReportKind
-from app.fulfillment.sql import fulfillments, pick_lists, pickups, reports, work_lists
+from app.fulfillment.sql import fulfillments, packages, pick_lists, pickups, reports, tracking, work_lists
 from app.inventory.graphql.batches import visible_location_ids
 from app.kit.graphql.context import Context
 from app.kit.permissions import ActorKind
@@ -88,6 +89,41 @@ async def shipments_by_fulfillment(context: Context, keys: list[UUID], columns: 
     """The parcel of each of these fulfillments, once it has left."""
     del columns
     return rows_by(await context.fetch(fulfillments.SHIPMENTS_BY_FULFILLMENT, ids=keys), "fulfillment_id")
+
+
+async def packages_by_shipment(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
+    """The parcels of these shipments."""
+    del columns
+    return groups_by(await context.fetch(packages.PACKAGES_BY_SHIPMENT, ids=keys), "shipment_id")
+
+
+async def packages_by_id(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """Parcels by their own id: for staff at its locations, for partners those that they bring or get."""
+    del columns
+    if not context.actor.may(*STAFF, "partner:jobs"):
+        return {}
+    actor = context.actor
+    rows = await context.fetch(
+        packages.PACKAGES_BY_ID,
+        ids=keys,
+        partner_id=actor.partner_id,
+        allowed=None if actor.location_ids is None else sorted(actor.location_ids),
+    )
+    return rows_by(rows, "id")
+
+
+async def tracking_by_package(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:
+    """What carriers told of these parcels."""
+    del columns
+    return groups_by(
+        await context.fetch(tracking.TRACKING_BY_PACKAGE, ids=keys, kinds=list(TrackingKind)), "package_id"
+    )
+
+
+async def carriers_by_code(context: Context, keys: list[str], columns: Columns | None) -> dict[str, Any]:
+    """Carriers that the shop knows."""
+    del columns
+    return rows_by(await context.fetch(packages.CARRIERS_BY_CODE, codes=keys), "code")
 
 
 async def lines_by_fulfillment(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:

@@ -84,7 +84,7 @@ async def _pickup_page(
         after=position_after(after),
         limit=page_size(first) + 1,
     )
-    return _page(rows, first, after)
+    return make_cursor_page(rows, first, after)
 
 
 def location_key(location_id: str | None) -> int | None:
@@ -107,5 +107,5 @@ def position_after(after: str | None) -> UUID | None:
         raise InvalidInput(message, path=["after"]) from None
 
 
-def _page(rows: list[Row], first: int, after: str | None) -> Page:
+def make_cursor_page(rows: list[Row], first: int, after: str | None) -> Page:
     return make_page(rows, first, ["cursor"], after=after)

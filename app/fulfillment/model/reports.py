@@ -1,9 +1,4 @@
-"""What points report of pickups, and what follows from it. Pure.
-
-Reports come late, twice, in any order, and contradict each other. So none of them moves a pickup: each is kept, and
-what the pickup is follows from all of them together, taken in the order of the business, which is when things happened
-and not when they were heard of. Whatever the order of their arrival, the same reports lead to the same pickup.
-"""
+"""What points report of pickups, and what follows from it; see `folding`. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from app.fulfillment.model.folding import ReportEffect, fold
 from app.fulfillment.model.pickups import (
     POINT_PICKUP,
     PickupExpiryReason,
@@ -33,15 +29,6 @@ class ReportKind(StrEnum):
     RETURN_SENT = "RETURN_SENT"
     COLLECTED = "COLLECTED"
     RETURN_RECEIVED = "RETURN_RECEIVED"
-
-
-class ReportEffect(StrEnum):
-    """What a report does to the pickup, as far as all reports that are known show."""
-
-    APPLIED = "APPLIED"
-    SUPERSEDED = "SUPERSEDED"
-    SET_ASIDE = "SET_ASIDE"
-    PENDING = "PENDING"
 
 
 class PickupProblem(StrEnum):
@@ -121,30 +108,24 @@ def tell(reports: Iterable[Report]) -> Told:
     Reports that those before them do not allow are set aside. They are a problem for a person unless they are of no
     consequence.
     """
-    rows = sorted(reports, key=lambda one: one.place)
+    rows = list(reports)
     # What is back in the house was not collected, whatever anybody says.
     is_back = any(report.kind is ReportKind.RETURN_RECEIVED for report in rows)
-    state, problems = _SENT, set[PickupProblem]()
-    applied: str | None = None
-    effects: dict[str, ReportEffect] = {}
-    for report in rows:
-        after = None if is_back and report.kind is ReportKind.COLLECTED else _next(state, report)
-        if after is None:
-            effects[report.key] = ReportEffect.SET_ASIDE
-            if report.kind not in _OF_NO_CONSEQUENCE and not _repeats(state, report):
-                problems.add(PickupProblem.CONTRADICTORY_REPORTS)
-            continue
-        if applied is not None:
-            effects[applied] = ReportEffect.SUPERSEDED
-        applied = report.key
-        effects[applied] = ReportEffect.APPLIED
-        problems.discard(PickupProblem.EXPIRED_TOO_EARLY)
-        if _is_too_early(state, report):
-            problems.add(PickupProblem.EXPIRED_TOO_EARLY)
-        state = after
-    if state.status is PickupStatus.ARRIVED and state.reason is not None:
+
+    def follow(state: PickupState, report: Report) -> PickupState | None:
+        return None if is_back and report.kind is ReportKind.COLLECTED else _next(state, report)
+
+    told = fold(_SENT, rows, follow)
+    problems = {
+        PickupProblem.CONTRADICTORY_REPORTS
+        for state, report in told.aside
+        if report.kind not in _OF_NO_CONSEQUENCE and not _repeats(state, report)
+    }
+    if told.last is not None and _is_too_early(*told.last):
+        problems.add(PickupProblem.EXPIRED_TOO_EARLY)
+    if told.state.status is PickupStatus.ARRIVED and told.state.reason is not None:
         problems.add(PickupProblem.BLOCKED_AT_POINT)
-    return Told(state, frozenset(problems), effects)
+    return Told(told.state, frozenset(problems), told.effects)
 
 
 def _repeats(state: PickupState, report: Report) -> bool:

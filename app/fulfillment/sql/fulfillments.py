@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from app.fulfillment.model import ClaimedUnits, FulfillmentState, Share
-from app.fulfillment.tables import fulfillment_lines, fulfillments, shipments
+from app.fulfillment.tables import fulfillment_lines, fulfillments
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.ids import new_id
 from app.kit.statement import Statement
@@ -79,9 +79,7 @@ _SET_STATE: Final = Statement("""
      WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
 _INSERT_SHIPMENT: Final = Statement("""
-    INSERT INTO shipments (id, fulfillment_id, order_id, carrier, tracking_number, shipped_at)
-    VALUES (:id, :fulfillment_id, :order_id, :carrier, :tracking_number, :now)
-    ON CONFLICT (carrier, tracking_number) DO NOTHING
+    INSERT INTO shipments (id, fulfillment_id, order_id, shipped_at) VALUES (:id, :fulfillment_id, :order_id, :now)
 """)
 # Units for a pickup that its order does not claim any more, wherever they were.
 _LOST: Final = Statement("""
@@ -144,7 +142,8 @@ FULFILLMENTS_BY_DELIVERY: Final = Statement("""
 """)
 FULFILLMENTS_BY_ID: Final = Statement(select(fulfillments).where(fulfillments.c.id == _IDS))
 SHIPMENTS_BY_ORDER: Final = Statement("""
-    SELECT shipment.* FROM shipments AS shipment
+    SELECT shipment.*, package.carrier, package.tracking_number FROM shipments AS shipment
+      JOIN packages AS package ON package.shipment_id = shipment.id AND package.number = 1
       JOIN fulfillments AS fulfillment ON fulfillment.id = shipment.fulfillment_id
      WHERE shipment.order_id = ANY(CAST(:ids AS uuid[]))
        AND (CAST(:partner_id AS uuid) IS NULL OR EXISTS (
@@ -153,7 +152,9 @@ SHIPMENTS_BY_ORDER: Final = Statement("""
      ORDER BY shipment.id
 """)
 SHIPMENTS_BY_DELIVERY: Final = Statement("""
-    SELECT shipment.*, fulfillment.delivery_id FROM shipments AS shipment
+    SELECT shipment.*, fulfillment.delivery_id, package.carrier, package.tracking_number
+      FROM shipments AS shipment
+      JOIN packages AS package ON package.shipment_id = shipment.id AND package.number = 1
       JOIN fulfillments AS fulfillment ON fulfillment.id = shipment.fulfillment_id
      WHERE fulfillment.delivery_id = ANY(CAST(:ids AS uuid[]))
        AND (CAST(:partner_id AS uuid) IS NULL OR EXISTS (
@@ -161,9 +162,14 @@ SHIPMENTS_BY_DELIVERY: Final = Statement("""
                 WHERE pickup.delivery_id = fulfillment.delivery_id AND pickup.partner_id = :partner_id))
      ORDER BY shipment.id
 """)
-SHIPMENTS_BY_FULFILLMENT: Final = Statement(select(shipments).where(shipments.c.fulfillment_id == _IDS))
+SHIPMENTS_BY_FULFILLMENT: Final = Statement("""
+    SELECT shipment.*, package.carrier, package.tracking_number FROM shipments AS shipment
+      JOIN packages AS package ON package.shipment_id = shipment.id AND package.number = 1
+     WHERE shipment.fulfillment_id = ANY(CAST(:ids AS uuid[]))
+""")
 SHIPMENTS_BY_ID: Final = Statement("""
-    SELECT shipment.* FROM shipments AS shipment
+    SELECT shipment.*, package.carrier, package.tracking_number FROM shipments AS shipment
+      JOIN packages AS package ON package.shipment_id = shipment.id AND package.number = 1
       JOIN fulfillments AS fulfillment ON fulfillment.id = shipment.fulfillment_id
      WHERE shipment.id = ANY(CAST(:ids AS uuid[]))
        AND (CAST(:allowed AS int[]) IS NULL OR fulfillment.location_id = ANY(CAST(:allowed AS int[])))
@@ -262,18 +268,14 @@ async def shrink_lines(tx: WriteTx, fulfillment_id: UUID, kept: Mapping[int, int
     await tx.execute(_REMOVE, fulfillment_id=fulfillment_id, line_nos=sorted(kept.keys() - left.keys()))
 
 
-async def insert_shipment(
-    tx: WriteTx, fulfillment: Row, *, carrier: str, tracking_number: str, now: datetime
-) -> UUID | None:
-    """Record what left; None when the carrier's tracking number belongs to another shipment."""
+async def insert_shipment(tx: WriteTx, fulfillment: Row, *, now: datetime) -> UUID:
+    """Record that something left; its parcels are yet to be written."""
     shipment_id = new_id()
-    inserted = await tx.execute(
+    await tx.execute(
         _INSERT_SHIPMENT,
         id=shipment_id,
         fulfillment_id=fulfillment["id"],
         order_id=fulfillment["order_id"],
-        carrier=carrier,
-        tracking_number=tracking_number,
         now=now,
     )
-    return shipment_id if inserted else None
+    return shipment_id

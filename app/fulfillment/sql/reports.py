@@ -13,11 +13,14 @@ from app.kit.statement import Statement
 
 @dataclass(frozen=True, slots=True)
 class NewReport:
-    """A report to be written, about a pickup. reporter and key name it for good; body: a hash of what was sent."""
+    """A report to be written, about the pickup subject_id.
+
+    reporter and key name it for good; body: a hash of what was sent.
+    """
 
     reporter: str
     key: str
-    pickup_id: UUID
+    subject_id: UUID
     actor: str
     report: Report
     note: str | None
@@ -37,7 +40,8 @@ _FIND: Final = Statement("""
            SELECT found.* FROM shipments AS shipment
              JOIN fulfillments AS fulfillment ON fulfillment.id = shipment.fulfillment_id
              JOIN pickups AS found ON found.delivery_id = fulfillment.delivery_id
-            WHERE shipment.tracking_number = asked.tracking_number) AS pickup
+             JOIN packages AS package ON package.shipment_id = shipment.id
+            WHERE package.tracking_number = asked.tracking_number) AS pickup
      ORDER BY asked.place, pickup.id
 """, generic=True)  # fmt: skip
 # A report that is there stays as it is, and is not told among the new ones.
@@ -58,7 +62,7 @@ _INSERT: Final = Statement("""
     RETURNING reporter, key
 """)
 _KNOWN: Final = Statement("""
-    SELECT report.reporter, report.key, report.pickup_id, report.body_hash
+    SELECT report.reporter, report.key, report.pickup_id AS subject_id, report.body_hash
       FROM unnest(CAST(:reporters AS text[]), CAST(:keys AS text[])) AS asked (reporter, key)
       JOIN pickup_reports AS report ON report.reporter = asked.reporter AND report.key = asked.key
 """, generic=True)  # fmt: skip
@@ -97,7 +101,7 @@ async def insert_reports(tx: WriteTx, new: Sequence[NewReport], *, now: datetime
         _INSERT,
         reporters=[one.reporter for one in new],
         keys=[one.key for one in new],
-        pickup_ids=[one.pickup_id for one in new],
+        pickup_ids=[one.subject_id for one in new],
         kinds=[one.report.kind for one in new],
         occurred_ats=[one.report.occurred_at for one in new],
         actors=[one.actor for one in new],
@@ -114,7 +118,7 @@ async def insert_reports(tx: WriteTx, new: Sequence[NewReport], *, now: datetime
 
 
 async def known_reports(tx: ReadTx, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
-    """Reports that are there, by (reporter, key): pickup_id, body_hash."""
+    """Reports that are there, by (reporter, key): subject_id, body_hash."""
     rows = await tx.fetch(_KNOWN, reporters=[one[0] for one in asked], keys=[one[1] for one in asked])
     return {(row.reporter, row.key): row for row in rows}
 

@@ -9,7 +9,6 @@ import strawberry
 from app.catalog.model import is_storable
 from app.fulfillment.actions.cancel_backorder import cancel_backorder
 from app.fulfillment.actions.cancel_order import cancel_order
-from app.fulfillment.actions.create_shipment import create_shipment
 from app.fulfillment.actions.expire_pickup import expire_pickup
 from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.actions.mark_ready import mark_ready
@@ -33,8 +32,6 @@ from app.fulfillment.graphql.mutations.forms import (
     PickupMarkReadyInput,
     PickupMarkReadyPayload,
     PickupPayload,
-    ShipmentCreateInput,
-    ShipmentCreatePayload,
 )
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError, InvalidInput, NotFound
@@ -52,32 +49,6 @@ Step = Callable[[WriteTx, UUID], Awaitable[DomainError | None]]
 @strawberry.type
 class FulfillmentMutation:
     """Merged into the schema's Mutation."""
-
-    @strawberry.mutation(
-        description="A parcel leaves with a carrier: its units leave stock. Each fulfillment is shipped once.",
-        **requires("fulfillment:write"),
-    )
-    async def shipment_create(self, info: Info, input: ShipmentCreateInput) -> ShipmentCreatePayload:
-        """The fulfillment's work is done with it."""
-        context = info.context
-
-        async def work(tx: WriteTx) -> Outcome:
-            fulfillment_id = require_uuid(input.fulfillment_id, "Fulfillment", "input", "fulfillmentId")
-            try:
-                shipment_id = await create_shipment(
-                    tx,
-                    fulfillment_id,
-                    carrier=input.carrier,
-                    tracking_number=input.tracking_number,
-                    actor=context.actor,
-                    now=context.now,
-                )
-            except NotFound as error:
-                raise error.at("input", "fulfillmentId") from None
-            return Outcome({"shipment_id": str(shipment_id), "fulfillment_id": str(fulfillment_id)})
-
-        key = input.idempotency_key
-        return await commit(context, ShipmentCreatePayload, work, operation="shipmentCreate", key=key, body=input)
 
     @strawberry.mutation(
         description="An own store has the goods ready at its counter: the shopper gets a code.",

@@ -5,8 +5,8 @@ from uuid import UUID
 import strawberry
 
 from app.engine.relations import relation
-from app.fulfillment.graphql.batches import fulfillments_by_id, pickups_by_id, shipments_by_id
-from app.fulfillment.graphql.types import Fulfillment, LazyOrder, Pickup, Shipment
+from app.fulfillment.graphql.batches import pickups_by_id
+from app.fulfillment.graphql.types import LazyOrder, Pickup
 from app.fulfillment.model.pickups import PickupExpiryReason
 from app.kit.graphql.payload import Payload
 from app.orders.graphql.batches import orders_by_id
@@ -16,36 +16,6 @@ NEEDED_KEY = (
     "Needed, because stock, money or an order moves. Makes repetitions harmless: the same key with the same input gets "
     "the first answer again. One key per intent, such as a UUID."
 )
-
-
-@strawberry.input(description="Input of `shipmentCreate`.")
-class ShipmentCreateInput:
-    """A parcel of one fulfillment."""
-
-    fulfillment_id: strawberry.ID = strawberry.field(description="The SHIP fulfillment that leaves.")
-    carrier: str = strawberry.field(description="The carrier, such as `yamato`; 1 to 60 characters.")
-    tracking_number: str = strawberry.field(description="The carrier's number; 1 to 60 characters.")
-    idempotency_key: str = strawberry.field(description=NEEDED_KEY)
-
-
-@strawberry.type(description="The answer to `shipmentCreate`.")
-class ShipmentCreatePayload(Payload):
-    """Read after the commit."""
-
-    shipment_id: strawberry.Private[str | None] = None
-    fulfillment_id: strawberry.Private[str | None] = None
-    shipment = relation(
-        Shipment,
-        shipments_by_id,
-        key=lambda payload: payload.shipment_id and UUID(payload.shipment_id),
-        description="The parcel.",
-    )
-    fulfillment = relation(
-        Fulfillment,
-        fulfillments_by_id,
-        key=lambda payload: payload.fulfillment_id and UUID(payload.fulfillment_id),
-        description="The fulfillment, SHIPPED.",
-    )
 
 
 @strawberry.input(description="Input of `orderCancel`.")

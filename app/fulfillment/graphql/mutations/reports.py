@@ -9,8 +9,9 @@ import strawberry
 
 from app.fulfillment.actions.report_pickups import Reported, ReportRequest, report_pickups
 from app.fulfillment.graphql.mutations.forms import NEEDED_KEY, PickupPayload
+from app.fulfillment.model.folding import ReportEffect
 from app.fulfillment.model.pickups import PickupExpiryReason
-from app.fulfillment.model.reports import Report, ReportEffect, ReportKind
+from app.fulfillment.model.reports import Report, ReportKind
 from app.kit.clock import utc_now
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError, InvalidInput, each_refusal

@@ -9,9 +9,11 @@ import strawberry
 from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql import batches
+from app.fulfillment.graphql.types.packages import Package
 from app.fulfillment.model.codes import is_verified, pickup_code
+from app.fulfillment.model.folding import ReportEffect
 from app.fulfillment.model.pickups import COLLECTABLE, PickupExpiryReason, PickupStatus
-from app.fulfillment.model.reports import ReportEffect, ReportKind
+from app.fulfillment.model.reports import ReportKind
 from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
@@ -106,22 +108,29 @@ class FulfillmentLine(Entity):
     )
 
 
-@strawberry.type(description="A parcel that has left.")
+@strawberry.type(description="Goods of one fulfillment that have left, in one parcel or in several.")
 class Shipment(Entity, Node):
     """A row of `shipments`."""
 
     id = id_field("Shipment")
     fulfillment_id: strawberry.Private[UUID]
     order_id: strawberry.Private[UUID]
-    carrier: str = strawberry.field(description="The carrier, as the shipping location named it.")
-    tracking_number: str = strawberry.field(description="The carrier's number of the parcel.")
+    carrier: str = strawberry.field(description="The carrier of its first parcel.")
+    tracking_number: str = strawberry.field(description="The carrier's number of its first parcel.")
     shipped_at: datetime = strawberry.field(description="When it left (UTC).")
+    packages = relation(
+        Package,
+        batches.packages_by_shipment,
+        key=lambda shipment: shipment.id,
+        many=True,
+        description="Its parcels, by their numbers.",
+    )
     lines = relation(
         FulfillmentLine,
         batches.lines_by_fulfillment,
         key=lambda shipment: shipment.fulfillment_id,
         many=True,
-        description="What is in the parcel.",
+        description="What is in its parcels together.",
     )
     order = relation(
         LazyOrder,

@@ -21,6 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.fulfillment.tables.packages import carriers as carriers
+from app.fulfillment.tables.packages import packages as packages
+from app.fulfillment.tables.packages import tracking_reports as tracking_reports
 from app.kit.tables import instant, metadata
 
 pickup_numbers = Sequence("pickup_numbers", start=70_000_001, metadata=metadata)
@@ -36,6 +39,8 @@ fulfillments = Table(
     Column("kind", Text, nullable=False),
     Column("location_id", Integer, ForeignKey("locations.id"), nullable=False),
     Column("status", Text, nullable=False),
+    # By which carriers' files know it.
+    Column("number", BigInteger, Identity(always=True), nullable=False, unique=True),
     instant("created_at"),
     instant("completed_at", nullable=True),
     Column("version", Integer, nullable=False, server_default="1"),
@@ -202,12 +207,9 @@ shipments = Table(
     Column("id", Uuid, primary_key=True),
     Column("fulfillment_id", Uuid, ForeignKey("fulfillments.id"), nullable=False),
     Column("order_id", Uuid, ForeignKey("orders.id"), nullable=False),
-    Column("carrier", Text, nullable=False),
-    Column("tracking_number", Text, nullable=False),
     instant("shipped_at"),
     Index("ix_shipments_order_id", "order_id"),
     UniqueConstraint("fulfillment_id", name="uq_shipments_fulfillment"),
-    UniqueConstraint("carrier", "tracking_number", name="uq_shipments_tracking"),
 )
 
 # One hand-over at one point. At an own store it hangs on one PICKUP fulfillment; at a partner's point on the
