@@ -28,6 +28,14 @@ SABOTAGE = {
     "fulfillments stay within their order's lines": "UPDATE fulfillment_lines SET quantity = 99 WHERE line_no = 1",
     "a fulfillment has lines": "DELETE FROM fulfillment_lines WHERE line_no = 1",
     "a parcel has left if and only if its fulfillment says so": "UPDATE fulfillments SET status = 'SHIPPED'",
+    "a shipment has parcels, numbered from 1": (
+        "INSERT INTO shipments (id, fulfillment_id, order_id, shipped_at)"
+        " SELECT id, id, order_id, now() FROM fulfillments WHERE kind = 'SHIP'"
+    ),
+    "what is told of parcels has come of them": (
+        "INSERT INTO packages (id, shipment_id, number, carrier, tracking_number, status)"
+        " SELECT id, id, 1, 'x', CAST(id AS text), 'LOST' FROM fulfillments"
+    ),
     "completed fulfillments, and only they, have a time of completion": (
         "UPDATE fulfillments SET status = 'COMPLETED'"
     ),
