@@ -24,8 +24,8 @@ from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.mutations.carriers import CarrierMutation
 from app.fulfillment.graphql.mutations.reports import PickupReportMutation
 from app.fulfillment.graphql.mutations.returns import PickupReturnMutation
-from app.fulfillment.graphql.mutations.shoppers import BuyersPickupMutation
 from app.fulfillment.graphql.mutations.shipments import ShipmentMutation
+from app.fulfillment.graphql.mutations.shoppers import BuyersPickupMutation
 from app.fulfillment.graphql.mutations.tracking import TrackingMutation
 from app.fulfillment.graphql.packages import PackageQuery
 from app.fulfillment.graphql.queries import FulfillmentQuery

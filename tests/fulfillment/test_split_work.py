@@ -13,6 +13,7 @@ from app.fulfillment.actions.report_short import report_short
 from app.fulfillment.actions.split_work import split_work
 from app.fulfillment.errors import UnknownLine
 from app.fulfillment.model import WorkKind
+from app.fulfillment.model.packages import PackageDraft
 from app.fulfillment.model.work import ShortReason
 from app.kit.db import Database
 from app.kit.errors import DomainError, InvalidInput, InvalidTransition
@@ -40,7 +41,7 @@ async def test_two_parcels_leave_from_one_place(db: Database) -> None:
     for number, (work_id, parcel) in enumerate(zip((first, second), parcels, strict=True)):
         async with db.write() as tx:
             await complete_work(tx, work_id, actor=STAFF, now=NOW)
-            await create_shipment(tx, parcel["id"], carrier="x", tracking_number=f"{number}", actor=STAFF, now=NOW)
+            await create_shipment(tx, parcel["id"], [PackageDraft("x", str(number))], actor=STAFF, now=NOW)
     assert (await order_states(db, order_id))[0] == "COMPLETED"
     await pump(db, now=NOW)
 

@@ -8,15 +8,14 @@ from uuid import UUID
 from app.exceptions.actions.settle_cases import settle_cases
 from app.exceptions.model import CaseDraft, CaseKind
 from app.fulfillment.actions.follow_reports import follow_reports
+from app.fulfillment.actions.tell_orders import tell_orders
 from app.fulfillment.model.packages import PackageStatus, TrackingKind
 from app.fulfillment.model.pickups import POINT_MODES
 from app.fulfillment.model.reports import Report, ReportKind
 from app.fulfillment.model.tracking import PackageProblem, ToldPackage, tell_package
 from app.fulfillment.sql import packages, pickups, reports, tracking
 from app.kit.db import Row, WriteTx
-from app.orders.actions.change_states import StateChange, change_states
 from app.orders.model import OrderHistoryKind
-from app.orders.sql import lock_orders
 
 _TOLD: Final = {
     PackageStatus.OUT_FOR_DELIVERY: OrderHistoryKind.PARCEL_OUT_FOR_DELIVERY,
@@ -55,26 +54,18 @@ async def follow_tracking(tx: WriteTx, taken: Sequence[Row], *, actor: str, now:
 async def _tell_orders(
     tx: WriteTx, moved: Sequence[Row], told: Mapping[UUID, ToldPackage], *, actor: str, now: datetime
 ) -> None:
-    """A line in the history of each order; a second parcel of one order needs a change of its own."""
-    waiting = [
-        package
+    entries = [
+        (
+            package.order_id,
+            _TOLD[told[package.id].state.status],
+            {"carrier": package.carrier, "trackingNumber": package.tracking_number},
+        )
         for package in moved
         if told[package.id].state.status in _TOLD
         and (told[package.id].state.status, told[package.id].state.attempts) != (package.status, package.attempts)
     ]
-    while waiting:
-        batch = {package.order_id: package for package in reversed(waiting)}
-        waiting = [package for package in waiting if batch[package.order_id] is not package]
-        orders = await lock_orders(tx, batch)
-        changes = [
-            StateChange(
-                orders[order_id],
-                _TOLD[told[package.id].state.status],
-                facts={"carrier": package.carrier, "trackingNumber": package.tracking_number},
-            )
-            for order_id, package in sorted(batch.items())
-        ]
-        await change_states(tx, changes, actor=actor, now=now)
+    if entries:
+        await tell_orders(tx, entries, actor=actor, now=now)
 
 
 async def _settle(tx: WriteTx, taken: Sequence[Row], told: Mapping[UUID, ToldPackage], *, now: datetime) -> None:
@@ -119,5 +110,4 @@ async def _arrive(tx: WriteTx, there: Sequence[Row], *, actor: str, now: datetim
         key = f"{pickup.id} {at.isoformat()}"
         new.append(reports.NewReport(_REPORTER, key, pickup.id, actor, report, None, b""))
     await reports.insert_reports(tx, new, now=now)
-    orders = await lock_orders(tx, {pickup.order_id for pickup in at_points})
-    await follow_reports(tx, orders, at_points, actor=actor, now=now)
+    await follow_reports(tx, at_points, actor=actor, now=now)

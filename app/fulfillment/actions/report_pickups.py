@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.fulfillment.actions.follow_reports import follow_reports
@@ -129,5 +129,3 @@ def _new(request: ReportRequest, pickup: Row, policy: HoldPolicy, now: datetime)
     return reports.NewReport(
         request.reporter, key, pickup.id, request.actor.reference, report, request.note, request.body
     )
-
-
