@@ -3,7 +3,7 @@ import graphql from '@graphql-eslint/eslint-plugin';
 
 // Values: they are the same when they look the same, so there is nothing to identify.
 const VALUES = [
-  'Address', 'Attribute', 'CartTotals', 'Coordinates', 'DeliveryIneligibility', 'Media', 'Money', 'OpeningHours',
+  'Address', 'Attribute', 'Carrier', 'CartTotals', 'Coordinates', 'DeliveryIneligibility', 'Media', 'Money', 'OpeningHours',
   'OrderSource', 'PageInfo', 'PickupOption', 'PickupOptionLine', 'Prefecture', 'Price', 'PriceRange', 'StockPromise',
   'TaxAmount', 'WorkCount',
 ];
@@ -12,7 +12,7 @@ const PARTS = [
   'Allocation', 'ApiKeySecret', 'BundleComponent', 'CartReservation', 'CartReservationLine', 'CountLine', 'CountRecord',
   'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
   'Payment', 'PickListLine', 'PickupReport', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld',
-  'StockLevel', 'StockMoved', 'StockMovement', 'TransferLine', 'UnsellableStock', 'VariantAvailability',
+  'StockLevel', 'StockMoved', 'StockMovement', 'TrackingReport', 'TransferLine', 'UnsellableStock', 'VariantAvailability',
   'VariantSelling', 'WaitingLine', 'WaitingOutlook', 'WaitingSource', 'WebhookAttempt', 'WebhookEventField',
   'WebhookEventKind', 'WebhookQueue', 'WebhookSecret', 'WorkEntry',
 ];
