@@ -19,6 +19,8 @@ from app.channels.graphql.mutations import ChannelsMutation
 from app.channels.graphql.queries import ChannelsQuery
 from app.checkout.graphql import errors as checkout_errors
 from app.checkout.graphql.mutations import CheckoutMutation
+from app.exceptions.graphql.mutations import ExceptionMutation
+from app.exceptions.graphql.queries import ExceptionQuery
 from app.fulfillment.graphql import errors as fulfillment_errors
 from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.mutations.carriers import CarrierMutation
@@ -77,6 +79,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     OrdersQuery,
     FulfillmentQuery,
     PackageQuery,
+    ExceptionQuery,
     WorkQuery,
     PickListQuery,
     InventoryQuery,
@@ -95,6 +98,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     CartReservationMutation,
     CheckoutMutation,
     FulfillmentMutation,
+    ExceptionMutation,
     WorkMutation,
     PickListMutation,
     PickupReportMutation,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 
@@ -27,6 +27,42 @@ class CaseStatus(StrEnum):
 
     OPEN = "OPEN"
     CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A mutation that may solve a case. takes: which of its input fields get the subject, the order, or a fixed value.
+
+    Values: `subject` and `order` stand for the global ids of those.
+    """
+
+    mutation: str
+    why: str
+    takes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+_PICKUP: Final = {"pickupId": "subject"}
+_TAKE_BACK: Final = Remedy("pickupTakeBack", "The goods are back in the house.", _PICKUP)
+_COLLECTED: Final = Remedy("pickupReport", "The point says that the buyer has them.", {**_PICKUP, "kind": "COLLECTED"})
+_SENT_BACK: Final = Remedy("pickupReport", "They are on their way back.", {**_PICKUP, "kind": "RETURN_SENT"})
+_READY: Final = Remedy("pickupReport", "They can be collected (again).", {**_PICKUP, "kind": "READY"})
+_NOTHING: Final = Remedy("exceptionCaseClose", "Everything is as it should be, or was put right elsewhere.")
+REMEDIES: Final[Mapping[CaseKind, tuple[Remedy, ...]]] = {
+    CaseKind.CONTRADICTORY_REPORTS: (_TAKE_BACK, _COLLECTED, _NOTHING),
+    CaseKind.EXPIRED_TOO_EARLY: (_READY, _SENT_BACK, _NOTHING),
+    CaseKind.BLOCKED_AT_POINT: (_READY, _SENT_BACK, _TAKE_BACK),
+    CaseKind.REPORTED_BEFORE_SHIPMENT: (
+        Remedy("shipmentCreate", "The parcel has left, and nobody has said so."),
+        _NOTHING,
+    ),
+    CaseKind.COLLECTED_WITHOUT_CODE: (_NOTHING,),
+    CaseKind.NOT_REPORTED_IN_TIME: (
+        _COLLECTED,
+        _SENT_BACK,
+        _TAKE_BACK,
+        Remedy("pickupExtend", "They are kept.", _PICKUP),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from app.exceptions.model import CaseDraft, CaseKind
-from app.kit.db import WriteTx
+from app.kit.db import Row, WriteTx
+from app.kit.errors import NotFound
 from app.kit.ids import new_id
+from app.kit.permissions import Actor
 from app.kit.statement import Statement
 
 _OPEN: Final = Statement("""
@@ -26,6 +29,55 @@ _CLOSE: Final = Statement("""
      WHERE found.kind = solved.kind AND found.subject_kind = solved.subject_kind
        AND found.subject_id = solved.subject_id AND found.status = 'OPEN'
 """)
+
+_LOCK: Final = Statement("SELECT * FROM exception_cases WHERE id = :id FOR UPDATE")
+_CLOSE_ONE: Final = Statement("""
+    UPDATE exception_cases
+       SET status = 'CLOSED', closed_at = :now, closed_by = :actor, note = :note, version = version + 1
+     WHERE id = :id
+""")
+_ASSIGN: Final = Statement("UPDATE exception_cases SET assignee = :assignee, version = version + 1 WHERE id = :id")
+# Null filters filter nothing. allowed: the locations of a limited key; what concerns no place is for the others.
+_SEEN: Final = """(CAST(:allowed AS int[]) IS NULL OR location_id = ANY(CAST(:allowed AS int[])))"""
+CASE_PAGE: Final = Statement(f"""
+    SELECT *, id::text AS cursor FROM exception_cases
+     WHERE {_SEEN} AND status = :status
+       AND (CAST(:location_id AS int) IS NULL OR location_id = :location_id)
+       AND (CAST(:kinds AS text[]) IS NULL OR kind = ANY(CAST(:kinds AS text[])))
+       AND (CAST(:assignee AS text) IS NULL OR assignee = :assignee)
+       AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid))
+     ORDER BY id LIMIT CAST(:limit AS int)
+""")  # noqa: S608  # a constant of this module
+CASES_BY_ID: Final = Statement(f"""
+    SELECT * FROM exception_cases WHERE id = ANY(CAST(:ids AS uuid[])) AND {_SEEN}
+""")  # noqa: S608
+CASES_BY_SUBJECT: Final = Statement(f"""
+    SELECT * FROM exception_cases
+     WHERE subject_kind = :kind AND subject_id = ANY(CAST(:ids AS text[])) AND {_SEEN} ORDER BY id
+""")  # noqa: S608
+COUNTS: Final = Statement(f"""
+    SELECT kind, count(*)::int AS open FROM exception_cases
+     WHERE {_SEEN} AND status = 'OPEN' GROUP BY kind ORDER BY kind
+""")  # noqa: S608
+
+
+async def require_case(tx: WriteTx, case_id: UUID, actor: Actor) -> Row:
+    """A case, all columns, locked. Raises NotFound: also for those of other places than the caller's."""
+    case = await tx.fetchrow(_LOCK, id=case_id)
+    is_elsewhere = case is None or (actor.location_ids is not None and case.location_id not in actor.location_ids)
+    if case is None or is_elsewhere or (actor.partner_id is not None and case.partner_id != actor.partner_id):
+        raise NotFound("There is no such case.")
+    return case
+
+
+async def close(tx: WriteTx, case_id: UUID, *, note: str | None, actor: str, now: datetime) -> None:
+    """Write that a locked case is solved."""
+    await tx.execute(_CLOSE_ONE, id=case_id, note=note, actor=actor, now=now)
+
+
+async def assign(tx: WriteTx, case_id: UUID, assignee: str | None) -> None:
+    """Write whose a locked case is."""
+    await tx.execute(_ASSIGN, id=case_id, assignee=assignee)
 
 
 async def insert_cases(tx: WriteTx, drafts: Sequence[CaseDraft], *, now: datetime) -> int:

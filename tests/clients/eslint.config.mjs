@@ -10,7 +10,7 @@ const VALUES = [
 // Parts that are read with their owner and change with it.
 const PARTS = [
   'Allocation', 'ApiKeySecret', 'BundleComponent', 'CartReservation', 'CartReservationLine', 'CountLine', 'CountRecord',
-  'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
+  'ExceptionCount', 'ExceptionFact', 'ExceptionRemedy', 'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
   'Payment', 'PickListLine', 'PickupReport', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld',
   'StockLevel', 'StockMoved', 'StockMovement', 'TrackingReport', 'TransferLine', 'UnsellableStock', 'VariantAvailability',
   'VariantSelling', 'WaitingLine', 'WaitingOutlook', 'WaitingSource', 'WebhookAttempt', 'WebhookEventField',

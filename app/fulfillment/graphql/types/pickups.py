@@ -8,6 +8,8 @@ import strawberry
 
 from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
+from app.exceptions.graphql.batches import cases_by_pickup
+from app.exceptions.graphql.types import ExceptionCase
 from app.fulfillment.graphql import batches
 from app.fulfillment.graphql.types.packages import Package
 from app.fulfillment.model.codes import is_verified, pickup_code
@@ -223,6 +225,13 @@ class Pickup(Entity, Node):
         key=lambda pickup: pickup.id,
         many=True,
         description="All that was ever reported of it, in the order in which it happened; empty for shoppers.",
+    )
+    exception_cases = relation(
+        ExceptionCase,
+        cases_by_pickup,
+        key=lambda pickup: pickup.id,
+        many=True,
+        description="What a person had or has to solve about it, oldest first; empty without `fulfillment:read`.",
     )
     is_locked: bool = strawberry.field(description="Whether too many wrong codes were tried; staff can unlock it.")
 
