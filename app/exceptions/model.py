@@ -56,6 +56,10 @@ REMEDIES: Final[Mapping[CaseKind, tuple[Remedy, ...]]] = {
         _NOTHING,
     ),
     CaseKind.COLLECTED_WITHOUT_CODE: (_NOTHING,),
+    CaseKind.PARCEL_LOST: (_NOTHING,),
+    CaseKind.PARCEL_COMES_BACK: (_NOTHING,),
+    CaseKind.REFUND_DUE: (_NOTHING,),
+    CaseKind.TEXT_CHANGED_FOR_CARRIER: (_NOTHING,),
     CaseKind.NOT_REPORTED_IN_TIME: (
         _COLLECTED,
         _SENT_BACK,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LazyLocation = Annotated["Location", strawberry.lazy("app.locations.graphql.types")]
 LazyOrder = Annotated["Order", strawberry.lazy("app.orders.graphql.types")]
 # How subjects are called in the schema.
-TYPENAMES: Final = {"PICKUP": "Pickup"}
+TYPENAMES: Final = {"PICKUP": "Pickup", "PACKAGE": "Package", "ORDER": "Order", "SHIPMENT": "Shipment"}
 
 describe_enum(
     CaseKind,
@@ -36,6 +36,11 @@ describe_enum(
         CaseKind.REPORTED_BEFORE_SHIPMENT: "A point reports of a parcel that has not left as far as is known.",
         CaseKind.COLLECTED_WITHOUT_CODE: "A point gave goods away though nobody had said the code around that time.",
         CaseKind.NOT_REPORTED_IN_TIME: "The time of goods at a point is over, and the point says nothing.",
+        CaseKind.PARCEL_LOST: "The carrier cannot find a parcel.",
+        CaseKind.PARCEL_COMES_BACK: "A parcel was refused or could not be delivered, and comes back.",
+        CaseKind.REFUND_DUE: "Money that was taken is to be given back.",
+        CaseKind.TEXT_CHANGED_FOR_CARRIER: "A carrier's file cannot hold some characters of an address; others stand "
+        "in their place.",
     },
 )
 describe_enum(
