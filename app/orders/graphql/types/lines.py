@@ -146,7 +146,8 @@ class OrderDelivery(Entity, Node):
 
     ready_by: datetime | None = strawberry.field(
         description="By when a pickup at an own store is ready (UTC), as it is known by now: it moves with the "
-        "transfers that bring its goods. Null before the work is planned, for other deliveries, and where nobody can say."
+        "transfers that bring its goods. Null before the work is planned, for other deliveries, and where nobody can "
+        "say."
     )
 
     # Partners are shown no delivery that has one.
