@@ -77,7 +77,7 @@ async def test_units_that_were_lost_before_the_work_was_planned_are_canceled_too
     assert await lines_of(db, order_id) == [(1, 1)]
     assert ("PREPARE_PICKUP", shop.store, "OPEN") in await work_of(db)
     assert (await pickup_of(db, order_id)).status == "PREPARING"
-    assert (await history_of(db, order_id))[-2:] == ["UNITS_CANCELED", "PROMISE_REDATED"]
+    assert (await history_of(db, order_id))[-1] == "UNITS_CANCELED"
 
 
 async def test_an_order_that_was_lost_before_the_work_was_planned_is_canceled(db: Database) -> None:
