@@ -104,6 +104,7 @@ KEYED_MUTATIONS: Final = {
     *("workMove", "workReject", "workReportShort", "workSplit"),
     *("pickListCreate", "workMerge"),
     "trackingReport",
+    "shipmentTakeBack",
 }
 # Each row has a key of its own.
 OF_MANY = {"pickupReports", "trackingReports"}

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from app.fulfillment.actions.take_back_pickup import ReturnedGoods, take_back_pickup
+from app.fulfillment.actions.put_back_units import ReturnedGoods
+from app.fulfillment.actions.take_back_pickup import take_back_pickup
 from app.fulfillment.model.reports import ReportKind
 from app.inventory.errors import InvalidQuantity
 from app.kit.db import Database

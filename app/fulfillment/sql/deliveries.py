@@ -14,6 +14,12 @@ _LINES_OF_DELIVERIES: Final = Statement("""
      WHERE fulfillment.delivery_id = ANY(CAST(:delivery_ids AS uuid[])) AND fulfillment.status = :status
      ORDER BY fulfillment.id, line.line_no
 """)
+_LINES_OF_FULFILLMENT: Final = Statement("""
+    SELECT fulfillment.order_id, fulfillment.location_id, line.*
+      FROM fulfillments AS fulfillment JOIN fulfillment_lines AS line ON line.fulfillment_id = fulfillment.id
+     WHERE fulfillment.id = :fulfillment_id
+     ORDER BY line.line_no
+""")
 _SOURCES: Final = Statement("""
     SELECT DISTINCT ON (delivery_id) delivery_id, location_id FROM fulfillments
      WHERE delivery_id = ANY(CAST(:delivery_ids AS uuid[])) AND status <> 'CANCELED' ORDER BY delivery_id, id
@@ -23,6 +29,11 @@ _SOURCES: Final = Statement("""
 async def lines_of_deliveries(tx: ReadTx, delivery_ids: Sequence[UUID], state: FulfillmentState) -> list[Row]:
     """Lines of the fulfillments of deliveries in a state: order_id, location_id and all columns of the line."""
     return await tx.fetch(_LINES_OF_DELIVERIES, delivery_ids=list(delivery_ids), status=state)
+
+
+async def lines_of_fulfillment(tx: ReadTx, fulfillment_id: UUID) -> list[Row]:
+    """The lines of one fulfillment, as `lines_of_deliveries` has them."""
+    return await tx.fetch(_LINES_OF_FULFILLMENT, fulfillment_id=fulfillment_id)
 
 
 async def sources_of(tx: ReadTx, delivery_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -44,6 +44,13 @@ _LOCK: Final = Statement(
 _LOCK_OF_SHIPMENT: Final = Statement(
     f"{_LOCKED} WHERE package.shipment_id = :shipment_id ORDER BY package.id FOR UPDATE OF package"
 )
+_SHIPMENT: Final = Statement("""
+    SELECT shipment.*, fulfillment.delivery_id, fulfillment.location_id, location.partner_id
+      FROM shipments AS shipment
+      JOIN fulfillments AS fulfillment ON fulfillment.id = shipment.fulfillment_id
+      JOIN locations AS location ON location.id = fulfillment.location_id
+     WHERE shipment.id = :id
+""")
 _SET_STATES: Final = Statement("""
     UPDATE packages AS package
        SET status = new.status, status_at = new.status_at, delivered_at = new.delivered_at, attempts = new.attempts,
@@ -143,6 +150,11 @@ async def lock_packages(tx: WriteTx, package_ids: Collection[UUID]) -> dict[UUID
 async def lock_packages_of(tx: WriteTx, shipment_id: UUID) -> list[Row]:
     """The parcels of a shipment, as `lock_packages` has them."""
     return await tx.fetch(_LOCK_OF_SHIPMENT, shipment_id=shipment_id)
+
+
+async def find_shipment(tx: ReadTx, shipment_id: UUID) -> Row | None:
+    """A shipment: all columns, and delivery_id, location_id of its fulfillment; partner_id of the location."""
+    return await tx.fetchrow(_SHIPMENT, id=shipment_id)
 
 
 def state_in(package: Row) -> PackageState:

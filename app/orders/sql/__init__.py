@@ -134,6 +134,17 @@ _CANCEL_UNITS: Final = Statement("""
     RETURNING line.order_id, line.line_no
 """)
 
+_RETURN_UNITS: Final = Statement("""
+    UPDATE order_lines AS line
+       SET fulfilled_quantity = fulfilled_quantity - report.quantity,
+           canceled_quantity = canceled_quantity + report.quantity
+      FROM unnest(CAST(:order_ids AS uuid[]), CAST(:line_nos AS int[]), CAST(:quantities AS int[]))
+           AS report (order_id, line_no, quantity)
+     WHERE line.order_id = report.order_id AND line.line_no = report.line_no
+       AND fulfilled_quantity >= report.quantity
+    RETURNING line.order_id, line.line_no
+""")
+
 CANCEL_OPEN_UNITS: Final = Statement("""
     UPDATE order_lines SET canceled_quantity = quantity - fulfilled_quantity - short_quantity
      WHERE order_id = :order_id AND quantity > 0 RETURNING line_no
@@ -191,6 +202,11 @@ async def fulfill_units(tx: WriteTx, reported: Mapping[UUID, Mapping[int, int]])
 async def cancel_open_units(tx: WriteTx, reported: Mapping[UUID, Mapping[int, int]]) -> Counted:
     """Count units as canceled, by order and line number, where as many are open; what has become of all lines."""
     return await _count(tx, _CANCEL_UNITS, reported)
+
+
+async def return_units(tx: WriteTx, reported: Mapping[UUID, Mapping[int, int]]) -> Counted:
+    """Count units that had been handed over as canceled, by order and line; the counts of these orders' lines."""
+    return await _count(tx, _RETURN_UNITS, reported)
 
 
 async def _count(tx: WriteTx, statement: Statement, reported: Mapping[UUID, Mapping[int, int]]) -> Counted:

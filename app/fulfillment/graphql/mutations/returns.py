@@ -1,15 +1,22 @@
-"""Goods that come back from points."""
+"""Goods that come back."""
+
+from uuid import UUID
 
 import strawberry
 
-from app.fulfillment.actions.take_back_pickup import ReturnedGoods, take_back_pickup
+from app.engine.relations import relation
+from app.fulfillment.actions.put_back_units import ReturnedGoods
+from app.fulfillment.actions.take_back_pickup import take_back_pickup
+from app.fulfillment.actions.take_back_shipment import take_back_shipment
+from app.fulfillment.graphql.batches import shipments_by_id
 from app.fulfillment.graphql.mutations.forms import NEEDED_KEY, PickupPayload
+from app.fulfillment.graphql.types import Shipment
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidInput, NotFound
-from app.kit.graphql.context import Info
+from app.kit.graphql.context import Context, Info
 from app.kit.graphql.inputs import check_rows
 from app.kit.graphql.nodes import require_int, require_uuid
-from app.kit.graphql.payload import Outcome, commit
+from app.kit.graphql.payload import Outcome, Payload, commit
 from app.kit.graphql.permission import requires
 
 
@@ -44,6 +51,34 @@ class PickupTakeBackPayload(PickupPayload):
     """The pickup is RETURNED."""
 
 
+@strawberry.input(description="Input of `shipmentTakeBack`.")
+class ShipmentTakeBackInput:
+    """One shipment."""
+
+    shipment_id: strawberry.ID = strawberry.field(description="The shipment whose parcels are back.")
+    location_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Where they came to; null: where they had left from."
+    )
+    lines: list[ReturnedLineInput] = strawberry.field(
+        default_factory=list[ReturnedLineInput],
+        description="Lines of which something is damaged or missing, at most 100; empty: all is sound.",
+    )
+    idempotency_key: str = strawberry.field(description=NEEDED_KEY)
+
+
+@strawberry.type(description="The answer to `shipmentTakeBack`.")
+class ShipmentTakeBackPayload(Payload):
+    """Read after the commit."""
+
+    shipment_id: strawberry.Private[str | None] = None
+    shipment = relation(
+        Shipment,
+        shipments_by_id,
+        key=lambda payload: payload.shipment_id and UUID(payload.shipment_id),
+        description="The shipment; its parcels are TAKEN_BACK.",
+    )
+
+
 @strawberry.type
 class PickupReturnMutation:
     """Merged into the schema's Mutation."""
@@ -59,11 +94,7 @@ class PickupReturnMutation:
 
         async def work(tx: WriteTx) -> Outcome:
             pickup_id = require_uuid(input.pickup_id, "Pickup", "input", "pickupId")
-            location_id = None
-            if input.location_id is not None:
-                location_id = require_int(input.location_id, "Location", "input", "locationId")
-                if not context.actor.may_act_at(location_id):
-                    raise NotFound("There is no such location.", path=["input", "locationId"])
+            location_id = _place(context, input.location_id)
             try:
                 await take_back_pickup(
                     tx,
@@ -79,6 +110,45 @@ class PickupReturnMutation:
 
         key = input.idempotency_key
         return await commit(context, PickupTakeBackPayload, work, operation="pickupTakeBack", key=key, body=input)
+
+    @strawberry.mutation(
+        description="The parcels of a home delivery that did not reach the buyer are back: their units are in stock "
+        "again, damaged ones set aside, and their order lines are canceled. What was taken for them is to be paid "
+        "back: the case REFUND_DUE says how much.",
+        **requires("fulfillment:write"),
+    )
+    async def shipment_take_back(self, info: Info, input: ShipmentTakeBackInput) -> ShipmentTakeBackPayload:
+        """All parcels of a shipment together."""
+        context = info.context
+
+        async def work(tx: WriteTx) -> Outcome:
+            shipment_id = require_uuid(input.shipment_id, "Shipment", "input", "shipmentId")
+            location_id = _place(context, input.location_id)
+            try:
+                await take_back_shipment(
+                    tx,
+                    shipment_id,
+                    goods=_goods(input.lines),
+                    location_id=location_id,
+                    actor=context.actor,
+                    now=context.now,
+                )
+            except NotFound as error:
+                raise error.at("input", "shipmentId") from None
+            return Outcome({"shipment_id": str(shipment_id)})
+
+        key = input.idempotency_key
+        return await commit(context, ShipmentTakeBackPayload, work, operation="shipmentTakeBack", key=key, body=input)
+
+
+def _place(context: Context, location_id: str | None) -> int | None:
+    """Where goods came to. Raises NotFound for locations that are not the caller's."""
+    if location_id is None:
+        return None
+    key = require_int(location_id, "Location", "input", "locationId")
+    if not context.actor.may_act_at(key):
+        raise NotFound("There is no such location.", path=["input", "locationId"])
+    return key
 
 
 def _goods(lines: list[ReturnedLineInput]) -> ReturnedGoods:

@@ -1,0 +1,86 @@
+"""Parcels that did not reach their buyer are back in the house."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from app.exceptions.actions.settle_cases import settle_cases
+from app.exceptions.model import CaseDraft, CaseKind
+from app.fulfillment.actions.follow_tracking import follow_tracking
+from app.fulfillment.actions.put_back_units import ReturnedGoods, put_back_units
+from app.fulfillment.model import FulfillmentState, may_touch
+from app.fulfillment.model.packages import PACKAGE, TrackingKind
+from app.fulfillment.model.tracking import TrackingEvent
+from app.fulfillment.sql import deliveries, fulfillments, packages, pickups, tracking
+from app.kit.db import Row, WriteTx
+from app.kit.errors import InvalidTransition, NotFound
+from app.kit.permissions import Actor
+from app.orders.actions.return_units import return_units
+from app.orders.model import OrderStatus
+from app.orders.sql import lines_of, lock_order
+from app.payments.model import PaymentStatus
+
+# Money that was taken, or is being taken at this moment by the job that hears of the order's completion.
+_TAKEN: Final = (PaymentStatus.CAPTURED, PaymentStatus.AUTHORIZED)
+
+
+async def take_back_shipment(
+    tx: WriteTx,
+    shipment_id: UUID,
+    *,
+    goods: ReturnedGoods | None = None,
+    location_id: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """All parcels of a home delivery become TAKEN_BACK, its units are in stock again and its order lines canceled.
+
+    location_id: where they came to; None: where they had left from. Of a completed order the money is a case
+    REFUND_DUE; of one that waits for other goods less is taken later. Raises NotFound (shipment, location, line),
+    InvalidTransition when a parcel was delivered or taken back, or when the goods went to a point: they are taken back
+    with their pickup. InvalidQuantity for more damaged and missing units than there were.
+    """
+    order, shipment = await _take(tx, shipment_id, actor)
+    pickup = await pickups.lock_pickup_of_delivery(tx, shipment.delivery_id)
+    if pickup is not None:
+        message = "These goods went to a point: take them back with their pickup."
+        raise InvalidTransition(message, current_status=pickup.status)
+    taken = await packages.lock_packages_of(tx, shipment_id)
+    for package in taken:
+        PACKAGE.check(TrackingKind.TAKEN_BACK, package.status)
+    lines = await deliveries.lines_of_fulfillment(tx, shipment.fulfillment_id)
+    said = goods or ReturnedGoods()
+    await put_back_units(tx, order.id, lines, said, location_id=location_id, actor=actor.reference)
+    await fulfillments.set_states(tx, [shipment.fulfillment_id], FulfillmentState.RETURNED, now=now)
+    reporter = actor.reference
+    new = [
+        tracking.NewTracking(
+            reporter, f"back {row.id}", row.id, reporter, TrackingEvent("", TrackingKind.TAKEN_BACK, now), b""
+        )
+        for row in taken
+    ]
+    await tracking.insert_tracking(tx, new, now=now)
+    await follow_tracking(tx, taken, actor=reporter, now=now)
+    units = deliveries.units_by_order(lines)[order.id]
+    status = await return_units(tx, order.id, units, reason="PARCEL_RETURNED", actor=reporter, now=now)
+    if status is not OrderStatus.PLACED and order.payment_status in _TAKEN:
+        await _refund(tx, order, shipment, units, now)
+
+
+async def _take(tx: WriteTx, shipment_id: UUID, actor: Actor) -> tuple[Row, Row]:
+    """The order, locked, and the shipment with its fulfillment's delivery_id and location_id. Raises NotFound."""
+    shipment = await packages.find_shipment(tx, shipment_id)
+    if shipment is not None and may_touch(actor, partner_id=shipment.partner_id, location_id=shipment.location_id):
+        order = await lock_order(tx, shipment.order_id)
+        if order is not None:
+            return order, shipment
+    raise NotFound("There is no such shipment.")
+
+
+async def _refund(tx: WriteTx, order: Row, shipment: Row, units: dict[int, int], now: datetime) -> None:
+    """Somebody must pay the price of these units back."""
+    amount = sum(line.unit_price_minor * units.get(line.line_no, 0) for line in await lines_of(tx, [order.id]))
+    facts = {"order": order.number, "amountMinor": amount, "currency": order.currency}
+    subject = ("SHIPMENT", str(shipment.id))
+    case = CaseDraft(CaseKind.REFUND_DUE, subject, shipment.location_id, None, order.id, facts)
+    await settle_cases(tx, [case], now=now)
