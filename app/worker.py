@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import asyncpg
 
+from app.capacity import invariants as capacity_invariants
+from app.capacity import jobs as capacity_jobs
 from app.carts import invariants as carts_invariants
 from app.carts import jobs as carts_jobs
 from app.catalog import invariants as catalog_invariants
@@ -53,6 +55,7 @@ _PRUNE_BATCH: Final = 10_000
 
 
 JOBS: Final[dict[str, ModuleType]] = {
+    "capacity": capacity_jobs,
     "carts": carts_jobs,
     "checkout": checkout_jobs,
     "fulfillment": fulfillment_jobs,
@@ -60,6 +63,7 @@ JOBS: Final[dict[str, ModuleType]] = {
     "notifications": notifications_jobs,
 }
 _INVARIANTS: Final[dict[str, dict[str, str]]] = {
+    "capacity": capacity_invariants.INVARIANTS,
     "catalog": catalog_invariants.INVARIANTS,
     "carts": carts_invariants.INVARIANTS,
     "channels": channels_invariants.INVARIANTS,

@@ -8,6 +8,9 @@ import strawberry
 
 from app.api.federation import CONFIG, FederationQuery, Subgraph
 from app.api.nodes import NodeQuery
+from app.capacity.graphql import errors as capacity_errors
+from app.capacity.graphql.mutations import LockerMutation
+from app.capacity.graphql.queries import LockerQuery
 from app.carts.graphql import errors as cart_errors
 from app.carts.graphql.mutations import CartMutation
 from app.carts.graphql.queries import CartQuery
@@ -83,6 +86,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     WorkQuery,
     PickListQuery,
     InventoryQuery,
+    LockerQuery,
     StockChangesQuery,
     PurchaseOrderQuery,
     CountQuery,
@@ -109,6 +113,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     TrackingMutation,
     CarrierMutation,
     InventoryMutation,
+    LockerMutation,
     TransferMutation,
     SellingMutation,
     StockFeedMutation,
@@ -127,6 +132,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
 SUBSCRIPTIONS: Final[tuple[type[Any], ...]] = (InventorySubscription, OrdersSubscription, FulfillmentSubscription)
 # Importing them declared the types of their refusals, which no field names: `userErrors` returns the interface.
 REFUSALS: Final[tuple[ModuleType, ...]] = (
+    capacity_errors,
     cart_errors,
     channel_errors,
     checkout_errors,

@@ -42,7 +42,7 @@ class VariantDraft:
     """A sellable thing. `names` is what the product's name lacks ("赤 / M"), {} for an only variant.
 
     jan: 8 or 13 digits with a right check digit. weight_g: grams; girth_cm: length + width + height when
-    packed.
+    packed; sides_mm: these three one by one, when they are known.
     """
 
     sku: str
@@ -53,6 +53,7 @@ class VariantDraft:
     girth_cm: int | None = None
     is_chilled: bool = False
     is_active: bool = True
+    sides_mm: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ def _check_variant(variant: VariantDraft) -> None:
     _check_attributes(variant.sku, variant.options)
     if variant.jan is not None and not is_jan(variant.jan):
         raise InvalidDraft(f"{variant.jan!r} of {variant.sku} is not a JAN code.", subject=variant.sku)
-    for size in (variant.weight_g, variant.girth_cm):
+    for size in (variant.weight_g, variant.girth_cm, *(variant.sides_mm or ())):
         if size is not None and not 1 <= size <= MAX_MINOR:
             raise InvalidDraft(f"Weight and size of {variant.sku} must be positive.", subject=variant.sku)
 

@@ -59,7 +59,7 @@ products = Table(
 )
 
 # `options` tells what sets the variant apart, in the shape of the product's attributes: color, size.
-# Sizes and weight decide which delivery modes take it.
+# Sizes and weight decide which delivery modes take it, the three sides of one packed unit which lockers.
 variants = Table(
     "variants",
     metadata,
@@ -72,11 +72,16 @@ variants = Table(
     Column("position", Integer, nullable=False, server_default="0"),
     Column("weight_g", Integer, nullable=True),
     Column("girth_cm", Integer, nullable=True),
+    Column("length_mm", Integer, nullable=True),
+    Column("width_mm", Integer, nullable=True),
+    Column("height_mm", Integer, nullable=True),
     Column("is_chilled", Boolean, nullable=False, server_default="false"),
     Column("is_active", Boolean, nullable=False, server_default="true"),
     Index("ix_variants_product_id", "product_id", "position"),
     CheckConstraint("jan ~ '^[0-9]{8}([0-9]{5})?$'", "jan_has_8_or_13_digits"),
     CheckConstraint("weight_g > 0 AND girth_cm > 0", "sizes_positive"),
+    CheckConstraint("length_mm > 0 AND width_mm > 0 AND height_mm > 0", "sides_positive"),
+    CheckConstraint("num_nulls(length_mm, width_mm, height_mm) IN (0, 3)", "sides_are_known_together"),
 )
 
 media = Table(

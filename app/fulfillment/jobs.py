@@ -2,20 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from app.fulfillment.actions.ask_silent_points import ask_silent_points
 from app.fulfillment.actions.cancel_missing_units import cancel_missing_units
-from app.fulfillment.actions.date_promises import date_promises
 from app.fulfillment.actions.expire_due_pickups import expire_due_pickups
 from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.remind_pickups import remind_pickups
 from app.fulfillment.sql.code_refusals import forget_refusals
-from app.fulfillment.sql.promises import orders_of_late_transfers
 from app.kit.db import Database, WriteTx
 from app.kit.permissions import SYSTEM
 from app.orders.actions.set_payment_status import set_payment_status
@@ -25,7 +22,6 @@ from app.payments.model import PaymentStatus, provider_of
 from app.payments.sql import payment_of
 
 SWEEP_BATCH: Final = 500
-LATE_BATCH: Final = 200
 
 
 async def order_placed(db: Database, event_key: str, payload: dict[str, Any], *, now: datetime) -> None:
@@ -121,19 +117,6 @@ async def _sweep(db: Database, action: Callable[..., Awaitable[int]], now: datet
     return swept
 
 
-async def notice_late_transfers(db: Database, *, now: datetime) -> int:
-    """Put off what is promised of orders whose transfers should have left or come by now; returns how many orders."""
-    redated, after = 0, UUID(int=0)
-    while True:
-        async with db.read() as tx:
-            orders = await orders_of_late_transfers(tx, after=after, now=now, limit=LATE_BATCH)
-        for order_id in orders:
-            redated += bool(await db.in_write(partial(date_promises, order_id=order_id, now=now)))
-        if len(orders) < LATE_BATCH:
-            return redated
-        after = orders[-1]
-
-
 HANDLERS: Final = {
     "order_placed": order_placed,
     "backorder_served": order_placed,
@@ -152,5 +135,4 @@ SCHEDULES: Final = {
     "remind-buyers": ("*/10 * * * *", remind_buyers),
     "forget-wrong-codes": ("41 3 * * *", forget_wrong_codes),
     "ask-points": ("*/30 * * * *", ask_points),
-    "late-transfers": ("7 * * * *", notice_late_transfers),
 }

@@ -1,7 +1,6 @@
 """Facts that the orders slice tells."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -37,15 +36,3 @@ class OrderCompleted(Event):
     topic: ClassVar[str] = "order_completed"
     key_field: ClassVar[str] = "order_id"
     order_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class PromiseRedated(Event):
-    """A delivery will be ready at another time than was promised: previous and ready_by (UTC; None: unknown)."""
-
-    topic: ClassVar[str] = "promise_redated"
-    key_field: ClassVar[str] = "order_id"
-    order_id: UUID
-    delivery_id: UUID
-    previous: datetime | None
-    ready_by: datetime | None

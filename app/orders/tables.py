@@ -73,7 +73,6 @@ order_deliveries = Table(
     Column("mode", Text, nullable=False),
     Column("location_id", Integer, ForeignKey("locations.id"), nullable=True),
     Column("address", JSONB, nullable=True),
-    instant("ready_by", nullable=True),
     Index("ix_order_deliveries_order_id", "order_id"),
     Index("ix_order_deliveries_location_id", "location_id"),
     CheckConstraint(
@@ -152,8 +151,8 @@ order_history = Table(
         "'PICKUP_UNLOCKED', 'PICKUP_COLLECTED', 'PICKUP_EXPIRED', 'PICKUP_BLOCKED', 'PICKUP_EXPIRING', "
         "'PICKUP_EXTENDED', 'PICKUP_CHANGED', 'PICKUP_RETURNING', 'PICKUP_RETURNED', "
         "'PARCEL_OUT_FOR_DELIVERY', 'PARCEL_ATTEMPTED', 'PARCEL_DELIVERED', 'PARCEL_REFUSED', 'PARCEL_LOST', "
-        "'PARCEL_RETURNING', 'PARCEL_RETURNED', 'PARCEL_TAKEN_BACK', 'PROMISE_REDATED', "
-        "'PARTIALLY_FULFILLED', 'COMPLETED', 'UNITS_CANCELED', 'CANCELED', 'PAYMENT_CHANGED', 'LATE_AUTHORIZATION')",
+        "'PARCEL_RETURNING', 'PARCEL_RETURNED', 'PARCEL_TAKEN_BACK', 'PARTIALLY_FULFILLED', "
+        "'COMPLETED', 'UNITS_CANCELED', 'CANCELED', 'PAYMENT_CHANGED', 'LATE_AUTHORIZATION')",
         "order_history_kind_known",
     ),
 )

@@ -30,8 +30,8 @@ _PRODUCT: Final = _insert(
 _VARIANT: Final = _insert(
     variants,
     (
-        "product_id", "sku", "jan", "names", "options", "position", "weight_g", "girth_cm", "is_chilled",
-        "is_active",
+        "product_id", "sku", "jan", "names", "options", "position", "weight_g", "girth_cm", "length_mm",
+        "width_mm", "height_mm", "is_chilled", "is_active",
     ),
 )  # fmt: skip
 _MEDIA: Final = _insert(media, ("product_id", "url", "alts", "position"))
@@ -125,6 +125,7 @@ async def make_variant(
     position: int = 0,
     weight_g: int | None = 500,
     girth_cm: int | None = 60,
+    sides_mm: tuple[int, int, int] | None = None,
     is_chilled: bool = False,
     is_active: bool = True,
     **product: Any,
@@ -147,6 +148,7 @@ async def make_variant(
         position=position,
         weight_g=weight_g,
         girth_cm=girth_cm,
+        **dict(zip(("length_mm", "width_mm", "height_mm"), sides_mm or (None,) * 3, strict=True)),
         is_chilled=is_chilled,
         is_active=is_active,
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.capacity.model.compartments import COMPARTMENT
 from app.fulfillment.model.packages import PACKAGE
 from app.fulfillment.model.pick_lists import PICK_LIST
 from app.fulfillment.model.pickups import POINT_PICKUP, STORE_PICKUP
@@ -37,3 +38,7 @@ def test_the_picture_of_work_is_drawn_from_the_rules(machine: Any) -> None:
 
 def test_the_picture_of_endpoints_is_drawn_from_the_rules() -> None:
     assert f"```mermaid\n{ENDPOINTS.mermaid()}\n```" in (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
+
+
+def test_the_picture_of_compartments_is_drawn_from_the_rules() -> None:
+    assert f"```mermaid\n{COMPARTMENT.mermaid()}\n```" in (ROOT / "docs" / "partners.md").read_text(encoding="utf-8")

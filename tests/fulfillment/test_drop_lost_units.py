@@ -40,7 +40,7 @@ async def test_the_rest_can_still_be_collected(db: Database) -> None:
     assert ("PREPARE_PICKUP", shop.store, "OPEN") in await work_of(db)
     assert (await pickup_of(db, order_id)).status == "PREPARING"
     assert await order_states(db, order_id) == ("PLACED", "AUTHORIZED", "UNFULFILLED")
-    assert (await history_of(db, order_id))[-2:] == ["UNITS_CANCELED", "PROMISE_REDATED"]
+    assert (await history_of(db, order_id))[-1] == "UNITS_CANCELED"
 
 
 async def test_a_pickup_of_which_nothing_is_left_is_canceled(db: Database) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from app.capacity.sql import find_stations, load_stations
 from app.carts import sql
 from app.carts.graphql.batches import carts_by_id
 from app.carts.graphql.types import Cart, PickupLineInput, PickupOption
@@ -16,6 +17,7 @@ from app.carts.model import (
     ShippingRate,
     is_plain_text,
     pickup_options,
+    with_lockers,
 )
 from app.catalog.sql import sellables, variant_ids_by_sku
 from app.channels.sql import channel_by_code
@@ -76,7 +78,17 @@ class CartQuery:
         origin = await origin_of(info.context, near)
         rate = ShippingRate.of(channel)
         inputs = OptionInputs(plan.places, plan.reachable, rate, channel.currency, origin, plan.terms)
-        return pickup_options(asked, inputs, modes, first)
+        options = pickup_options(asked, inputs, modes, first)
+        points = [
+            option.location_id
+            for option in options
+            if option.mode is DeliveryMode.LOCKER_PICKUP and option.location_id is not None
+        ]
+        if not points:
+            return options
+        async with info.context.read() as tx:
+            stations = await load_stations(tx, await find_stations(tx, points))
+        return with_lockers(options, asked, stations, info.context.now)
 
 
 async def _of_cart(tx: ReadTx, context: Context, cart_id: str) -> tuple[list[AskedLine], Row, PlanInputs]:

@@ -24,7 +24,7 @@ from app.carts.model.limits import (
     is_expired,
     require_open,
 )
-from app.carts.model.options import AskedLine, Option, OptionInputs, OptionLine, pickup_options
+from app.carts.model.options import AskedLine, Option, OptionInputs, OptionLine, pickup_options, with_lockers
 from app.carts.model.problems import (
     CartDelivery,
     CartLine,
@@ -88,4 +88,5 @@ __all__ = [
     "sources_for",
     "units_by_variant",
     "variants_of",
+    "with_lockers",
 ]

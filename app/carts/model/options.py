@@ -1,9 +1,12 @@
 """Ways to hand goods over, nearest first, with what each of them covers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
+from app.capacity.model.parcels import Parcel, parcel_of
+from app.capacity.model.stations import Station
 from app.carts.model.totals import ShippingRate
 from app.inventory.model.selling import Terms
 from app.locations.model import Place, Point, rank_places
@@ -12,6 +15,7 @@ from app.sourcing.model import (
     Coverage,
     DeliveryMode,
     Goods,
+    IneligibleReason,
     Reason,
     SourceLine,
     coverage,
@@ -61,7 +65,7 @@ class OptionLine:
 @dataclass(frozen=True, slots=True)
 class Option:
     """One way. location_id: None at the buyer's home, and for a mode without any place. fee_minor: of
-    everything.
+    everything. own_reasons: why the place cannot take the goods, whatever becomes of each line.
     """
 
     mode: DeliveryMode
@@ -70,6 +74,7 @@ class Option:
     lines: tuple[OptionLine, ...]
     fee_minor: int
     currency: str
+    own_reasons: tuple[Reason, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -84,12 +89,13 @@ class Option:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """Of all lines, each code once."""
-        return tuple({reason.code: reason for line in reversed(self.lines) for reason in line.reasons}.values())
+        of_lines = [reason for line in reversed(self.lines) for reason in line.reasons]
+        return tuple({reason.code: reason for reason in (*of_lines, *self.own_reasons)}.values())
 
     @property
     def eligible(self) -> bool:
         """Whether all goods can be handed over this way."""
-        return all(line.eligible for line in self.lines)
+        return not self.own_reasons and all(line.eligible for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +167,24 @@ def _option(
     goods = sum(line.price_minor * line.quantity for line in lines)
     fee = inputs.rate.fee(goods) if is_home else 0
     return Option(mode, None if place is None else place.id, distance, tuple(rows), fee, inputs.currency)
+
+
+def with_lockers(
+    options: Sequence[Option], lines: Sequence[AskedLine], stations: Mapping[int, Station], now: datetime
+) -> list[Option]:
+    """The options with what their lockers have to say to an order of now; stations: those that are known, by id."""
+    parcel = parcel_of((line.goods, line.quantity) for line in lines)
+    return [
+        option
+        if option.location_id is None or option.location_id not in stations
+        else replace(option, own_reasons=_locker_reasons(stations[option.location_id], parcel, now))
+        for option in options
+    ]
+
+
+def _locker_reasons(station: Station, parcel: Parcel, now: datetime) -> tuple[Reason, ...]:
+    if station.free_for(parcel, *station.terms.period(now)) is not None:
+        return ()
+    if not station.takes(parcel):
+        return (Reason(IneligibleReason.TOO_LARGE_FOR_LOCKER, "The goods fit into none of the lockers here."),)
+    return (Reason(IneligibleReason.LOCKER_FULL, "No locker here is free when the goods would be in it."),)

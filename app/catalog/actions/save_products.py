@@ -128,12 +128,16 @@ def _variant_rows(products: Sequence[ProductDraft], product_ids: dict[str, int])
             "position": position,
             "weight_g": variant.weight_g,
             "girth_cm": variant.girth_cm,
+            **dict(zip(_SIDES, variant.sides_mm or (None, None, None), strict=True)),
             "is_chilled": variant.is_chilled,
             "is_active": variant.is_active,
         }
         for product in products
         for position, variant in enumerate(product.variants)
     ]
+
+
+_SIDES: Final = ("length_mm", "width_mm", "height_mm")
 
 
 def _media_rows(products: Sequence[ProductDraft], product_ids: dict[str, int]) -> list[dict[str, Any]]:

@@ -213,6 +213,9 @@ class Variant(Entity, Node):
     girth_cm: int | None = strawberry.field(
         description="Length + width + height when packed, in centimeters; null when unknown."
     )
+    length_mm: int | None = strawberry.field(description="Length when packed, in millimeters; null when unknown.")
+    width_mm: int | None = strawberry.field(description="Width when packed, in millimeters; null when unknown.")
+    height_mm: int | None = strawberry.field(description="Height when packed, in millimeters; null when unknown.")
     is_chilled: bool = strawberry.field(description="Whether it must be kept cold on its way.")
     is_active: bool = strawberry.field(description="False when it was taken off sale in all channels.")
     product_id: strawberry.Private[int]

@@ -50,6 +50,9 @@ VARIANT_COLUMNS: Final = (
     variants.c.position,
     variants.c.weight_g,
     variants.c.girth_cm,
+    variants.c.length_mm,
+    variants.c.width_mm,
+    variants.c.height_mm,
     variants.c.is_chilled,
     variants.c.is_active,
 )

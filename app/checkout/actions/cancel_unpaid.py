@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from app.capacity.actions.release_compartments import release_compartments
 from app.carts.actions.reopen_cart import reopen_cart
 from app.checkout.sql import lock_cart_of_order
 from app.inventory.actions.release_holds import release_holds
@@ -32,6 +33,7 @@ async def cancel_unpaid(
     order = await require_order(tx, order_id)
     if order.status != OrderStatus.PENDING_PAYMENT:
         return OrderStatus(order.status)
+    await release_compartments(tx, [order_id], now=now)
     await release_holds(tx, order_id, actor=actor)
     if declined is None:
         await void_payment(tx, order_id, now=now)

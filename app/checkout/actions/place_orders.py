@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from app.capacity.actions.plan_compartments import CompartmentPlan, plan_compartments
+from app.capacity.model.claims import CompartmentWish
 from app.carts.actions.complete_carts import complete_carts
 from app.carts.model import CartStatus, demands_of, require_open
 from app.carts.model.refusals import shortage_refusals
@@ -19,6 +21,7 @@ from app.checkout.model import (
     by_terms,
     cart_shipping,
     checkout_refusals,
+    compartment_wishes,
     draft_order,
     stores_of_lines,
 )
@@ -54,7 +57,8 @@ async def place_orders(
     order is PENDING_PAYMENT, and `complete_payment` has to ask the provider after the commit. An order exists if, and
     only if, its units are held. Nothing is kept of a checkout that is answered with NotFound, CartExpired, or Refusals
     with everything that is wrong. The number of statements does not depend on how many carts, lines and units there
-    are; each channel among them adds four, each transfer its own.
+    are; each channel among them adds four, each transfer its own,
+    lockers five.
     """
     carts = await lock_carts(tx, {checkout.cart_id for checkout in checkouts})
     outcomes = await _existing_orders(tx, carts.values())
@@ -133,8 +137,28 @@ def _sale(number: int, checkout: Checkout, contents: CartContents) -> _Sale:
 async def _sell(
     tx: WriteTx, sales: Mapping[UUID, _Sale], *, actor: str, now: datetime
 ) -> dict[UUID, PlacedOrder | DomainError]:
-    """What became of each cart: an order, or Refusals because there are too few units."""
-    if all(_is_plain(sale) for sale in sales.values()) and (placed := await _sell_all(tx, sales, actor, now)):
+    """What became of each cart: an order, or Refusals because there are too few units or lockers."""
+    # Whoever locks stations does so before the stock, whose rows many wait for.
+    plan = await plan_compartments(tx, [wish for sale in sales.values() for wish in _wishes(sale)])
+    outcomes: dict[UUID, PlacedOrder | DomainError] = {}
+    for cart_id, sale in sales.items():
+        if sale.draft.id in plan.refused:
+            group_id = sale.contents.cart.location_group_id
+            outcomes[cart_id] = Refusals([await plan.refusal(tx, plan.refused[sale.draft.id], group_id)])
+    fitting = {cart_id: sale for cart_id, sale in sales.items() if cart_id not in outcomes}
+    return outcomes | (await _hold(tx, fitting, plan, actor=actor, now=now) if fitting else {})
+
+
+def _wishes(sale: _Sale) -> list[CompartmentWish]:
+    return compartment_wishes(sale.draft, sale.contents.goods)
+
+
+async def _hold(
+    tx: WriteTx, sales: Mapping[UUID, _Sale], plan: CompartmentPlan, *, actor: str, now: datetime
+) -> dict[UUID, PlacedOrder | DomainError]:
+    """The same for carts that have all the lockers that they need."""
+    is_plain = all(_is_plain(sale) for sale in sales.values())
+    if is_plain and (placed := await _sell_all(tx, sales, plan, actor, now)):
         return placed
     verdicts = await hold_stock(tx, [_hold_request(sale) for sale in sales.values()], actor=actor)
     outcomes: dict[UUID, PlacedOrder | DomainError] = {}
@@ -147,6 +171,7 @@ async def _sell(
             sold.append((replace(sale, draft=draft), verdict.claims))
     if sold:
         placed = await _write(tx, [sale for sale, _ in sold], actor=actor, now=now)
+        await plan.keep(tx, _deliveries(sale for sale, _ in sold), now=now)
         await _transfer(tx, sold, actor=actor, now=now)
         outcomes |= dict(zip((sale.contents.cart.id for sale, _ in sold), placed, strict=True))
     return outcomes
@@ -158,13 +183,14 @@ def _is_plain(sale: _Sale) -> bool:
 
 
 async def _sell_all(
-    tx: WriteTx, sales: Mapping[UUID, _Sale], actor: str, now: datetime
+    tx: WriteTx, sales: Mapping[UUID, _Sale], plan: CompartmentPlan, actor: str, now: datetime
 ) -> dict[UUID, PlacedOrder | DomainError] | None:
     """Write the orders first and take the stock last, whose rows many wait for; None, and nothing is done, when it is
     too little for all.
     """
     await tx.mark()
     placed = await _write(tx, list(sales.values()), actor=actor, now=now)
+    await plan.keep(tx, _deliveries(sales.values()), now=now)
     verdicts = await hold_stock(tx, [_hold_request(sale) for sale in sales.values()], actor=actor)
     if any(verdict.shortages for verdict in verdicts):
         await tx.return_to_mark()
@@ -172,6 +198,11 @@ async def _sell_all(
     sold = [(sale, verdict.claims) for sale, verdict in zip(sales.values(), verdicts, strict=True)]
     await _transfer(tx, sold, actor=actor, now=now)
     return dict(zip(sales, placed, strict=True))
+
+
+def _deliveries(sales: Iterable[_Sale]) -> set[UUID]:
+    """Of goods that wait for their arrival each line is a delivery of its own, for which nothing is planned yet."""
+    return {delivery.id for sale in sales for delivery in sale.draft.deliveries}
 
 
 def _hold_request(sale: _Sale) -> HoldRequest:

@@ -1,10 +1,11 @@
 """Rules of the checkout. No I/O.
 
 `request`: what the buyer says. `refusals`: what stands in the way. `plan`: what travels first.
-`draft`: the order. `moves`: what its history tells of other sources.
+`draft`: the order. `lockers`: what it asks of them. `moves`: what its history tells of other sources.
 """
 
 from app.checkout.model.draft import by_terms, cart_shipping, draft_order, full_names
+from app.checkout.model.lockers import compartment_wishes
 from app.checkout.model.moves import moves_by_order
 from app.checkout.model.plan import PlannedTransfer, stores_of_lines, transfers_for
 from app.checkout.model.refusals import checkout_refusals, refusal_of
@@ -32,6 +33,7 @@ __all__ = [
     "by_terms",
     "cart_shipping",
     "checkout_refusals",
+    "compartment_wishes",
     "draft_order",
     "full_names",
     "moves_by_order",

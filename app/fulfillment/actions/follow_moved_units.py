@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from app.fulfillment.actions.date_promises import date_promises
 from app.fulfillment.actions.drop_lost_units import drop_lost_units
 from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.actions.open_preparations import open_preparations
@@ -35,4 +34,3 @@ async def follow_moved_units(tx: WriteTx, order_id: UUID, *, now: datetime) -> N
         if pickup is not None and pickup.status == PickupStatus.PREPARING:
             await move_pickup(tx, pickup, PickupStep.WAIT, now=now)
     await open_preparations(tx, order_id, now=now)
-    await date_promises(tx, order_id, now=now)

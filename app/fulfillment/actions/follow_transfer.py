@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.fulfillment.actions.date_promises import date_promises
 from app.fulfillment.actions.drop_lost_units import drop_lost_units
 from app.fulfillment.actions.open_preparations import open_preparations
 from app.fulfillment.model import WorkKind, WorkStatus, due_at
@@ -49,7 +48,6 @@ async def follow_transfer(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> N
     )
     await work.insert_work(tx, [sending, receiving], now=now)
     if transfer.status == "READY_TO_SHIP":
-        await _date(tx, transfer, now)
         return
     if not transfer.unsent:
         await work.finish_work(tx, [transfer_id], [WorkKind.TRANSFER], actor=transfer.shipped_by, now=now)
@@ -61,13 +59,6 @@ async def follow_transfer(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> N
         await _tell(tx, transfer, now=now)
         await drop_lost_units(tx, transfer.order_id, now=now)
         await open_preparations(tx, transfer.order_id, now=now)
-    await _date(tx, transfer, now)
-
-
-async def _date(tx: WriteTx, transfer: Row, now: datetime) -> None:
-    """The promise moves with the goods."""
-    if transfer["order_id"] is not None:
-        await date_promises(tx, transfer["order_id"], now=now)
 
 
 async def _tell(tx: WriteTx, transfer: Row, *, now: datetime) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from app.fulfillment.actions.date_promises import date_promises
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.move_pickup import tell_of_pickups
 from app.fulfillment.actions.open_preparations import open_preparations
@@ -46,7 +45,6 @@ async def plan_work(tx: WriteTx, order_id: UUID, *, now: datetime) -> list[UUID]
     for transfer in await work.transfers_of_order(tx, order_id):
         await follow_transfer(tx, transfer.id, now=now)
     await open_preparations(tx, order_id, now=now)
-    await date_promises(tx, order_id, now=now)
     return ids
 
 

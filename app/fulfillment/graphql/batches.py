@@ -11,17 +11,8 @@ from app.engine.relations import groups_by, rows_by
 from app.fulfillment.model import may_touch
 from app.fulfillment.model.packages import TrackingKind
 from app.fulfillment.model.reports import ReportKind
-from app.fulfillment.sql import (
-    fulfillments,
-    packages,
-    pick_lists,
-    pickups,
-    promises,
-    reports,
-    tracking,
-    work_lists,
-)
-from app.inventory.graphql.batches import SEES_TRANSFERS, visible_location_ids
+from app.fulfillment.sql import fulfillments, packages, pick_lists, pickups, reports, tracking, work_lists
+from app.inventory.graphql.batches import visible_location_ids
 from app.kit.graphql.context import Context
 from app.kit.permissions import ActorKind
 from app.orders.graphql import batches as order_batches
@@ -172,37 +163,6 @@ async def work_by_pick_list(context: Context, keys: list[UUID], columns: Columns
     """The work in these lists."""
     del columns
     return groups_by(await context.fetch(pick_lists.WORK_BY_PICK_LIST, ids=keys), "pick_list_id")
-
-
-async def transfers_by_order_line(
-    context: Context, keys: list[tuple[UUID, int]], columns: Columns | None
-) -> dict[tuple[UUID, int], list[Any]]:
-    """The transfers that bring units of these order lines, oldest first, as far as the caller may see transfers."""
-    del columns
-    if not context.actor.may(*SEES_TRANSFERS):
-        return {}
-    rows = await context.fetch(
-        promises.TRANSFERS_BY_ORDER_LINE,
-        order_ids=[order_id for order_id, _ in keys],
-        line_nos=[line_no for _, line_no in keys],
-        location_ids=await visible_location_ids(context),
-    )
-    found: dict[tuple[UUID, int], list[Any]] = {}
-    for row in rows:
-        found.setdefault((row["order_id"], row["order_line_no"]), []).append(row)
-    return found
-
-
-async def transfers_by_fulfillment(
-    context: Context, keys: list[UUID], columns: Columns | None
-) -> dict[UUID, list[Any]]:
-    """The transfers that bring units of these pickups to their store, oldest first, for callers who see transfers."""
-    del columns
-    if not context.actor.may(*SEES_TRANSFERS):
-        return {}
-    allowed = await visible_location_ids(context)
-    rows = await context.fetch(promises.TRANSFERS_BY_FULFILLMENT, ids=keys, location_ids=allowed)
-    return groups_by(rows, "fulfillment_id")
 
 
 async def history_by_work(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:

@@ -32,6 +32,7 @@ describe_enum(
         ErrorCode.NOT_SOLD: "The variant is not sold in the channel now.",
         ErrorCode.DELIVERY_MISSING: "Nobody has said how a line is to be handed over.",
         ErrorCode.DELIVERY_MODE_NOT_ELIGIBLE: "The goods or the location do not allow the delivery mode.",
+        ErrorCode.LOCKER_FULL: "No compartment of the station is free for the goods.",
         ErrorCode.INVALID_POSTAL_CODE: "The text is no Japanese postal code.",
         ErrorCode.UNKNOWN_CURRENCY: "The channel does not sell in the currency.",
         ErrorCode.PAYMENT_DECLINED: "The payment provider declined.",

@@ -1,7 +1,6 @@
 """Statements of the orders slice that actions run; what people see of orders is in `views`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -105,12 +104,6 @@ _COMPONENTS: Final = Statement("SELECT * FROM order_line_components WHERE order_
 
 _DELIVERIES: Final = Statement("""
     SELECT * FROM order_deliveries WHERE order_id = ANY(CAST(:order_ids AS uuid[])) ORDER BY order_id, id
-""")
-
-_SET_READY_BY: Final = Statement("""
-    UPDATE order_deliveries AS delivery SET ready_by = new.ready_by
-      FROM unnest(CAST(:ids AS uuid[]), CAST(:days AS timestamptz[])) AS new (id, ready_by)
-     WHERE delivery.id = new.id
 """)
 
 # The guard keeps a line that waits for fewer units as it is; the caller compares the numbers of rows.
@@ -258,11 +251,6 @@ async def insert_history(
         actor=actor,
         at=at,
     )
-
-
-async def set_ready_by(tx: WriteTx, days: Mapping[UUID, datetime | None]) -> None:
-    """By when deliveries of locked orders are ready."""
-    await tx.execute(_SET_READY_BY, ids=list(days), days=list(days.values()))
 
 
 async def history_tells(tx: ReadTx, order_id: UUID, kind: OrderHistoryKind, facts: dict[str, Any]) -> bool:

@@ -30,6 +30,8 @@ describe_enum(
         IneligibleReason.WEIGHT_OVER_LIMIT: "The units of the line weigh more than the carrier takes there.",
         IneligibleReason.CHILLED: "Chilled goods cannot wait there.",
         IneligibleReason.NOT_SOLD: "The goods are not sold in the channel now.",
+        IneligibleReason.LOCKER_FULL: "No locker of the station is free for the goods when they would be there.",
+        IneligibleReason.TOO_LARGE_FOR_LOCKER: "The goods fit into none of the station's lockers.",
         IneligibleReason.NO_SUCH_POINT: "The channel has no such open place, or the chosen one has closed.",
     },
 )

@@ -52,6 +52,8 @@ class IneligibleReason(StrEnum):
     CHILLED = "CHILLED"
     NOT_SOLD = "NOT_SOLD"
     NO_SUCH_POINT = "NO_SUCH_POINT"
+    LOCKER_FULL = "LOCKER_FULL"
+    TOO_LARGE_FOR_LOCKER = "TOO_LARGE_FOR_LOCKER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,15 @@ class Goods:
     girth_cm: int | None = None
     is_chilled: bool = False
     is_sold: bool = True
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
 
     @classmethod
     def of(cls, row: Any) -> "Goods":
         """From a row of the catalog's `sellables`."""
-        return cls(row.weight_g, row.girth_cm, row.is_chilled, row.is_sold)
+        sides = row.length_mm, row.width_mm, row.height_mm
+        return cls(row.weight_g, row.girth_cm, row.is_chilled, row.is_sold, *sides)
 
 
 def ineligible_reasons(

@@ -65,6 +65,7 @@ def product_draft(given: ProductInput, *path: str) -> ProductDraft:
 
 
 def _variant_draft(given: VariantInput, *path: str) -> VariantDraft:
+    sides = given.dimensions
     return VariantDraft(
         sku=given.sku,
         names=texts_of(given.names, *path, "names"),
@@ -74,6 +75,7 @@ def _variant_draft(given: VariantInput, *path: str) -> VariantDraft:
         girth_cm=given.girth_cm,
         is_chilled=given.is_chilled,
         is_active=given.is_active,
+        sides_mm=sides and (sides.length_mm, sides.width_mm, sides.height_mm),
     )
 
 

@@ -74,6 +74,15 @@ class MediaInput:
     )
 
 
+@strawberry.input(description="The three sides of a packed unit, in millimeters.")
+class DimensionsInput:
+    """In any order."""
+
+    length_mm: int = strawberry.field(description="Length.")
+    width_mm: int = strawberry.field(description="Width.")
+    height_mm: int = strawberry.field(description="Height.")
+
+
 @strawberry.input(description="A sellable thing as it shall be: what is left out is taken away.")
 class VariantInput:
     """Becomes a VariantDraft."""
@@ -96,6 +105,9 @@ class VariantInput:
     weight_g: int | None = strawberry.field(default=None, description="Weight when packed, in grams.")
     girth_cm: int | None = strawberry.field(
         default=None, description="Length + width + height when packed, in centimeters."
+    )
+    dimensions: DimensionsInput | None = strawberry.field(
+        default=None, description="The three sides when packed. Without them a locker's compartment is guessed."
     )
     is_chilled: bool = strawberry.field(default=False, description="Whether it must be kept cold on its way.")
     is_active: bool = strawberry.field(default=True, description="False takes it off sale in all channels.")

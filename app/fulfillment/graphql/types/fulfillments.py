@@ -9,7 +9,7 @@ import strawberry
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql import batches
 from app.fulfillment.graphql.types.pickups import FulfillmentLine, LazyLocation, LazyOrder, Pickup, Shipment
-from app.fulfillment.graphql.types.work import LazyTransfer, WorkInstruction
+from app.fulfillment.graphql.types.work import WorkInstruction
 from app.fulfillment.model import FulfillmentKind, FulfillmentState
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
@@ -97,13 +97,6 @@ class Fulfillment(Entity, Node):
         key=lambda fulfillment: fulfillment.id,
         many=True,
         description="The work that it asks for; empty without the scope `fulfillment:read`.",
-    )
-    transfers = relation(
-        LazyTransfer,
-        batches.transfers_by_fulfillment,
-        key=lambda fulfillment: fulfillment.id,
-        many=True,
-        description="The transfers that bring its goods to the store, oldest first; empty for callers that see none.",
     )
     created_at: datetime = strawberry.field(description="When it was planned (UTC).")
     completed_at: datetime | None = strawberry.field(description="When the goods were collected (UTC).")

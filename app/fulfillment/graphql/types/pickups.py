@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 
+from app.capacity.graphql.batches import reservations_by_delivery
 from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
 from app.exceptions.graphql.batches import cases_by_pickup
@@ -25,10 +26,12 @@ from app.kit.qr import qr_svg
 from app.locations.graphql.batches import locations_by_id
 
 if TYPE_CHECKING:
+    from app.capacity.graphql.types import CompartmentReservation
     from app.catalog.graphql.types import Variant
     from app.locations.graphql.types import Location
     from app.orders.graphql.types import Order
 
+LazyCompartmentReservation = Annotated["CompartmentReservation", strawberry.lazy("app.capacity.graphql.types")]
 LazyLocation = Annotated["Location", strawberry.lazy("app.locations.graphql.types")]
 LazyOrder = Annotated["Order", strawberry.lazy("app.orders.graphql.types")]
 LazyVariant = Annotated["Variant", strawberry.lazy("app.catalog.graphql.types")]
@@ -212,6 +215,13 @@ class Pickup(Entity, Node):
     returning_at: datetime | None = strawberry.field(description="When the goods left the point to come back (UTC).")
     returned_at: datetime | None = strawberry.field(description="When the goods were back (UTC).")
     compartment: str | None = strawberry.field(description="Where at the point the goods are, as the point calls it.")
+    compartment_reservation = relation(
+        LazyCompartmentReservation,
+        reservations_by_delivery,
+        key=lambda pickup: pickup.delivery_id,
+        description="The locker's compartment that is kept for it, or that its goods are in; null where nobody has "
+        "told the compartments, and when it is over.",
+    )
     return_tracking_number: str | None = strawberry.field(description="The parcel's number on its way back.")
 
     @strawberry.field(description="Why the goods cannot be collected, were given up, or come back.")

@@ -8,7 +8,7 @@ import strawberry
 
 from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
-from app.fulfillment.graphql.batches import fulfillments_by_delivery, pickups_by_delivery, transfers_by_order_line
+from app.fulfillment.graphql.batches import fulfillments_by_delivery, pickups_by_delivery
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.kit.graphql.types import Money, localized
@@ -20,14 +20,12 @@ from app.sourcing.graphql.types import address_field
 if TYPE_CHECKING:
     from app.catalog.graphql.types import Variant
     from app.fulfillment.graphql.types import Fulfillment, Pickup
-    from app.inventory.graphql.types import Transfer
     from app.locations.graphql.types import Location
 
 LazyDelivery = Annotated["OrderDelivery", strawberry.lazy("app.orders.graphql.types.lines")]
 LazyFulfillment = Annotated["Fulfillment", strawberry.lazy("app.fulfillment.graphql.types")]
 LazyLocation = Annotated["Location", strawberry.lazy("app.locations.graphql.types")]
 LazyPickup = Annotated["Pickup", strawberry.lazy("app.fulfillment.graphql.types")]
-LazyTransfer = Annotated["Transfer", strawberry.lazy("app.inventory.graphql.types")]
 LazyVariant = Annotated["Variant", strawberry.lazy("app.catalog.graphql.types")]
 
 describe_enum(
@@ -118,13 +116,6 @@ class OrderLine(Entity, Node):
         many=True,
         description="Where units are set aside for it. Empty once they have left.",
     )
-    transfers = relation(
-        LazyTransfer,
-        transfers_by_order_line,
-        key=lambda line: (line.order_id, line.line_no),
-        many=True,
-        description="The transfers that bring units of it to a store, oldest first; empty for callers that see none.",
-    )
 
 
 LazyLine = Annotated["OrderLine", strawberry.lazy("app.orders.graphql.types.lines")]
@@ -142,12 +133,6 @@ class OrderDelivery(Entity, Node):
         locations_by_id,
         key=lambda delivery: delivery.location_id,
         description="Where the buyer collects the goods; null for home delivery.",
-    )
-
-    ready_by: datetime | None = strawberry.field(
-        description="By when a pickup at an own store is ready (UTC), as it is known by now: it moves with the "
-        "transfers that bring its goods. Null before the work is planned, for other deliveries, and where nobody can "
-        "say."
     )
 
     # Partners are shown no delivery that has one.

@@ -68,7 +68,6 @@ describe_enum(
         model.OrderHistoryKind.WORK_PLANNED: "It was decided which location ships or hands over what.",
         model.OrderHistoryKind.BACKORDER_ALLOCATED: "Units that were sold ahead have come.",
         model.OrderHistoryKind.RESOURCED: "Units were missing at their location; another one gives them.",
-        model.OrderHistoryKind.PROMISE_REDATED: "A pickup will be ready at another time than was promised.",
         model.OrderHistoryKind.PICKED: "A location has taken the goods of a parcel from its shelves.",
         model.OrderHistoryKind.SHIPPED: "A parcel has left.",
         model.OrderHistoryKind.TRANSFER_SHIPPED: "Goods for a pickup have left for the store that hands them over.",

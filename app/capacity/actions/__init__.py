@@ -1,0 +1,1 @@
+"""Reserve, follow and release."""
