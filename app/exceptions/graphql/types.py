@@ -36,6 +36,8 @@ describe_enum(
         CaseKind.REPORTED_BEFORE_SHIPMENT: "A point reports of a parcel that has not left as far as is known.",
         CaseKind.COLLECTED_WITHOUT_CODE: "A point gave goods away though nobody had said the code around that time.",
         CaseKind.NOT_REPORTED_IN_TIME: "The time of goods at a point is over, and the point says nothing.",
+        CaseKind.LOCKER_FULL: "A delivery has no compartment at its locker station any more. `facts.stations` are the "
+        "nearest others with room.",
         CaseKind.PARCEL_LOST: "The carrier cannot find a parcel.",
         CaseKind.PARCEL_COMES_BACK: "A parcel was refused or could not be delivered, and comes back.",
         CaseKind.REFUND_DUE: "Money that was taken is to be given back.",
