@@ -9,6 +9,7 @@ const VALUES = [
 ];
 // Parts that are read with their owner and change with it.
 const PARTS = [
+  'CompartmentReservation', 'LockerCompartment',
   'Allocation', 'ApiKeySecret', 'BundleComponent', 'CartReservation', 'CartReservationLine', 'CountLine', 'CountRecord',
   'ExceptionCount', 'ExceptionFact', 'ExceptionRemedy', 'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
   'Payment', 'PickListLine', 'PickupReport', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld',

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 LazyLocation = Annotated["Location", strawberry.lazy("app.locations.graphql.types")]
 LazyOrder = Annotated["Order", strawberry.lazy("app.orders.graphql.types")]
 # How subjects are called in the schema.
-TYPENAMES: Final = {"PICKUP": "Pickup", "PACKAGE": "Package", "ORDER": "Order", "SHIPMENT": "Shipment"}
+TYPENAMES: Final = {
+    "PICKUP": "Pickup",
+    "PACKAGE": "Package",
+    "ORDER": "Order",
+    "SHIPMENT": "Shipment",
+    "DELIVERY": "OrderDelivery",
+}
 
 describe_enum(
     CaseKind,
