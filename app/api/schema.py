@@ -62,6 +62,7 @@ from app.kit.graphql.instants import INSTANT
 from app.kit.graphql.nodes import IMPLEMENTATIONS
 from app.locations.graphql import errors as location_errors
 from app.locations.graphql.mutations import LocationsMutation
+from app.locations.graphql.networks import NetworksMutation, NetworksQuery
 from app.locations.graphql.queries import LocationsQuery
 from app.members.graphql.queries import MembersQuery
 from app.notifications.graphql.mutations import WebhooksMutation
@@ -78,6 +79,7 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     CatalogQuery,
     ChannelsQuery,
     LocationsQuery,
+    NetworksQuery,
     CartQuery,
     OrdersQuery,
     FulfillmentQuery,
@@ -124,6 +126,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     ReservationMutation,
     CatalogMutation,
     LocationsMutation,
+    NetworksMutation,
     ChannelsMutation,
     PartnersMutation,
     ApiKeyMutation,

@@ -11,3 +11,7 @@ class InvalidPostalCode(DomainError):
 
 class InvalidLocation(InvalidInput):
     """A location's data contradict themselves or each other. Facts: location_code."""
+
+
+class InvalidNetwork(InvalidInput):
+    """A network cannot be like this. Facts: argument, what is wrong with it."""

@@ -37,6 +37,7 @@ KEY_MAY_BE_LEFT_OUT = {
     *("webhookDeliveryRetry", "webhookEndpointDelete", "webhookEndpointUpdate"),
     *("cartCreate", "cartDeliverySet", "cartLinesAdd", "cartLinesRemove", "cartLinesUpdate"),
     *("categoriesSave", "channelSave", "locationGroupSave", "locationsSave", "pricesSet", "productsSave"),
+    "pickupNetworkSave",
     *("exceptionCaseAssign", "exceptionCaseClose"),
     *("pickupCodeUnlock", "pickupCodeVerify", "pickupMarkReady"),
     *("workAcknowledge", "workAssign", "workComplete", "workHold", "workRelease"),

@@ -12,7 +12,7 @@ const PARTS = [
   'CompartmentReservation', 'LockerCompartment',
   'Allocation', 'ApiKeySecret', 'BundleComponent', 'CartReservation', 'CartReservationLine', 'CountLine', 'CountRecord',
   'ExceptionCount', 'ExceptionFact', 'ExceptionRemedy', 'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
-  'Payment', 'PickListLine', 'PickupReport', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld',
+  'Payment', 'PickListLine', 'PickupNetwork', 'PickupReport', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld',
   'StockLevel', 'StockMoved', 'StockMovement', 'TrackingReport', 'TransferLine', 'UnsellableStock', 'VariantAvailability',
   'VariantSelling', 'WaitingLine', 'WaitingOutlook', 'WaitingSource', 'WebhookAttempt', 'WebhookEventField',
   'WebhookEventKind', 'WebhookQueue', 'WebhookSecret', 'WorkEntry',

@@ -13,6 +13,7 @@ from app.kit.paging import page_size
 from app.locations.model import Point, parse_postal_code
 from app.locations.sql.groups import KEPT_GROUPS
 from app.locations.sql.locations import KEPT_LOCATIONS, LOCATIONS_BY_CODE, LOCATIONS_OF_ACTOR
+from app.locations.sql.networks import NETWORKS_BY_CODE
 from app.locations.sql.postal_areas import KEPT_POINTS
 
 Columns = set[str]
@@ -112,3 +113,9 @@ async def locations_of_actor(
         )
         for ids, partner_id in keys
     }
+
+
+async def networks_by_code(context: Context, keys: list[str], columns: set[str] | None) -> dict[str, Any]:
+    """Networks; they are public, as buyers see whose rules hold."""
+    del columns
+    return {row["code"]: row for row in await context.fetch(NETWORKS_BY_CODE, codes=keys)}

@@ -10,14 +10,16 @@ from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.kit.graphql.types import PageInfo, localized
-from app.locations.graphql.batches import groups_by_id, locations_by_id
+from app.locations.graphql.batches import groups_by_id, locations_by_id, networks_by_code
 from app.locations.model import PREFECTURES, LocationKind, Weekday, is_open
 from app.partners.graphql.batches import partners_by_id
 
 if TYPE_CHECKING:
+    from app.locations.graphql.networks import PickupNetwork
     from app.partners.graphql.types import Partner
 
 LazyPartner = Annotated["Partner", strawberry.lazy("app.partners.graphql.types")]
+LazyNetwork = Annotated["PickupNetwork", strawberry.lazy("app.locations.graphql.networks")]
 
 describe_enum(
     LocationKind,
@@ -124,6 +126,12 @@ class Location(Entity, Node):
         partners_by_id,
         key=lambda row: row.partner_id,
         description="The company whose place it is; null for the shop's own.",
+    )
+    pickup_network = relation(
+        LazyNetwork,
+        networks_by_code,
+        key=lambda row: row.network_code,
+        description="Whose rules hold for goods that wait here; null: `holdDays` of the location itself.",
     )
 
 

@@ -1,0 +1,54 @@
+"""Rules of networks of points."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from app.locations.errors import InvalidNetwork
+from app.locations.model.drafts import MAX_CODE, MAX_NAME
+
+
+class CountsFrom(StrEnum):
+    """Which day is the first one of those for which goods are kept."""
+
+    ARRIVAL_DAY = "ARRIVAL_DAY"
+    NEXT_DAY = "NEXT_DAY"
+
+
+class CodeIssuer(StrEnum):
+    """Who makes what buyers show."""
+
+    SHOP = "SHOP"
+    CARRIER = "CARRIER"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDraft:
+    """All that is said about a network; saving replaces what was known under the same code.
+
+    names: language to text. hold_days: 1 to 60. reminder_hours: 1 to 240. grace_hours: 0 to 240. extension_days: 0 to 30.
+    """
+
+    code: str
+    names: Mapping[str, str]
+    hold_days: int
+    counts_from: CountsFrom = CountsFrom.ARRIVAL_DAY
+    reminder_hours: int = 24
+    grace_hours: int = 24
+    extension_days: int = 0
+    code_issuer: CodeIssuer = CodeIssuer.SHOP
+
+
+_RANGES: Final = {"hold_days": (1, 60), "reminder_hours": (1, 240), "grace_hours": (0, 240), "extension_days": (0, 30)}
+
+
+def check_network(draft: NetworkDraft) -> None:
+    """Raise InvalidNetwork unless the draft can be saved."""
+    if not 1 <= len(draft.code) <= MAX_CODE or draft.code != draft.code.strip() or not draft.code.isprintable():
+        raise InvalidNetwork(f"A network has a code of 1 to {MAX_CODE} characters.", argument="code")
+    if not draft.names or not all(name.strip() and len(name) <= MAX_NAME for name in draft.names.values()):
+        raise InvalidNetwork("A network has a name in every language that is given.", argument="names")
+    for name, (least, most) in _RANGES.items():
+        if not least <= getattr(draft, name) <= most:
+            raise InvalidNetwork(f"A number from {least} to {most} is needed here.", argument=name)
