@@ -21,7 +21,7 @@ from tests.conftest import Execute
 ROOT = Path(__file__).parents[2]
 SCHEMA = build_schema((ROOT / "schema.graphql").read_text())
 # Each of the reports in it has a key of its own.
-OF_MANY = {"pickupReports"}
+OF_MANY = {"pickupReports", "trackingReports"}
 MUTATIONS = sorted(SCHEMA.mutation_type.fields.keys() - OF_MANY) if SCHEMA.mutation_type else []
 SCALARS = {
     "Boolean": True,
@@ -36,7 +36,15 @@ KEY_MAY_BE_LEFT_OUT = {
     *("apiKeyCreate", "apiKeyExpire", "apiKeyRevoke", "partnerCreate"),
     *("webhookDeliveryRetry", "webhookEndpointDelete", "webhookEndpointUpdate"),
     *("cartCreate", "cartDeliverySet", "cartLinesAdd", "cartLinesRemove", "cartLinesUpdate"),
-    *("categoriesSave", "channelSave", "locationGroupSave", "locationsSave", "pricesSet", "productsSave"),
+    *(
+        "carrierSave",
+        "categoriesSave",
+        "channelSave",
+        "locationGroupSave",
+        "locationsSave",
+        "pricesSet",
+        "productsSave",
+    ),
     "pickupNetworkSave",
     *("exceptionCaseAssign", "exceptionCaseClose"),
     *("pickupCodeUnlock", "pickupCodeVerify", "pickupMarkReady"),

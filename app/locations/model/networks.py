@@ -27,7 +27,8 @@ class CodeIssuer(StrEnum):
 class NetworkDraft:
     """All that is said about a network; saving replaces what was known under the same code.
 
-    names: language to text. hold_days: 1 to 60. reminder_hours: 1 to 240. grace_hours: 0 to 240. extension_days: 0 to 30.
+    names: language to text. hold_days: 1 to 60. reminder_hours: 1 to 240. grace_hours: 0 to 240. extension_days: 0 to
+    30.
     """
 
     code: str
