@@ -29,6 +29,7 @@ from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.mutations.carriers import CarrierMutation
 from app.fulfillment.graphql.mutations.reports import PickupReportMutation
 from app.fulfillment.graphql.mutations.returns import PickupReturnMutation
+from app.fulfillment.graphql.mutations.sandbox import SandboxMutation
 from app.fulfillment.graphql.mutations.shipments import ShipmentMutation
 from app.fulfillment.graphql.mutations.shoppers import BuyersPickupMutation
 from app.fulfillment.graphql.mutations.tracking import TrackingMutation
@@ -112,6 +113,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     PickupReturnMutation,
     BuyersPickupMutation,
     ShipmentMutation,
+    SandboxMutation,
     TrackingMutation,
     CarrierMutation,
     InventoryMutation,

@@ -28,11 +28,14 @@ KEYS: Final = (
     DemoKey("demo-staff", "hk_demo_staff", "STAFF", STAFF_SCOPES),
     DemoKey("demo-hoshi-mart", "hk_demo_hoshi", "PARTNER", ["partner:jobs"], "HOSHI"),
     DemoKey("demo-ekibako", "hk_demo_ekibako", "PARTNER", ["partner:jobs"], "EKIBAKO"),
+    DemoKey("demo-sandbox", "hk_demo_sandbox", "PARTNER", ["partner:jobs"], "TEST-LOCKERS"),
 )
 PARTNERS: Final = (
     ("HOSHI", "ほしマート", "CONVENIENCE_STORE_CHAIN"),
     ("EKIBAKO", "えきばこ", "LOCKER_OPERATOR"),
 )
+# Whose developers try the API.
+SANDBOXES: Final = (("TEST-LOCKERS", "テスト用ロッカー", "LOCKER_OPERATOR"),)
 _KNOWN: Final = Statement("SELECT code, id FROM partners")
 _KEY_NAMES: Final = Statement("SELECT name FROM api_keys")
 
@@ -42,9 +45,12 @@ async def load_partners(db: Database, *, now: datetime) -> dict[str, UUID]:
 
     async def work(tx: WriteTx) -> dict[str, UUID]:
         known = {row["code"]: row["id"] for row in await tx.fetch(_KNOWN)}
-        for code, name, kind in PARTNERS:
+        for code, name, kind in PARTNERS + SANDBOXES:
             if code not in known:
-                known[code] = await create_partner(tx, code=code, name=name, kind=kind, now=now)
+                is_sandbox = (code, name, kind) in SANDBOXES
+                known[code] = await create_partner(
+                    tx, code=code, name=name, kind=kind, is_sandbox=is_sandbox, now=now
+                )
         names = {row["name"] for row in await tx.fetch(_KEY_NAMES)}
         for key in KEYS:
             if key.name not in names:

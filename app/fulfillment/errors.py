@@ -121,3 +121,7 @@ class InvalidPackage(InvalidInput):
     def __init__(self, message: str, *, place: int | None = None, name: str | None = None) -> None:
         path = [] if place is None or name is None else [str(place), name]
         super().__init__(message, path=["input", "packages", *path])
+
+
+class InvalidSandboxPickup(InvalidInput):
+    """A test pickup that cannot be."""

@@ -9,7 +9,10 @@ from app.kit.events import Event
 
 @dataclass(frozen=True, slots=True)
 class PickupChanged(Event):
-    """A pickup was asked for, or is something else now. partner_id: whose point it is; None for the shop's own."""
+    """A pickup was asked for, or is something else now. partner_id: whose point it is; None for the shop's own.
+
+    is_sandbox: it is a test of that partner, and nobody else's business.
+    """
 
     topic: ClassVar[str] = "pickup_changed"
     key_field: ClassVar[str] = "pickup_id"
@@ -20,3 +23,4 @@ class PickupChanged(Event):
     location_id: int
     status: str
     version: int
+    is_sandbox: bool = False

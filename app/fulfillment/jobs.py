@@ -11,6 +11,7 @@ from app.fulfillment.actions.expire_due_pickups import expire_due_pickups
 from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.plan_work import plan_work
+from app.fulfillment.actions.prune_sandbox import prune_sandbox
 from app.fulfillment.actions.remind_pickups import remind_pickups
 from app.fulfillment.sql.code_refusals import forget_refusals
 from app.kit.db import Database, WriteTx
@@ -109,6 +110,11 @@ async def ask_points(db: Database, *, now: datetime) -> int:
     return await _sweep(db, ask_silent_points, now)
 
 
+async def forget_tests(db: Database, *, now: datetime) -> int:
+    """Delete test pickups of partners after 30 days; returns how many."""
+    return await _sweep(db, prune_sandbox, now)
+
+
 async def _sweep(db: Database, action: Callable[..., Awaitable[int]], now: datetime) -> int:
     """Batch after batch, each in a transaction of its own, until nothing is left that is free."""
     swept = 0
@@ -134,5 +140,6 @@ SCHEDULES: Final = {
     "expire-pickups": ("*/10 * * * *", expire_pickups),
     "remind-buyers": ("*/10 * * * *", remind_buyers),
     "forget-wrong-codes": ("41 3 * * *", forget_wrong_codes),
+    "forget-tests": ("17 4 * * *", forget_tests),
     "ask-points": ("*/30 * * * *", ask_points),
 }

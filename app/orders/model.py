@@ -16,6 +16,10 @@ MAX_AMOUNT: Final = 2**31 - 1
 """The largest amount, in minor units, that a GraphQL Int and an integer column can hold."""
 
 
+SANDBOX: Final = "sandbox"
+"""The source of test orders. No fact tells of them and no list names them."""
+
+
 class OrderStatus(StrEnum):
     """What the order is, as a whole."""
 

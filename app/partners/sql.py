@@ -31,7 +31,7 @@ from app.partners.tables import api_key_secrets, api_keys, partners
 _id: Final = bindparam("key_id", type_=Uuid)
 _now: Final = bindparam("now", type_=DateTime(timezone=True))
 
-_PARTNER: Final = select(partners.c.id, partners.c.code, partners.c.name, partners.c.kind)
+_PARTNER: Final = select(partners.c.id, partners.c.code, partners.c.name, partners.c.kind, partners.c.is_sandbox)
 PARTNERS_BY_ID: Final = Statement(_PARTNER.where(partners.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
 PARTNERS: Final = Statement(
     _PARTNER.where(partners.c.code > bindparam("after", type_=Text))
@@ -44,7 +44,7 @@ _PARTNER_IDS: Final = Statement(
 _PARTNER_EXISTS: Final = Statement(select(partners.c.id).where(partners.c.id == bindparam("id", type_=Uuid)))
 _INSERT_PARTNER: Final = Statement(
     upsert(partners)
-    .values({name: bindparam(name, type_=partners.c[name].type) for name in ("id", "code", "name", "kind")})
+    .values({name: bindparam(name, type_=partners.c[name].type) for name in ("id", "code", "name", "kind", "is_sandbox")})
     .values(created_at=_now)
     .on_conflict_do_nothing()
 )
@@ -174,13 +174,19 @@ async def partner_exists(tx: ReadTx, partner_id: UUID) -> bool:
     return await tx.fetchval(_PARTNER_EXISTS, id=partner_id) is not None
 
 
+async def find_partner(tx: ReadTx, partner_id: UUID) -> Row | None:
+    """A partner: id, code, name, kind, is_sandbox."""
+    rows = await tx.fetch(PARTNERS_BY_ID, ids=[partner_id])
+    return rows[0] if rows else None
+
+
 async def partner_ids_by_code(tx: ReadTx, codes: Iterable[str]) -> dict[str, UUID]:
     """Ids by code; unknown codes are left out."""
     return {row.code: row.id for row in await tx.fetch(_PARTNER_IDS, codes=list(codes))}
 
 
 async def insert_partner(tx: WriteTx, *, now: datetime, **values: Any) -> bool:
-    """Write a partner (id, code, name, kind); False, writing nothing, when the code is taken."""
+    """Write a partner (id, code, name, kind, is_sandbox); False, writing nothing, when the code is taken."""
     return bool(await tx.execute(_INSERT_PARTNER, now=now, **values))
 
 

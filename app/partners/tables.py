@@ -1,9 +1,23 @@
 """Tables of the partners slice: companies that act on the API, and all API keys (partners' and staff's)."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 
 from app.kit.tables import instant, metadata
 
+# is_sandbox: a company's developers try the API with its keys; nothing of it touches the shop.
 partners = Table(
     "partners",
     metadata,
@@ -11,6 +25,7 @@ partners = Table(
     Column("code", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
+    Column("is_sandbox", Boolean, nullable=False, server_default="false"),
     instant("created_at", default_now=True),
     CheckConstraint(
         "kind IN ('CONVENIENCE_STORE_CHAIN', 'LOCKER_OPERATOR', 'CARRIER', 'WAREHOUSE')", "partner_kind_known"

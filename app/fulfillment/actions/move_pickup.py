@@ -53,7 +53,16 @@ async def tell_of_pickups(tx: WriteTx, rows: Sequence[Row]) -> None:
     await publish(
         tx,
         *(
-            PickupChanged(row.id, row.number, row.order_id, row.partner_id, row.location_id, row.status, row.version)
+            PickupChanged(
+                row.id,
+                row.number,
+                row.order_id,
+                row.partner_id,
+                row.location_id,
+                row.status,
+                row.version,
+                is_sandbox=row.is_sandbox,
+            )
             for row in rows
         ),
     )

@@ -30,11 +30,14 @@ async def take_back_pickup(
 
     location_id: where they came to; None: where each parcel left from. What was to be paid for them is not, as when an
     order is canceled. Raises NotFound (pickup, location, line), InvalidTransition when the goods are not out at a
-    point, InvalidQuantity for more damaged and missing units than there were.
+    point or there are none because it is a partner's test, InvalidQuantity for more damaged and missing units than there were.
     """
     _, pickup = await take_pickup(tx, pickup_id, actor=actor)
     if pickup.mode not in POINT_MODES:
         message = "Goods of an own store did not leave it: let the pickup expire."
+        raise InvalidTransition(message, current_status=pickup.status)
+    if pickup.is_sandbox:
+        message = "Nothing comes back from a test of a partner."
         raise InvalidTransition(message, current_status=pickup.status)
     POINT_PICKUP.check(PickupStep.TAKE_BACK, pickup.status)
     lines = await deliveries.lines_of_deliveries(tx, [pickup.delivery_id], FulfillmentState.SHIPPED)

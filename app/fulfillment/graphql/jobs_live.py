@@ -68,7 +68,10 @@ class JobsLive(FeedLive):
     def change(self, fact: Fact) -> Change | None:
         """A new version of a job that the caller sees."""
         payload = fact.payload
-        if self._partner_id is not None and payload["partner_id"] != str(self._partner_id):
+        if self._partner_id is None:
+            if payload.get("is_sandbox"):
+                return None
+        elif payload["partner_id"] != str(self._partner_id):
             return None
         if self._allowed is not None and payload["location_id"] not in self._allowed:
             return None

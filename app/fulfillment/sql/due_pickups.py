@@ -37,7 +37,7 @@ _TO_GIVE_UP: Final = Statement(f"""{_FROM}
 """)
 _SILENT: Final = Statement(f"""{_FROM}
      WHERE pickup.status IN ('READY', 'EXPIRING') AND pickup.hold_until < :now
-       AND pickup.hold_until + {_GRACE} < :now AND delivery.mode <> 'STORE_PICKUP'
+       AND pickup.hold_until + {_GRACE} < :now AND delivery.mode <> 'STORE_PICKUP' AND NOT pickup.is_sandbox
        AND NOT EXISTS (
            SELECT FROM exception_cases AS known
             WHERE known.kind = 'NOT_REPORTED_IN_TIME' AND known.subject_kind = 'PICKUP'

@@ -268,7 +268,7 @@ async def shrink_lines(tx: WriteTx, fulfillment_id: UUID, kept: Mapping[int, int
     await tx.execute(_REMOVE, fulfillment_id=fulfillment_id, line_nos=sorted(kept.keys() - left.keys()))
 
 
-async def insert_shipment(tx: WriteTx, fulfillment: Row, *, now: datetime) -> UUID:
+async def insert_shipment(tx: WriteTx, fulfillment: Row | Mapping[str, UUID], *, now: datetime) -> UUID:
     """Record that something left; its parcels are yet to be written."""
     shipment_id = new_id()
     await tx.execute(

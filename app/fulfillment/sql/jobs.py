@@ -4,10 +4,10 @@ from typing import Final
 
 from app.kit.statement import Statement
 
-# Null filters filter nothing. A partner sees only its own; a key limited to locations only those.
+# Null filters filter nothing. A partner sees only its own, and nobody else its tests; a key limited to locations only those.
 OPEN_JOBS: Final = Statement("""
     SELECT pickup.id AS pickup_id, pickup.number, pickup.status, pickup.version FROM pickups AS pickup
-     WHERE (CAST(:partner_id AS uuid) IS NULL OR pickup.partner_id = :partner_id)
+     WHERE (CAST(:partner_id AS uuid) IS NULL AND NOT pickup.is_sandbox OR pickup.partner_id = :partner_id)
        AND (CAST(:allowed AS int[]) IS NULL OR pickup.location_id = ANY(CAST(:allowed AS int[])))
        AND pickup.status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'ARRIVED', 'READY', 'EXPIRING', 'EXPIRED',
                              'RETURNING')
@@ -15,7 +15,7 @@ OPEN_JOBS: Final = Statement("""
 """)
 JOBS_BY_ID: Final = Statement("""
     SELECT pickup.id AS pickup_id, pickup.number, pickup.status, pickup.version FROM pickups AS pickup
-     WHERE (CAST(:partner_id AS uuid) IS NULL OR pickup.partner_id = :partner_id)
+     WHERE (CAST(:partner_id AS uuid) IS NULL AND NOT pickup.is_sandbox OR pickup.partner_id = :partner_id)
        AND (CAST(:allowed AS int[]) IS NULL OR pickup.location_id = ANY(CAST(:allowed AS int[])))
        AND pickup.id = ANY(CAST(:ids AS uuid[]))
 """)
@@ -27,7 +27,7 @@ FACTS_BEHIND: Final = Statement("""
 """)
 CHANGED_JOBS: Final = Statement("""
     SELECT pickup.id AS pickup_id, pickup.number, pickup.status, pickup.version FROM pickups AS pickup
-     WHERE (CAST(:partner_id AS uuid) IS NULL OR pickup.partner_id = :partner_id)
+     WHERE (CAST(:partner_id AS uuid) IS NULL AND NOT pickup.is_sandbox OR pickup.partner_id = :partner_id)
        AND (CAST(:allowed AS int[]) IS NULL OR pickup.location_id = ANY(CAST(:allowed AS int[])))
        AND pickup.id IN (
            SELECT CAST(fact.key AS uuid) FROM outbox AS fact

@@ -86,6 +86,8 @@ PACKAGES_BY_SHIPMENT: Final = Statement("""
      ORDER BY package.shipment_id, package.number
 """)
 PACKAGE_PAGE: Final = Statement(f"""{_SEEN}
+       AND (CAST(:partner_id AS uuid) IS NOT NULL OR NOT EXISTS (
+               SELECT FROM pickups AS test WHERE test.delivery_id = fulfillment.delivery_id AND test.is_sandbox))
        AND (CAST(:location_id AS int) IS NULL OR fulfillment.location_id = :location_id)
        AND (CAST(:status AS text) IS NULL OR package.status = :status)
        AND (CAST(:carrier AS text) IS NULL OR package.carrier = :carrier)

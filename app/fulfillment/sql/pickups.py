@@ -26,13 +26,13 @@ class NewPickup:
 
 
 _INSERT: Final = Statement("""
-    INSERT INTO pickups (id, number, order_id, delivery_id, location_id, partner_id, status, created_at)
+    INSERT INTO pickups (id, number, order_id, delivery_id, location_id, partner_id, is_sandbox, status, created_at)
     SELECT new.id, 'PU-' || nextval('pickup_numbers'), :order_id, new.delivery_id, new.location_id,
-           location.partner_id, new.status, :now
+           location.partner_id, :is_sandbox, new.status, :now
       FROM unnest(CAST(:ids AS uuid[]), CAST(:delivery_ids AS uuid[]), CAST(:location_ids AS int[]),
                   CAST(:statuses AS text[])) AS new (id, delivery_id, location_id, status)
       JOIN locations AS location ON location.id = new.location_id
-    RETURNING id, order_id, number, partner_id, location_id, status, version
+    RETURNING id, order_id, number, partner_id, location_id, is_sandbox, status, version
 """)
 _BY_ID: Final = Statement(select(pickups).where(pickups.c.id == bindparam("id", type_=Uuid)))
 # With how the goods reach the buyer: own stores hand over what is on their shelves, points what a parcel brought.
@@ -67,8 +67,8 @@ _SET_STATES: Final = Statement("""
            AS new (id, status, arrived_at, ready_at, hold_until, collected_at, expired_at, returning_at, returned_at,
                    reason, compartment, return_tracking_number)
      WHERE pickup.id = new.id
-    RETURNING pickup.id, pickup.order_id, pickup.number, pickup.partner_id, pickup.location_id, pickup.status,
-              pickup.version
+    RETURNING pickup.id, pickup.order_id, pickup.number, pickup.partner_id, pickup.location_id, pickup.is_sandbox,
+              pickup.status, pickup.version
 """)
 _RECORD_ATTEMPT: Final = Statement("""
     UPDATE pickups
@@ -116,9 +116,9 @@ PICKUPS_BY_ID: Final = Statement(f"""{_SEEN}
 PICKUP_BY_NUMBER: Final = Statement(f"""{_SEEN}
      WHERE pickup.number = :number
 """)
-# Null filters filter nothing. A partner sees only its own; a key limited to locations only those.
+# Null filters filter nothing. A partner sees only its own, and nobody else its tests; a key limited to locations only those.
 PICKUP_PAGE: Final = Statement(f"""{_SEEN}
-     WHERE (CAST(:partner_id AS uuid) IS NULL OR pickup.partner_id = :partner_id)
+     WHERE (CAST(:partner_id AS uuid) IS NULL AND NOT pickup.is_sandbox OR pickup.partner_id = :partner_id)
        AND (CAST(:allowed AS int[]) IS NULL OR pickup.location_id = ANY(CAST(:allowed AS int[])))
        AND (CAST(:location_id AS int) IS NULL OR pickup.location_id = :location_id)
        AND (CAST(:status AS text) IS NULL OR pickup.status = :status)
@@ -138,10 +138,12 @@ LINES_BY_DELIVERY: Final = Statement("""
 """)
 
 
-async def insert_pickups(tx: WriteTx, order_id: UUID, new: Sequence[NewPickup], *, now: datetime) -> list[Row]:
+async def insert_pickups(
+    tx: WriteTx, order_id: UUID, new: Sequence[NewPickup], *, now: datetime, is_sandbox: bool = False
+) -> list[Row]:
     """Write pickups, numbered `PU-70000001` and on; each belongs to the partner of its location, if any.
 
-    Returns id, order_id, number, partner_id, location_id, status, version.
+    Returns id, order_id, number, partner_id, location_id, is_sandbox, status, version.
     """
     return await tx.fetch(
         _INSERT,
@@ -150,6 +152,7 @@ async def insert_pickups(tx: WriteTx, order_id: UUID, new: Sequence[NewPickup], 
         delivery_ids=[pickup.delivery_id for pickup in new],
         location_ids=[pickup.location_id for pickup in new],
         statuses=[pickup.status for pickup in new],
+        is_sandbox=is_sandbox,
         now=now,
     )
 
@@ -215,7 +218,7 @@ def state_in(pickup: Row) -> PickupState:
 
 
 async def set_states(tx: WriteTx, states: Mapping[UUID, PickupState]) -> list[Row]:
-    """Write states; returns id, order_id, number, partner_id, location_id, status and version of each."""
+    """Write states; returns id, order_id, number, partner_id, location_id, is_sandbox, status and version of each."""
     new = list(states.values())
     return await tx.fetch(
         _SET_STATES,

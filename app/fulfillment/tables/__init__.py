@@ -212,6 +212,7 @@ shipments = Table(
     UniqueConstraint("fulfillment_id", name="uq_shipments_fulfillment"),
 )
 
+# is_sandbox: a test of a partner; whatever becomes of it, nobody else is told.
 # One hand-over at one point. At an own store it hangs on one PICKUP fulfillment; at a partner's point on the
 # SHIP fulfillments of its delivery. The code is derived from the installation's secret key and never stored.
 pickups = Table(
@@ -223,6 +224,7 @@ pickups = Table(
     Column("delivery_id", Uuid, ForeignKey("order_deliveries.id"), nullable=False, unique=True),
     Column("location_id", Integer, ForeignKey("locations.id"), nullable=False),
     Column("partner_id", Uuid, ForeignKey("partners.id"), nullable=True),
+    Column("is_sandbox", Boolean, nullable=False, server_default="false"),
     Column("status", Text, nullable=False),
     Column("code_version", Integer, nullable=False, server_default="1"),
     Column("failed_attempts", Integer, nullable=False, server_default="0"),
@@ -247,6 +249,7 @@ pickups = Table(
     Index("ix_pickups_order_id", "order_id"),
     Index("ix_pickups_location_id", "location_id", "status", "id"),
     Index("ix_pickups_partner_id", "partner_id", "status", "id"),
+    Index("ix_pickups_sandbox", "partner_id", "created_at", postgresql_where=text("is_sandbox")),
     Index("ix_pickups_hold_until", "hold_until", postgresql_where=text("status IN ('READY', 'EXPIRING')")),
     CheckConstraint(
         "status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'ARRIVED', 'READY', 'EXPIRING', 'COLLECTED', "

@@ -192,6 +192,8 @@ def is_wanted(each: EventType, payload: Mapping[str, Any], endpoint: Any) -> boo
     if each.name == TEST:
         return str(endpoint["id"]) == payload["endpoint_id"]
     partner_id = endpoint["partner_id"]
+    if partner_id is None and payload.get("is_sandbox"):
+        return False
     if partner_id is not None and not (each.is_for_partners and payload.get("partner_id") == str(partner_id)):
         return False
     return is_chosen(each, frozenset(endpoint["event_types"]))

@@ -11,7 +11,7 @@ from app.kit.errors import NotFound
 from app.kit.outbox import Event, publish
 from app.orders import sql
 from app.orders.events import OrderChanged
-from app.orders.model import OrderHistoryKind
+from app.orders.model import SANDBOX, OrderHistoryKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ async def change_states(tx: WriteTx, changes: Sequence[StateChange], *, actor: s
     await sql.insert_history(tx, entries, actor=actor, at=now)
     events: list[Event] = []
     for order_id, change, each in zip(ids, changes, states, strict=True):
-        events += (OrderChanged(order_id=order_id, version=versions[order_id], **each), *change.events)
+        if change.order["source_system"] != SANDBOX:
+            events += (OrderChanged(order_id=order_id, version=versions[order_id], **each), *change.events)
     await publish(tx, *events)
     return [versions[order_id] for order_id in ids]

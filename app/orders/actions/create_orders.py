@@ -13,6 +13,7 @@ from app.kit.outbox import Event, publish
 from app.orders import sql
 from app.orders.events import OrderChanged, OrderPlaced
 from app.orders.model import (
+    SANDBOX,
     CreatedOrder,
     OrderDraft,
     OrderHistoryKind,
@@ -132,6 +133,8 @@ async def _insert_taxes(tx: WriteTx, created: Sequence[tuple[OrderDraft, Totals]
 
 
 def _facts(draft: OrderDraft) -> list[Event]:
+    if draft.source_system == SANDBOX:
+        return []
     changed = OrderChanged(
         order_id=draft.id,
         version=1,

@@ -105,7 +105,8 @@ ALLOCATIONS_BY_LINE: Final = Statement(
 # the page lies; without a cursor it is the very end of the list.
 _MATCHES: Final = """
       FROM orders AS o
-     WHERE (CAST(:status AS text) IS NULL OR o.status = :status)
+     WHERE o.source_system <> 'sandbox'
+       AND (CAST(:status AS text) IS NULL OR o.status = :status)
        AND (CAST(:channel AS text) IS NULL
             OR o.channel_id = (SELECT id FROM channels WHERE code = CAST(:channel AS text)))
        AND (CAST(:placed_after AS timestamptz) IS NULL OR o.placed_at >= :placed_after)

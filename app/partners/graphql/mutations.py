@@ -41,6 +41,11 @@ class PartnerCreateInput:
     code: str = strawberry.field(description="The shop's short name for it, 1 to 64 characters; unique.")
     name: str = strawberry.field(description="Its name for people, 1 to 200 characters.")
     kind: PartnerKind = strawberry.field(description="What it does.")
+    is_sandbox: bool = strawberry.field(
+        default=False,
+        description="It is there to try the API: its keys make test pickups by `sandboxPickupCreate`, which nobody "
+        "else hears of. This never changes.",
+    )
     idempotency_key: str | None = idempotency_key()
 
 
@@ -131,7 +136,12 @@ class PartnersMutation:
         async def work(tx: WriteTx) -> Outcome:
             try:
                 partner_id = await create_partner(
-                    tx, code=input.code, name=input.name, kind=input.kind, now=context.now
+                    tx,
+                    code=input.code,
+                    name=input.name,
+                    kind=input.kind,
+                    is_sandbox=input.is_sandbox,
+                    now=context.now,
                 )
             except PartnerCodeTaken as error:
                 raise error.at("input", "code") from None

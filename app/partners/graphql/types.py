@@ -50,6 +50,7 @@ class Partner(Entity, Node):
     code: str = strawberry.field(description="The shop's short name for it; unique.")
     name: str = strawberry.field(description="Its name for people.")
     kind: PartnerKind = strawberry.field(description="What it does.")
+    is_sandbox: bool = strawberry.field(description="Whether it is there to try the API: its pickups are tests.")
 
 
 @strawberry.type(description="What a key is, or was, called with: its newest secret, or one that a rotation replaced.")
