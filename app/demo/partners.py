@@ -48,9 +48,7 @@ async def load_partners(db: Database, *, now: datetime) -> dict[str, UUID]:
         for code, name, kind in PARTNERS + SANDBOXES:
             if code not in known:
                 is_sandbox = (code, name, kind) in SANDBOXES
-                known[code] = await create_partner(
-                    tx, code=code, name=name, kind=kind, is_sandbox=is_sandbox, now=now
-                )
+                known[code] = await create_partner(tx, code=code, name=name, kind=kind, is_sandbox=is_sandbox, now=now)
         names = {row["name"] for row in await tx.fetch(_KEY_NAMES)}
         for key in KEYS:
             if key.name not in names:

@@ -80,6 +80,9 @@ async def assign(tx: WriteTx, case_id: UUID, assignee: str | None) -> None:
     await tx.execute(_ASSIGN, id=case_id, assignee=assignee)
 
 
+_DELETE: Final = Statement("DELETE FROM exception_cases WHERE order_id = ANY(CAST(:order_ids AS uuid[]))")
+
+
 async def insert_cases(tx: WriteTx, drafts: Sequence[CaseDraft], *, now: datetime) -> int:
     """Write cases; of one that is open already nothing. Returns how many are new."""
     return await tx.execute(
@@ -108,3 +111,8 @@ async def end_cases(
         actor=actor,
         now=now,
     )
+
+
+async def delete_cases(tx: WriteTx, order_ids: Sequence[UUID]) -> None:
+    """Delete the cases about orders that are deleted: tests of partners."""
+    await tx.execute(_DELETE, order_ids=list(order_ids))

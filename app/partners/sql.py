@@ -44,7 +44,9 @@ _PARTNER_IDS: Final = Statement(
 _PARTNER_EXISTS: Final = Statement(select(partners.c.id).where(partners.c.id == bindparam("id", type_=Uuid)))
 _INSERT_PARTNER: Final = Statement(
     upsert(partners)
-    .values({name: bindparam(name, type_=partners.c[name].type) for name in ("id", "code", "name", "kind", "is_sandbox")})
+    .values(
+        {name: bindparam(name, type_=partners.c[name].type) for name in ("id", "code", "name", "kind", "is_sandbox")}
+    )
     .values(created_at=_now)
     .on_conflict_do_nothing()
 )

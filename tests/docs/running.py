@@ -18,7 +18,12 @@ from tests.docs.reading import Block
 from tests.scenarios.client import Client, Socket
 from tests.scenarios.serving import Program, until
 
-DEMO_KEYS: Final = {"staff": "hk_demo_staff", "hoshi": "hk_demo_hoshi", "ekibako": "hk_demo_ekibako"}
+DEMO_KEYS: Final = {
+    "staff": "hk_demo_staff",
+    "hoshi": "hk_demo_hoshi",
+    "ekibako": "hk_demo_ekibako",
+    "sandbox": "hk_demo_sandbox",
+}
 WRITTEN_ADDRESS: Final = "http://127.0.0.1:8000"
 _PLACEHOLDER: Final = re.compile(r"<([a-z][A-Za-z0-9]*)>")
 _STEP: Final = re.compile(r"\[([^=\]]+)=([^\]]*)\]|([^.\[\]]+)")

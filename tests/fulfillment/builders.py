@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +18,7 @@ from app.kit.permissions import Actor, ActorKind
 from app.kit.statement import Statement
 from app.orders.actions.create_orders import create_orders
 from app.orders.model import DeliveryDraft, LineDraft, OrderDraft
+from app.partners.actions.create_partner import create_partner
 from app.payments.actions.record_authorizations import record_authorizations
 from app.payments.actions.start_payments import start_payments
 from app.payments.model import AuthorizationResult, PaymentDraft
@@ -83,6 +85,13 @@ async def make_partner(tx: WriteTx, code: str) -> UUID:
     partner_id = new_id()
     await tx.execute(_PARTNER, id=partner_id, code=code)
     return partner_id
+
+
+async def make_sandbox(tx: WriteTx, code: str = "TEST", kind: str = "LOCKER_OPERATOR", *, now: datetime = NOW) -> Actor:
+    """The key of a sandbox partner."""
+    partner_id = await create_partner(tx, code=code, name=code, kind=kind, is_sandbox=True, now=now)
+    scopes = frozenset({"partner:jobs"})
+    return Actor(kind=ActorKind.PARTNER, reference=f"key:{code}", scopes=scopes, partner_id=partner_id)
 
 
 async def carrier_of(db: Database, code: str = "yamato") -> Actor:

@@ -8,13 +8,21 @@ import orjson
 import pytest
 
 from app.fulfillment.actions.cancel_order import cancel_order
+from app.fulfillment.actions.create_sandbox_pickup import create_sandbox_pickup
 from app.fulfillment.graphql import jobs_live
 from app.fulfillment.model.reports import ReportKind
 from app.kit.db import Database
 from app.kit.permissions import Actor, ActorKind
 from app.kit.statement import Statement
 from tests.conftest import AS_OWNER, NOW, Execute
-from tests.fulfillment.builders import konbini_pickup, make_partner, one_more_planned, planned_order, store_pickup
+from tests.fulfillment.builders import (
+    konbini_pickup,
+    make_partner,
+    make_sandbox,
+    one_more_planned,
+    planned_order,
+    store_pickup,
+)
 from tests.fulfillment.views import pickup_of, report, ship_all
 from tests.inventory.listeners import Listener, Server, running_server
 from tests.kit.feed_tools import until
@@ -267,3 +275,22 @@ async def test_nobody_listens_without_a_scope(execute: Execute) -> None:
     if not hasattr(result, "errors"):
         result = await anext(result)
     assert "partner:jobs" in str(result.errors)
+
+
+async def test_tests_of_a_partner_are_told_to_nobody_else(db: Database) -> None:
+    shop, order_id = await planned_order(db, konbini_pickup)
+    real = await numbers(db, order_id)
+    async with db.write() as tx:
+        mine, other = await make_sandbox(tx), await make_sandbox(tx, "OTHER")
+        first = await create_sandbox_pickup(tx, actor=mine, point=1, now=NOW)
+    staff = Actor(kind=ActorKind.STAFF, reference="key:staff", scopes=frozenset({"fulfillment:read"}))
+    async with running_server(db) as server:
+        watchers = [Watcher(actor) for actor in (mine, other, jobs_key(shop.partner), staff)]
+        for watcher in watchers:
+            await watcher.connect(server)
+        async with db.write() as tx:
+            await create_sandbox_pickup(tx, actor=mine, point=2, now=NOW)
+        await report(db, first, ReportKind.ARRIVED, actor=mine)
+        told = [await watcher.told(server, count) for watcher, count in zip(watchers, (3, 0, 1, 1), strict=True)]
+    assert [status for _, status in told[0]] == ["IN_TRANSIT_TO_POINT", "IN_TRANSIT_TO_POINT", "READY"]
+    assert told[1:] == [[], [(real[0], "REQUESTED")], [(real[0], "REQUESTED")]]

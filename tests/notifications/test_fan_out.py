@@ -2,10 +2,15 @@
 
 import asyncio
 
+from app.fulfillment.actions.create_sandbox_pickup import create_sandbox_pickup
 from app.kit.db import Database
 from app.kit.ids import new_id
 from app.notifications.actions.fan_out import fan_out
 from app.partners.actions.create_partner import create_partner
+from tests.catalog.builders import make_variant
+from tests.channels.builders import make_channel
+from tests.fulfillment.builders import make_sandbox
+from tests.locations.builders import make_group
 from tests.notifications.receiver import Office, OrderTold, PickupTold, make_endpoint, tell
 
 
@@ -51,3 +56,22 @@ async def test_without_endpoints_the_cursor_moves_all_the_same(db: Database, off
     await make_endpoint(db, "http://a/", now=office.now)
     assert await db.in_write(lambda tx: fan_out(tx, now=office.now)) == 0
     assert await office.rows() == []
+
+
+async def test_tests_of_a_partner_are_told_to_that_partner_only(db: Database, office: Office) -> None:
+    async with db.write() as tx:
+        await make_channel(tx, await make_group(tx, []))
+        await make_variant(tx, "SHIRT")
+        actors = [await make_sandbox(tx, code, now=office.now) for code in ("MINE", "OTHER")]
+    for partner_id in (None, *(actor.partner_id for actor in actors)):
+        await make_endpoint(db, "http://a/", now=office.now, partner_id=partner_id)
+    async with db.write() as tx:
+        await create_sandbox_pickup(tx, actor=actors[0], point=1, now=office.now)
+    while await office.is_behind():
+        await db.in_write(lambda tx: fan_out(tx, now=office.now))
+    async with db.read() as tx:
+        rows = await tx.connection.fetch(
+            "SELECT endpoint.partner_id, delivery.type FROM webhook_deliveries AS delivery"
+            " JOIN webhook_endpoints AS endpoint ON endpoint.id = delivery.endpoint_id"
+        )
+    assert [tuple(row) for row in rows] == [(actors[0].partner_id, "pickup.in_transit_to_point")]

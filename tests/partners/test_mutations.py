@@ -17,7 +17,7 @@ OWNER = Actor(kind=ActorKind.STAFF, reference="key:owner", scopes=frozenset(STAF
 ERRORS = """userErrors { __typename code message path
   ... on BeyondKeyError { scopes } ... on CodeTakenError { value owner } }"""
 PARTNER = f"""mutation ($input: PartnerCreateInput!) {{ partnerCreate(input: $input) {{
-  replayed partner {{ id code name kind }} {ERRORS} }} }}"""
+  replayed partner {{ id code name kind isSandbox }} {ERRORS} }} }}"""
 CREATE = f"""mutation ($input: ApiKeyCreateInput!) {{ apiKeyCreate(input: $input) {{ replayed token apiKey {{
   id name kind prefix scopes isLive isLimitedToLocations createdAt expiresAt revokedAt lastUsedAt
   partner {{ code }} locations {{ code }} }} {ERRORS} }} }}"""
@@ -52,6 +52,9 @@ async def test_a_partner_is_made_once(execute: Execute) -> None:
     variables = {"input": {**HOSHI, "idempotencyKey": "hoshi"}}
     first = (await execute(PARTNER, variables, actor=OWNER))["partnerCreate"]
     assert {name: first["partner"][name] for name in HOSHI} == HOSHI
+    assert first["partner"]["isSandbox"] is False
+    sandbox = {"input": {**HOSHI, "code": "TEST", "isSandbox": True}}
+    assert (await execute(PARTNER, sandbox, actor=OWNER))["partnerCreate"]["partner"]["isSandbox"] is True
     assert (await execute(PARTNER, variables, actor=OWNER))["partnerCreate"] == {**first, "replayed": True}
     taken = (await execute(PARTNER, {"input": HOSHI}, actor=OWNER))["partnerCreate"]
     assert taken["partner"] is None

@@ -61,9 +61,7 @@ async def follow_reports(tx: WriteTx, taken: Sequence[Row], *, actor: str, now: 
 async def _expect_back(tx: WriteTx, moved: Sequence[Row], told: Mapping[UUID, Told], *, now: datetime) -> None:
     """Somebody looks at goods that come back; nobody at those that do not, after all."""
     back = [
-        row
-        for row in moved
-        if told[row.id].state.status is PickupStatus.RETURNING != row.status and not row.is_sandbox
+        row for row in moved if told[row.id].state.status is PickupStatus.RETURNING != row.status and not row.is_sandbox
     ]
     stopped = [
         row.id

@@ -30,7 +30,7 @@ async def take_back_pickup(
 
     location_id: where they came to; None: where each parcel left from. What was to be paid for them is not, as when an
     order is canceled. Raises NotFound (pickup, location, line), InvalidTransition when the goods are not out at a
-    point or there are none because it is a partner's test, InvalidQuantity for more damaged and missing units than there were.
+    point or it is a partner's test, InvalidQuantity for more damaged and missing units than there were.
     """
     _, pickup = await take_pickup(tx, pickup_id, actor=actor)
     if pickup.mode not in POINT_MODES:

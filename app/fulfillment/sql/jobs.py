@@ -4,7 +4,8 @@ from typing import Final
 
 from app.kit.statement import Statement
 
-# Null filters filter nothing. A partner sees only its own, and nobody else its tests; a key limited to locations only those.
+# Null filters filter nothing. A partner sees only its own, and nobody else its tests; a key limited to
+# locations only those.
 OPEN_JOBS: Final = Statement("""
     SELECT pickup.id AS pickup_id, pickup.number, pickup.status, pickup.version FROM pickups AS pickup
      WHERE (CAST(:partner_id AS uuid) IS NULL AND NOT pickup.is_sandbox OR pickup.partner_id = :partner_id)

@@ -116,7 +116,8 @@ PICKUPS_BY_ID: Final = Statement(f"""{_SEEN}
 PICKUP_BY_NUMBER: Final = Statement(f"""{_SEEN}
      WHERE pickup.number = :number
 """)
-# Null filters filter nothing. A partner sees only its own, and nobody else its tests; a key limited to locations only those.
+# Null filters filter nothing. A partner sees only its own, and nobody else its tests; a key limited to
+# locations only those.
 PICKUP_PAGE: Final = Statement(f"""{_SEEN}
      WHERE (CAST(:partner_id AS uuid) IS NULL AND NOT pickup.is_sandbox OR pickup.partner_id = :partner_id)
        AND (CAST(:allowed AS int[]) IS NULL OR pickup.location_id = ANY(CAST(:allowed AS int[])))

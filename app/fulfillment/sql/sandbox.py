@@ -1,7 +1,6 @@
 """Statements about test pickups of partners."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -19,15 +18,10 @@ _GOODS: Final = Statement("""
             WHERE NOT EXISTS (SELECT FROM bundle_components WHERE bundle_variant_id = variant.id)
             ORDER BY variant.id LIMIT 1) AS goods
 """)
-_OLD: Final = Statement("""
-    SELECT id FROM orders
-     WHERE source_system = 'sandbox' AND placed_at < :before ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
-""")
-# What hangs on others goes before them; people may have had work or a case made of what they found.
+# What hangs on others goes before them. Staff may have made work of a test by hand.
 _DELETE: Final = tuple(
     Statement(text)
     for text in (
-        "DELETE FROM exception_cases WHERE order_id = ANY(CAST(:ids AS uuid[]))",
         """DELETE FROM work_history WHERE work_id IN (
            SELECT id FROM work_instructions WHERE order_id = ANY(CAST(:ids AS uuid[])))""",
         """DELETE FROM work_lines WHERE work_id IN (
@@ -45,11 +39,6 @@ _DELETE: Final = tuple(
         """DELETE FROM fulfillment_lines WHERE fulfillment_id IN (
            SELECT id FROM fulfillments WHERE order_id = ANY(CAST(:ids AS uuid[])))""",
         "DELETE FROM fulfillments WHERE order_id = ANY(CAST(:ids AS uuid[]))",
-        "DELETE FROM order_history WHERE order_id = ANY(CAST(:ids AS uuid[]))",
-        "DELETE FROM order_taxes WHERE order_id = ANY(CAST(:ids AS uuid[]))",
-        "DELETE FROM order_lines WHERE order_id = ANY(CAST(:ids AS uuid[]))",
-        "DELETE FROM order_deliveries WHERE order_id = ANY(CAST(:ids AS uuid[]))",
-        "DELETE FROM orders WHERE id = ANY(CAST(:ids AS uuid[]))",
     )
 )
 
@@ -64,12 +53,7 @@ async def sandbox_goods(tx: ReadTx) -> Row | None:
     return await tx.fetchrow(_GOODS)
 
 
-async def lock_old_sandbox_orders(tx: WriteTx, *, before: datetime, limit: int) -> list[UUID]:
-    """Test orders that were placed before this instant and that nobody is dealing with, locked."""
-    return [row["id"] for row in await tx.fetch(_OLD, before=before, limit=limit)]
-
-
-async def delete_orders(tx: WriteTx, order_ids: Sequence[UUID]) -> None:
-    """Delete locked test orders with everything that hangs on them."""
+async def delete_pickups(tx: WriteTx, order_ids: Sequence[UUID]) -> None:
+    """Delete what fulfillment keeps of locked test orders."""
     for statement in _DELETE:
         await tx.execute(statement, ids=list(order_ids))

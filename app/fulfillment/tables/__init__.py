@@ -212,9 +212,8 @@ shipments = Table(
     UniqueConstraint("fulfillment_id", name="uq_shipments_fulfillment"),
 )
 
-# is_sandbox: a test of a partner; whatever becomes of it, nobody else is told.
-# One hand-over at one point. At an own store it hangs on one PICKUP fulfillment; at a partner's point on the
-# SHIP fulfillments of its delivery. The code is derived from the installation's secret key and never stored.
+# One hand-over at one point. At an own store it hangs on one PICKUP fulfillment; at a partner's point on the SHIP ones of
+# its delivery. Codes are derived from the installation's secret key, never stored. is_sandbox: a test of a partner.
 pickups = Table(
     "pickups",
     metadata,

@@ -11,7 +11,9 @@ from app.partners.errors import PartnerCodeTaken
 from app.partners.model import MAX_CODE, MAX_PARTNER_NAME, PartnerKind, is_code, is_name
 
 
-async def create_partner(tx: WriteTx, *, code: str, name: str, kind: str, now: datetime, is_sandbox: bool = False) -> UUID:
+async def create_partner(
+    tx: WriteTx, *, code: str, name: str, kind: str, now: datetime, is_sandbox: bool = False
+) -> UUID:
     """Make a partner and return its id. is_sandbox: it is there to try the API, and has test pickups only.
 
     Raises PartnerCodeTaken, or InvalidInput without a code or name or for an unknown kind; nothing changes then.
@@ -23,7 +25,9 @@ async def create_partner(tx: WriteTx, *, code: str, name: str, kind: str, now: d
         )
         raise InvalidInput(message)
     partner_id = new_id()
-    if not await sql.insert_partner(tx, id=partner_id, code=code, name=name, kind=str(kind), is_sandbox=is_sandbox, now=now):
+    if not await sql.insert_partner(
+        tx, id=partner_id, code=code, name=name, kind=str(kind), is_sandbox=is_sandbox, now=now
+    ):
         message = f"There is a partner with the code {code} already."
         raise PartnerCodeTaken(message, value=code)
     return partner_id

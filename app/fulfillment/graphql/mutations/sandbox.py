@@ -46,9 +46,9 @@ class SandboxMutation:
     """Merged into the schema's Mutation."""
 
     @strawberry.mutation(
-        description="For keys of sandbox partners only: a test pickup at one of your test points, its parcel under way. "
-        "You do with it what you do with real ones, and hear of it as you do of those. Nobody else does; it is no sale "
-        "and moves no stock. It is deleted after 30 days; there can be 1,000 of them.",
+        description="For keys of sandbox partners only: a test pickup at one of your test points, its parcel under "
+        "way. You do with it what you do with real ones, and hear of it as you do of those. Nobody else does; it is "
+        "no sale and moves no stock. It is deleted after 30 days; there can be 1,000 of them.",
         **requires("partner:jobs"),
     )
     async def sandbox_pickup_create(self, info: Info, input: SandboxPickupCreateInput) -> SandboxPickupCreatePayload:
