@@ -4,7 +4,8 @@ A comment before a block, which the rendered page does not show, says what the r
 
     <!-- as: staff; save: cartId=cartCreate.cart.id, lineId=cartCreate.cart.lines.0.id -->
 
-as        whose key the request carries (staff, hoshi, ekibako, sandbox, or the name of a saved key); a shopper without one
+as        whose key the request carries (staff, hoshi, ekibako, sandbox, or the name of a saved key); without one
+          a shopper
 save      names for values of the answer; later blocks say them as `<cartId>`. What a command prints is its `output`
 errors    codes of the refusals that the answer must have, parted by blanks
 times     how often the request is sent; all answers must be the same

@@ -212,8 +212,8 @@ shipments = Table(
     UniqueConstraint("fulfillment_id", name="uq_shipments_fulfillment"),
 )
 
-# One hand-over at one point. At an own store it hangs on one PICKUP fulfillment; at a partner's point on the SHIP ones of
-# its delivery. Codes are derived from the installation's secret key, never stored. is_sandbox: a test of a partner.
+# One hand-over at one point. At an own store it hangs on one PICKUP fulfillment; at a partner's point on the SHIP
+# ones of its delivery. Codes are derived from the installation's key, never stored. is_sandbox: a test of a partner.
 pickups = Table(
     "pickups",
     metadata,
