@@ -97,6 +97,7 @@ KEYED_MUTATIONS: Final = {
     "stockImport",
     "workCreate",
     "pickupReport",
+    "pickupRelocate",
     "pickupTakeBack",
     "pickupExtend",
     "pickupCollectorSet",

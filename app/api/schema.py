@@ -27,6 +27,7 @@ from app.exceptions.graphql.queries import ExceptionQuery
 from app.fulfillment.graphql import errors as fulfillment_errors
 from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.mutations.carriers import CarrierMutation
+from app.fulfillment.graphql.mutations.lockers import PickupLockerMutation
 from app.fulfillment.graphql.mutations.reports import PickupReportMutation
 from app.fulfillment.graphql.mutations.returns import PickupReturnMutation
 from app.fulfillment.graphql.mutations.sandbox import SandboxMutation
@@ -109,6 +110,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     WorkMutation,
     PickListMutation,
     PickupReportMutation,
+    PickupLockerMutation,
     WorkShortageMutation,
     PickupReturnMutation,
     BuyersPickupMutation,

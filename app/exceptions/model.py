@@ -61,7 +61,11 @@ REMEDIES: Final[Mapping[CaseKind, tuple[Remedy, ...]]] = {
     CaseKind.PARCEL_COMES_BACK: (_NOTHING,),
     CaseKind.REFUND_DUE: (_NOTHING,),
     CaseKind.TEXT_CHANGED_FOR_CARRIER: (_NOTHING,),
-    CaseKind.LOCKER_FULL: (Remedy("lockerFaultSet", "A compartment there works again."), _NOTHING),
+    CaseKind.LOCKER_FULL: (
+        Remedy("pickupRelocate", "Another station takes them: `facts.stations` are the nearest with room."),
+        Remedy("lockerFaultSet", "A compartment there works again."),
+        _NOTHING,
+    ),
     CaseKind.NOT_REPORTED_IN_TIME: (
         _COLLECTED,
         _SENT_BACK,

@@ -50,11 +50,12 @@ def _changed(station: Station, claim: Reservation) -> CompartmentReservationChan
 
 async def _case(tx: WriteTx, station: Station, claim: Reservation) -> CaseDraft:
     """With what may help."""
+    found = await find_room(tx, station.location_id, claim.parcel, (claim.begins, claim.ends))
     facts: dict[str, Any] = {
         "state": str(claim.state),
         "begins": claim.begins.isoformat(),
         "ends": claim.ends.isoformat(),
-        "stations": await find_room(tx, station.location_id, claim.parcel, (claim.begins, claim.ends)),
+        "stations": ", ".join(f"{one['code']} ({one['distance_km']} km)" for one in found),
     }
     subject = ("DELIVERY", str(claim.delivery_id))
     return CaseDraft(CaseKind.LOCKER_FULL, subject, station.location_id, order_id=claim.order_id, facts=facts)

@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.capacity.model.compartments import LIVE, CompartmentStatus, ReservationState
 from app.capacity.model.parcels import RANK, Box, CompartmentSize, Parcel, Temperature
+
+# Goods that lie too long are looked at again so often; until then nobody else is let in.
+OVERSTAY: Final = timedelta(days=1)
+_SHORTEST: Final = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -109,3 +114,20 @@ class CompartmentWish:
     location_id: int
     parcel: Parcel
     placed_at: datetime
+
+
+def stay_of(own: Reservation, told: Standing, now: datetime) -> tuple[ReservationState, datetime, datetime]:
+    """What a claim becomes whose goods are inside, and from when to when."""
+    begins = told.since or own.begins
+    ends = max(told.until or own.ends, begins + _SHORTEST)
+    if told.presence is not Presence.OVERDUE and ends > now:
+        return ReservationState.OCCUPYING, begins, ends
+    is_known = own.state is ReservationState.OVERDUE and own.ends > now
+    return ReservationState.OVERDUE, begins, own.ends if is_known else max(ends, now + OVERSTAY)
+
+
+def later(own: Reservation, now: datetime) -> tuple[datetime, datetime]:
+    """The period of a claim that is planned anew: what has passed of it counts no more."""
+    if own.ends <= now:
+        return now, now + (own.ends - own.begins)
+    return max(own.begins, now), own.ends

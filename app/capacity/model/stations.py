@@ -6,17 +6,21 @@ others moves the others, to another compartment of the station, or to none, whic
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
-from app.capacity.model.claims import Compartment, Presence, Reservation, Standing, Terms
+from app.capacity.model.claims import (
+    OVERSTAY,
+    Compartment,
+    Presence,
+    Reservation,
+    Standing,
+    Terms,
+    later,
+    stay_of,
+)
 from app.capacity.model.compartments import COMPARTMENT, INSIDE, CompartmentStatus, CompartmentStep, ReservationState
 from app.capacity.model.parcels import CompartmentSize, Parcel, Temperature
-
-# Goods that lie too long are looked at again so often; until then nobody else is let in.
-OVERSTAY: Final = timedelta(days=1)
-_SHORTEST: Final = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -70,6 +74,16 @@ class Station:
             return None
         self.reservations[wish.delivery_id] = wish
         return wish
+
+    def add(self, wish: Reservation) -> None:
+        """Plan a compartment for a delivery that comes whether there is one or not."""
+        self.reservations[wish.delivery_id] = wish
+        self.touched[wish.delivery_id] = None
+        self._place(wish)
+
+    def untouch(self, delivery_id: UUID) -> None:
+        """The claim is another station's from now on: this one does not write it."""
+        self.touched.pop(delivery_id, None)
 
     def release(self, delivery_id: UUID) -> None:
         """The delivery needs no compartment here any more; those that had none may get it. May be repeated."""
@@ -155,7 +169,7 @@ class Station:
             own.state = ReservationState.PLANNED
         else:
             own.state, own.compartment_id = ReservationState.UNPLACED, None
-            own.begins, own.ends = _later(own, now)
+            own.begins, own.ends = later(own, now)
         if broken is not None:
             self._break(broken, told.reason, now)
 
@@ -163,7 +177,7 @@ class Station:
         """The goods are in the compartment that the point names, else in the one that was planned for them."""
         named = next((one.id for one in self._order if one.code == told.compartment), None)
         target = named or own.refused_compartment_id or own.compartment_id
-        state, begins, ends = _stay(own, told, now)
+        state, begins, ends = stay_of(own, told, now)
         if (own.state, own.compartment_id, own.begins, own.ends) == (state, target, begins, ends):
             return
         before = own.state if own.is_live and own.compartment_id == target else None
@@ -215,7 +229,7 @@ class Station:
         """It waits for another compartment: `_place_waiting` looks for one when everything else is said."""
         self._leave(reservation, is_moving=True)
         reservation.state = ReservationState.UNPLACED
-        reservation.begins, reservation.ends = _later(reservation, now)
+        reservation.begins, reservation.ends = later(reservation, now)
 
     def _place(self, reservation: Reservation) -> bool:
         found = self.free_for(reservation.parcel, reservation.begins, reservation.ends)
@@ -275,20 +289,3 @@ class Station:
         if key not in self._known_fits:
             self._known_fits[key] = parcel.temperature is one.temperature and parcel.fits(one.size, one.inner)
         return self._known_fits[key]
-
-
-def _stay(own: Reservation, told: Standing, now: datetime) -> tuple[ReservationState, datetime, datetime]:
-    """What a claim becomes whose goods are inside, and from when to when."""
-    begins = told.since or own.begins
-    ends = max(told.until or own.ends, begins + _SHORTEST)
-    if told.presence is not Presence.OVERDUE and ends > now:
-        return ReservationState.OCCUPYING, begins, ends
-    is_known = own.state is ReservationState.OVERDUE and own.ends > now
-    return ReservationState.OVERDUE, begins, own.ends if is_known else max(ends, now + OVERSTAY)
-
-
-def _later(own: Reservation, now: datetime) -> tuple[datetime, datetime]:
-    """The period of a claim that is planned anew: what has passed of it counts no more."""
-    if own.ends <= now:
-        return now, now + (own.ends - own.begins)
-    return max(own.begins, now), own.ends

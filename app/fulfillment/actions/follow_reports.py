@@ -8,6 +8,7 @@ from uuid import UUID
 from app.exceptions.actions.settle_cases import settle_cases
 from app.exceptions.model import CaseDraft, CaseKind
 from app.fulfillment.actions.collect_at_points import collect_at_points
+from app.fulfillment.actions.follow_lockers import follow_lockers
 from app.fulfillment.actions.move_pickup import move_pickup, write_pickups
 from app.fulfillment.actions.tell_orders import tell_orders
 from app.fulfillment.model import WorkKind, WorkStatus
@@ -40,6 +41,8 @@ async def follow_reports(tx: WriteTx, taken: Sequence[Row], *, actor: str, now: 
     """
     known = await reports.reports_of(tx, [pickup.id for pickup in taken])
     told = {pickup.id: _told(pickup, known[pickup.id]) for pickup in taken}
+    # Also where nothing moved: what a locker did not take is known from the reports alone.
+    await follow_lockers(tx, [(pickup, told[pickup.id].state) for pickup in taken], now=now)
     moved = [pickup for pickup in taken if told[pickup.id].state != pickups.state_in(pickup)]
     if moved:
         await write_pickups(tx, {pickup.id: told[pickup.id].state for pickup in moved})

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from app.fulfillment.actions.follow_lockers import follow_lockers
 from app.fulfillment.events import PickupChanged
 from app.fulfillment.model.pickups import PickupState, PickupStatus, PickupStep, machine_of
 from app.fulfillment.sql import pickups
@@ -38,6 +39,8 @@ async def move_pickup(
     if hold_until is not None:
         state = replace(state, hold_until=hold_until)
     await write_pickups(tx, {pickup.id: state})
+    if status is PickupStatus.CANCELED:
+        await follow_lockers(tx, [(pickup, state)], now=now)
     return status
 
 

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from app.capacity.actions.claim_compartments import claim_compartments
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.move_pickup import tell_of_pickups
 from app.fulfillment.actions.open_preparations import open_preparations
 from app.fulfillment.model import ClaimedUnits, shares_of
+from app.fulfillment.model.lockers import LOCKER_MODE
 from app.fulfillment.model.pickups import POINT_MODES, PickupStatus
-from app.fulfillment.sql import fulfillments, pickups, work
-from app.kit.db import WriteTx
+from app.fulfillment.sql import fulfillments, lockers, pickups, work
+from app.kit.db import Row, WriteTx
 from app.kit.permissions import SYSTEM
 from app.orders.actions.add_history import add_history
 from app.orders.model import OrderHistoryKind
@@ -41,11 +43,24 @@ async def plan_work(tx: WriteTx, order_id: UUID, *, now: datetime) -> list[UUID]
     ]
     await work.insert_work(tx, instructions, now=now)
     await tell_of_pickups(tx, await pickups.insert_pickups(tx, order_id, _pickups(claimed), now=now))
+    await _claim(tx, order, claimed, now=now)
     await add_history(tx, order_id, OrderHistoryKind.WORK_PLANNED, actor=SYSTEM.reference, now=now)
     for transfer in await work.transfers_of_order(tx, order_id):
         await follow_transfer(tx, transfer.id, now=now)
     await open_preparations(tx, order_id, now=now)
     return ids
+
+
+async def _claim(tx: WriteTx, order: Row, claimed: Sequence[ClaimedUnits], *, now: datetime) -> None:
+    """What goes into lockers has compartments from its checkout on; not what was sold before it arrived."""
+    places = {
+        units.delivery_id: units.destination_id
+        for units in claimed
+        if units.mode == LOCKER_MODE and units.destination_id is not None
+    }
+    if places:
+        wishes = await lockers.wishes_of(tx, order.id, places, now)
+        await claim_compartments(tx, wishes, now=now)
 
 
 def _pickups(claimed: Sequence[ClaimedUnits]) -> list[pickups.NewPickup]:

@@ -1,6 +1,6 @@
 """The life of a pickup: at an own store, whose people take each step, and at a point that parcels are sent to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
@@ -127,7 +127,9 @@ POINT_PICKUP: Final = Machine(
 class PickupState:
     """What a pickup is, and since when. Instants are UTC.
 
-    reason: why it is blocked, expired or on its way back. compartment: of a locker, as the point names it.
+    reason: why it is blocked, expired or on its way back. compartment: of a locker, as the point names it. is_inside:
+    goods that nobody can get at, or that were given up, had been put in before; refused_at: when they could
+    not be put in, the last time. Both follow from the reports and are kept nowhere.
     """
 
     status: PickupStatus
@@ -141,6 +143,8 @@ class PickupState:
     reason: str | None = None
     compartment: str | None = None
     return_tracking_number: str | None = None
+    is_inside: bool = field(default=False, compare=False)
+    refused_at: datetime | None = field(default=None, compare=False)
 
 
 def machine_of(mode: str) -> Machine[PickupStatus, PickupStep]:

@@ -155,7 +155,9 @@ def _next(state: PickupState, report: Report) -> PickupState | None:
 
 def _blocked(after: PickupState, before: PickupState, report: Report) -> PickupState:
     arrived_at = before.arrived_at or report.occurred_at
-    return replace(after, arrived_at=arrived_at, ready_at=None, reason=report.reason or PickupExpiryReason.POINT_FAULT)
+    reason = report.reason or PickupExpiryReason.POINT_FAULT
+    refused_at = None if before.is_inside else report.occurred_at
+    return replace(after, arrived_at=arrived_at, ready_at=None, reason=reason, refused_at=refused_at)
 
 
 def _expired(after: PickupState, before: PickupState, report: Report) -> PickupState:
@@ -181,6 +183,7 @@ def _arrived(after: PickupState, before: PickupState, report: Report) -> PickupS
         hold_until=before.hold_until if is_kept else report.hold_until,
         reason=before.reason if status is PickupStatus.ARRIVED and is_here else None,
         compartment=report.compartment or (before.compartment if is_here else None),
+        is_inside=True,
     )
 
 

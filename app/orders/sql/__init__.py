@@ -90,6 +90,9 @@ UPDATE_STATES: Final = Statement("""
      WHERE o.id = change.id RETURNING o.id, o.version
 """)
 
+REDIRECT_DELIVERY: Final = Statement("""
+    UPDATE order_deliveries SET location_id = :location_id WHERE id = :delivery_id AND location_id IS NOT NULL
+""")
 RELEASE_SOURCE: Final = Statement("""
     UPDATE orders SET external_reference = external_reference || '/' || number
      WHERE id = :order_id AND right(external_reference, length(number) + 1) <> '/' || number
