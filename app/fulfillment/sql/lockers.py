@@ -32,8 +32,8 @@ _MOVE: Final = Statement("""
     UPDATE pickups AS pickup
        SET location_id = :location_id, partner_id = :partner_id, version = pickup.version + 1
      WHERE pickup.id = :id
-    RETURNING pickup.id, pickup.order_id, pickup.number, pickup.partner_id, pickup.location_id, pickup.status,
-              pickup.version
+    RETURNING pickup.id, pickup.order_id, pickup.number, pickup.partner_id, pickup.location_id, pickup.is_sandbox,
+              pickup.status, pickup.version
 """)
 
 
