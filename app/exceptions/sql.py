@@ -1,6 +1,6 @@
 """Every statement of the exceptions slice."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -30,6 +30,10 @@ _CLOSE: Final = Statement("""
        AND found.subject_id = solved.subject_id AND found.status = 'OPEN'
 """)
 
+_OPEN_OF: Final = Statement("""
+    SELECT kind, subject_kind, subject_id FROM exception_cases
+     WHERE subject_id = ANY(CAST(:ids AS text[])) AND status = 'OPEN'
+""", generic=True)  # fmt: skip
 _LOCK: Final = Statement("SELECT * FROM exception_cases WHERE id = :id FOR UPDATE")
 _CLOSE_ONE: Final = Statement("""
     UPDATE exception_cases
@@ -59,6 +63,12 @@ COUNTS: Final = Statement(f"""
     SELECT kind, count(*)::int AS open FROM exception_cases
      WHERE {_SEEN} AND status = 'OPEN' GROUP BY kind ORDER BY kind
 """)  # noqa: S608
+
+
+async def open_cases_of(tx: WriteTx, subjects: Collection[tuple[str, str]]) -> set[tuple[CaseKind, tuple[str, str]]]:
+    """The open cases about these subjects, by kind and subject."""
+    rows = await tx.fetch(_OPEN_OF, ids=sorted({subject_id for _, subject_id in subjects}))
+    return {(CaseKind(row["kind"]), (row["subject_kind"], row["subject_id"])) for row in rows}
 
 
 async def require_case(tx: WriteTx, case_id: UUID, actor: Actor) -> Row:

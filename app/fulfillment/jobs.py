@@ -22,7 +22,7 @@ from app.payments.actions.capture_payment import capture_payment
 from app.payments.model import PaymentStatus, provider_of
 from app.payments.sql import payment_of
 
-SWEEP_BATCH: Final = 500
+SWEEP_BATCH: Final = 1_000
 
 
 async def order_placed(db: Database, event_key: str, payload: dict[str, Any], *, now: datetime) -> None:

@@ -21,5 +21,10 @@ async def settle_cases(
     Returns how many are new. May be repeated.
     """
     if solved:
-        await sql.end_cases(tx, solved, actor=SYSTEM.reference, now=now)
+        known = await sql.open_cases_of(tx, {subject for _, subject in solved})
+        ended = sorted(known.intersection(solved))
+        if ended:
+            await sql.end_cases(tx, ended, actor=SYSTEM.reference, now=now)
+    if not opened:
+        return 0
     return await sql.insert_cases(tx, sorted(opened, key=lambda draft: (draft.kind, draft.subject)), now=now)

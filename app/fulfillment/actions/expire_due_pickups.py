@@ -17,9 +17,6 @@ async def expire_due_pickups(tx: WriteTx, *, now: datetime, limit: int) -> int:
     """
     due = await due_pickups.pickups_to_give_up(tx, now=now, limit=limit)
     taken = await take_free_pickups(tx, due, COLLECTABLE)
-    # An end may have been moved before the lock was there.
-    still_due = set(await due_pickups.pickups_to_give_up(tx, now=now, limit=limit)) if taken else set()
-    taken = [row for row in taken if row.id in still_due]
     if taken:
         reason = PickupExpiryReason.HOLD_ENDED
         await give_up_pickups(tx, taken, reason=reason, actor=SYSTEM.reference, now=now)

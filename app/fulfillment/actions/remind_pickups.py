@@ -23,8 +23,6 @@ async def remind_pickups(tx: WriteTx, *, now: datetime, limit: int) -> int:
     """
     due = await due_pickups.pickups_to_remind(tx, now=now, limit=limit)
     taken = await take_free_pickups(tx, due, [PickupStatus.READY])
-    still_due = set(await due_pickups.pickups_to_remind(tx, now=now, limit=limit)) if taken else set()
-    taken = [row for row in taken if row.id in still_due]
     at_stores = [row for row in taken if row.mode not in POINT_MODES]
     at_points = [row for row in taken if row.mode in POINT_MODES]
     if at_stores:

@@ -75,16 +75,16 @@ async def _pickup_page(
     context: Context, status: PickupStatus | None, location_id: str | None, first: int, after: str | None
 ) -> Page:
     limits = context.actor.location_ids
-    rows = await context.fetch(
-        pickups.PICKUP_PAGE,
-        partner_id=context.actor.partner_id,
-        allowed=None if limits is None else sorted(limits),
-        location_id=location_key(location_id),
-        status=status and str(status.value),
-        after=position_after(after),
-        limit=page_size(first) + 1,
-    )
-    return make_cursor_page(rows, first, after)
+    wanted = {
+        "partner_id": context.actor.partner_id,
+        "allowed": None if limits is None else sorted(limits),
+        "location_id": location_key(location_id),
+        "status": status and str(status.value),
+        "after": position_after(after),
+    }
+    given = {name: value for name, value in wanted.items() if value is not None}
+    statement = pickups.pickup_page(frozenset(given))
+    return make_cursor_page(await context.fetch(statement, limit=page_size(first) + 1, **given), first, after)
 
 
 def location_key(location_id: str | None) -> int | None:

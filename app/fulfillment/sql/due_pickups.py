@@ -5,7 +5,6 @@ Reminder and grace are those of the place's network; without one, of `HoldPolicy
 
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from app.fulfillment.model.pickups import EXPIRY_GRACE, REMINDER_LEAD
 from app.kit.db import ReadTx, Row
@@ -46,14 +45,14 @@ _SILENT: Final = Statement(f"""{_FROM}
 """)
 
 
-async def pickups_to_remind(tx: ReadTx, *, now: datetime, limit: int) -> dict[UUID, UUID]:
-    """READY pickups whose buyers are to be reminded, longest first: orders by pickup."""
-    return {row.id: row.order_id for row in await tx.fetch(_TO_REMIND, now=now, limit=limit)}
+async def pickups_to_remind(tx: ReadTx, *, now: datetime, limit: int) -> list[Row]:
+    """READY pickups whose buyers are to be reminded, longest first: as `silent_pickups`."""
+    return await tx.fetch(_TO_REMIND, now=now, limit=limit)
 
 
-async def pickups_to_give_up(tx: ReadTx, *, now: datetime, limit: int) -> dict[UUID, UUID]:
-    """Pickups at own stores whose time and grace are over, longest first: orders by pickup."""
-    return {row.id: row.order_id for row in await tx.fetch(_TO_GIVE_UP, now=now, limit=limit)}
+async def pickups_to_give_up(tx: ReadTx, *, now: datetime, limit: int) -> list[Row]:
+    """Pickups at own stores whose time and grace are over, longest first: as `silent_pickups`."""
+    return await tx.fetch(_TO_GIVE_UP, now=now, limit=limit)
 
 
 async def silent_pickups(tx: ReadTx, *, now: datetime, limit: int) -> list[Row]:

@@ -1,0 +1,1 @@
+"""How fast points' queues, reports and pickups' ends are: `python -m bench.handover`."""
