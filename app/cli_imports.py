@@ -13,10 +13,12 @@ from rich.table import Table
 from app.cli_stock import add_stock_import
 from app.integrations.actions.import_orders import import_orders
 from app.integrations.actions.import_pickup_points import import_pickup_points
+from app.integrations.actions.import_tracking_file import import_tracking_file
 from app.integrations.actions.read_table import read_table
 from app.integrations.actions.write_refusals import write_refusals
 from app.integrations.errors import UnreadableFile
 from app.integrations.model import ORDER_LAYOUTS, POINT_LAYOUTS, ImportReport, OrderLayout
+from app.integrations.model.carrier_files import CARRIER_LAYOUTS, CarrierLayout
 from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.locations.model import LocationKind
@@ -32,6 +34,7 @@ def add_import_commands(with_database: Runner) -> typer.Typer:
     """The commands, given a way to run `work(db)` on the database of the settings."""
     _add_orders(with_database)
     _add_pickup_points(with_database)
+    _add_tracking(with_database)
     add_stock_import(imports, with_database)
     return imports
 
@@ -115,6 +118,26 @@ def _add_pickup_points(with_database: Runner) -> None:
             )  # fmt: skip
 
         _run(with_database, file, work, chosen.columns(), encoding, refused)
+
+
+def _add_tracking(with_database: Runner) -> None:
+    @imports.command("tracking")
+    def tracking(  # options of a command
+        file: Annotated[Path, typer.Argument(help="CSV, plain or gzipped; UTF-8 or CP932.")],
+        carrier: Annotated[str, typer.Option(help=f"Of which software: {', '.join(CARRIER_LAYOUTS)}.")],
+        timezone: Annotated[str, typer.Option(help="Of times without a zone.")] = "Asia/Tokyo",
+        encoding: Annotated[str | None, typer.Option(help="Of the file; found out when not given.")] = None,
+        refused: Annotated[Path | None, typer.Option(help="Where refused rows go; by default beside the file.")] = None,
+    ) -> None:
+        """Ship what a carrier's software has labeled, or bring in what became of parcels."""
+        layout: CarrierLayout = _choose(CARRIER_LAYOUTS, carrier, "layout")
+
+        async def work(db: Database, progress: Callable[[int], None]) -> ImportReport:
+            return await import_tracking_file(
+                db, file, layout=layout, now=utc_now(), timezone=timezone, encoding=encoding, progress=progress
+            )
+
+        _run(with_database, file, work, [], encoding, refused)
 
 
 def _order_layout(name: str, columns: list[str], facts: dict[str, str | None]) -> OrderLayout:

@@ -107,8 +107,8 @@ KEYED_MUTATIONS: Final = {
     "trackingReport",
     "shipmentTakeBack",
 }
-# Each row has a key of its own.
-OF_MANY = {"pickupReports", "trackingReports"}
+# Each row has a key of its own, or is one.
+OF_MANY = {"pickupReports", "trackingReports", "trackingImport"}
 
 
 def python_files(*roots: Path) -> list[Path]:

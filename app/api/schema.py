@@ -41,6 +41,7 @@ from app.fulfillment.graphql.work.mutations import WorkMutation
 from app.fulfillment.graphql.work.pick_lists import PickListMutation, PickListQuery
 from app.fulfillment.graphql.work.queries import WorkQuery
 from app.fulfillment.graphql.work.shortages import WorkShortageMutation
+from app.integrations.graphql.tracking import TrackingImportMutation
 from app.inventory.graphql import errors as inventory_errors
 from app.inventory.graphql.changes import StockChangesQuery
 from app.inventory.graphql.corrections.mutations import CorrectionMutation
@@ -117,6 +118,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     ShipmentMutation,
     SandboxMutation,
     TrackingMutation,
+    TrackingImportMutation,
     CarrierMutation,
     InventoryMutation,
     LockerMutation,

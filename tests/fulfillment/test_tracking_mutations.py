@@ -62,17 +62,18 @@ async def test_a_shipment_tells_its_parcels(db: Database, execute: Execute) -> N
     payload = (await execute(SHIP, keyed(given), actor=STAFF))["shipmentCreate"]
     assert payload["userErrors"] == []
     shipment = payload["shipment"]
-    assert (shipment["carrier"], shipment["trackingNumber"]) == ("yamato", "1000-0000-0004")
+    assert (shipment["carrier"], shipment["trackingNumber"]) == ("yamato", "100000000004")
     first, second = shipment["packages"]
     assert first == PARCEL | {
         "number": 1,
+        "trackingNumber": "100000000004",
         "carrierDetails": {"code": "yamato", "name": "ヤマト運輸", "numberRule": "TWELVE_MOD_7"},
         "trackingUrl": "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id=100000000004",
         "isNumberPlausible": True,
         "status": "LABELED",
         "statusAt": None,
         "attempts": 0,
-        "shipment": {"trackingNumber": "1000-0000-0004"},
+        "shipment": {"trackingNumber": "100000000004"},
     }
     assert (second["number"], second["carrierDetails"], second["trackingUrl"], second["temperature"]) == (
         2,

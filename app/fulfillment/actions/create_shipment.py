@@ -12,7 +12,7 @@ from app.fulfillment.actions.refuse_held import refuse_held
 from app.fulfillment.actions.ship_units import ship_units
 from app.fulfillment.errors import TrackingNumberUsed
 from app.fulfillment.model import FulfillmentKind, FulfillmentState, WorkKind, may_touch
-from app.fulfillment.model.packages import PackageDraft, check_packages, is_plausible
+from app.fulfillment.model.packages import NumberRule, PackageDraft, check_packages, is_plausible, plain_number
 from app.fulfillment.model.pickups import PickupStatus, PickupStep
 from app.fulfillment.sql import fulfillments, packages, pickups, work
 from app.kit.db import Row, WriteTx
@@ -65,14 +65,17 @@ async def _write(
 ) -> tuple[UUID, list[PackageDraft]]:
     """Write the shipment with its parcels; carriers that are known go by their code. Raises TrackingNumberUsed."""
     known = await packages.carriers_by_code(tx, {parcel.carrier.lower() for parcel in parcels})
-    named = [
-        replace(parcel, carrier=parcel.carrier.lower()) if parcel.carrier.lower() in known else parcel
-        for parcel in parcels
-    ]
-    plausible = [
-        parcel.carrier not in known or is_plausible(parcel.tracking_number, known[parcel.carrier].number_rule)
-        for parcel in named
-    ]
+    named: list[PackageDraft] = []
+    plausible: list[bool] = []
+    for parcel in parcels:
+        carrier = known.get(parcel.carrier.lower())
+        rule = NumberRule.ANY if carrier is None else NumberRule(carrier.number_rule)
+        plausible.append(is_plausible(parcel.tracking_number, rule))
+        # Of a number that is sure, blanks and hyphens do not count.
+        is_sure = rule is not NumberRule.ANY and plausible[-1]
+        number = plain_number(parcel.tracking_number) if is_sure else parcel.tracking_number
+        code = parcel.carrier if carrier is None else carrier.code
+        named.append(replace(parcel, carrier=code, tracking_number=number))
     shipment_id = await fulfillments.insert_shipment(tx, fulfillment, now=now)
     written = await packages.insert_packages(tx, shipment_id, named, plausible)
     for place in range(len(named)):

@@ -172,6 +172,11 @@ def tracking_url(template: str | None, number: str) -> str | None:
     return None if template is None else template.replace("{number}", plain_number(number))
 
 
+def reference_of(number: int) -> str:
+    """By which carriers' files know a fulfillment: at most 15 half-width characters."""
+    return f"F{number}"
+
+
 def check_carrier(code: str, url: str | None) -> None:
     """Raise InvalidInput unless a carrier can have this code and this page."""
     if not _CODE.fullmatch(code):

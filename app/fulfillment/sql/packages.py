@@ -91,7 +91,8 @@ PACKAGE_PAGE: Final = Statement(f"""{_SEEN}
        AND (CAST(:location_id AS int) IS NULL OR fulfillment.location_id = :location_id)
        AND (CAST(:status AS text) IS NULL OR package.status = :status)
        AND (CAST(:carrier AS text) IS NULL OR package.carrier = :carrier)
-       AND (CAST(:tracking_number AS text) IS NULL OR package.tracking_number = :tracking_number)
+       AND (CAST(:tracking_number AS text) IS NULL
+            OR package.tracking_number IN (:tracking_number, translate(:tracking_number, ' -', '')))
        AND (CAST(:after AS uuid) IS NULL OR package.id > CAST(:after AS uuid))
      ORDER BY package.id
      LIMIT CAST(:limit AS int)

@@ -41,7 +41,8 @@ _FIND: Final = Statement("""
              JOIN fulfillments AS fulfillment ON fulfillment.id = shipment.fulfillment_id
              JOIN pickups AS found ON found.delivery_id = fulfillment.delivery_id
              JOIN packages AS package ON package.shipment_id = shipment.id
-            WHERE package.tracking_number = asked.tracking_number) AS pickup
+            WHERE package.tracking_number IN (asked.tracking_number, translate(asked.tracking_number, ' -', ''))
+           ) AS pickup
      ORDER BY asked.place, pickup.id
 """, generic=True)  # fmt: skip
 # A report that is there stays as it is, and is not told among the new ones.

@@ -33,7 +33,8 @@ _FIND: Final = Statement("""
            SELECT id, shipment_id, carrier FROM packages WHERE id = asked.package_id
             UNION ALL
            SELECT id, shipment_id, carrier FROM packages
-            WHERE tracking_number = asked.number AND (asked.carrier IS NULL OR carrier = asked.carrier)) AS package
+            WHERE tracking_number IN (asked.number, translate(asked.number, ' -', ''))
+              AND (asked.carrier IS NULL OR carrier = asked.carrier)) AS package
       JOIN shipments AS shipment ON shipment.id = package.shipment_id
       JOIN fulfillments AS fulfillment ON fulfillment.id = shipment.fulfillment_id
       LEFT JOIN carriers AS carrier ON carrier.code = package.carrier

@@ -11,6 +11,7 @@ from app.fulfillment.graphql import batches
 from app.fulfillment.graphql.types.pickups import FulfillmentLine, LazyLocation, LazyOrder, Pickup, Shipment
 from app.fulfillment.graphql.types.work import WorkInstruction
 from app.fulfillment.model import FulfillmentKind, FulfillmentState
+from app.fulfillment.model.packages import reference_of
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.locations.graphql.batches import locations_by_id
@@ -52,6 +53,13 @@ class Fulfillment(Entity, Node):
     order_id: strawberry.Private[UUID]
     delivery_id: strawberry.Private[UUID]
     location_id: strawberry.Private[int]
+    number: strawberry.Private[int]
+
+    @strawberry.field(description="By which carriers' files know it, such as F123.")
+    def reference(self) -> str:
+        """At most 15 characters."""
+        return reference_of(self.number)
+
     kind: FulfillmentKind = strawberry.field(description="How the goods leave.")
     status: FulfillmentState = strawberry.field(description="How far it has come.")
     location = relation(
