@@ -18,7 +18,10 @@ const PARTS = [
   'WebhookEventKind', 'WebhookQueue', 'WebhookSecret', 'WorkEntry',
 ];
 // What there is once for a caller, or what is told once and never read again.
-const MOMENTS = ['BrokenPromise', 'LockerAlternative', 'LockerRoom', 'LockerStation', 'PartnerJob', 'StockChange', 'StockImportResult', 'Viewer'];
+const MOMENTS = [
+  'BrokenPromise', 'LockerAlternative', 'LockerRoom', 'LockerStation', 'PartnerJob', 'StockChange', 'StockImportResult',
+  'TrackingImportResult', 'Viewer',
+];
 
 export default [
   {
