@@ -24,16 +24,26 @@ _LOCK_STATIONS: Final = Statement(f"{_STATIONS} FOR UPDATE OF station", generic=
 _COMPARTMENTS: Final = Statement("""
     SELECT * FROM locker_compartments WHERE location_id = ANY(CAST(:location_ids AS int[])) ORDER BY id
 """, generic=True)  # fmt: skip
-# All that is live in a span of time, and what these deliveries have had.
+# All that is live, and what these deliveries have had.
 _RESERVATIONS: Final = Statement(
     """
     SELECT *, lower(period) AS begins, upper(period) AS ends FROM compartment_reservations
      WHERE location_id = ANY(CAST(:location_ids AS int[])) AND state <> 'ENDED'
-       AND (period && tstzrange(:since, :until) OR compartment_id IS NULL)
      UNION ALL
     SELECT *, lower(period), upper(period) FROM compartment_reservations
      WHERE delivery_id = ANY(CAST(:delivery_ids AS uuid[])) AND location_id = ANY(CAST(:location_ids AS int[]))
-       AND (state = 'ENDED' OR NOT (period && tstzrange(:since, :until) OR compartment_id IS NULL))
+       AND state = 'ENDED'
+""",
+    generic=True,
+)
+_IN_WAY: Final = Statement(
+    """
+    SELECT delivery_id, order_id, location_id, compartment_id, state, CAST(NULL AS jsonb) AS parcel,
+           temperature, lower(period) AS begins, upper(period) AS ends, CAST(NULL AS timestamptz) AS refused_at,
+           CAST(NULL AS int) AS refused_compartment_id
+      FROM compartment_reservations
+     WHERE location_id = ANY(CAST(:location_ids AS int[])) AND state <> 'ENDED' AND compartment_id IS NOT NULL
+       AND period && tstzrange(:since, :until)
 """,
     generic=True,
 )
@@ -120,27 +130,47 @@ async def find_stations(tx: ReadTx, location_ids: Iterable[int]) -> dict[int, Te
 
 
 async def load_stations(
-    tx: ReadTx,
-    terms: Mapping[int, Terms],
-    *,
-    span: tuple[datetime, datetime] = _EVER,
-    delivery_ids: Collection[UUID] = (),
+    tx: ReadTx, terms: Mapping[int, Terms], *, delivery_ids: Collection[UUID] = ()
 ) -> dict[int, Station]:
-    """Stations by location id, with the reservations of a span of time and those of these deliveries, ended or not."""
+    """Stations by location id, with all live reservations and those of these deliveries, ended or not."""
     if not terms:
         return {}
-    ids = list(terms)
-    doors: dict[int, dict[int, Compartment]] = {location_id: {} for location_id in ids}
-    for row in await tx.fetch(_COMPARTMENTS, location_ids=ids):
+    doors = await _doors(tx, terms)
+    return _stations(
+        terms, doors, await tx.fetch(_RESERVATIONS, location_ids=list(terms), delivery_ids=list(delivery_ids))
+    )
+
+
+async def look_at_stations(
+    tx: ReadTx, terms: Mapping[int, Terms], *, span: tuple[datetime, datetime] = _EVER
+) -> dict[int, Station]:
+    """Stations by location id, to see what is free in a span of time and to plan new reservations in it.
+
+    Of what is reserved it is known only where and when, not what: nothing of it may be moved.
+    """
+    if not terms:
+        return {}
+    doors, (since, until) = await _doors(tx, terms), span
+    return _stations(terms, doors, await tx.fetch(_IN_WAY, location_ids=list(terms), since=since, until=until))
+
+
+async def _doors(tx: ReadTx, terms: Mapping[int, Terms]) -> dict[int, dict[int, Compartment]]:
+    doors: dict[int, dict[int, Compartment]] = {location_id: {} for location_id in terms}
+    for row in await tx.fetch(_COMPARTMENTS, location_ids=list(terms)):
         doors[row.location_id][row.id] = _compartment(row)
-    claims: dict[int, dict[UUID, Reservation]] = {location_id: {} for location_id in ids}
-    since, until = span
-    for row in await tx.fetch(
-        _RESERVATIONS, location_ids=ids, since=since, until=until, delivery_ids=list(delivery_ids)
-    ):
+    return doors
+
+
+def _stations(
+    terms: Mapping[int, Terms], doors: Mapping[int, dict[int, Compartment]], rows: Iterable[Row]
+) -> dict[int, Station]:
+    claims: dict[int, dict[UUID, Reservation]] = {location_id: {} for location_id in terms}
+    for row in rows:
         claims[row.location_id][row.delivery_id] = _reservation(row)
-    return {location_id: Station(location_id, terms[location_id], doors[location_id], claims[location_id])
-            for location_id in ids}  # fmt: skip
+    return {
+        location_id: Station(location_id, own, doors[location_id], claims[location_id])
+        for location_id, own in terms.items()
+    }
 
 
 async def find_reservations(
@@ -211,6 +241,9 @@ async def save_doors(tx: WriteTx, location_id: int, drafts: Sequence[Any]) -> di
     return {row.code: row.id for row in rows}
 
 
+_UNKNOWN: Final = Parcel()
+
+
 def _terms(rows: Iterable[Row]) -> dict[int, Terms]:
     return {row.location_id: Terms(row.timezone, row.lead_days, row.hold_days) for row in rows}
 
@@ -232,7 +265,7 @@ def _reservation(row: Row) -> Reservation:
     return Reservation(
         row.delivery_id,
         row.order_id,
-        Parcel.read(row.parcel, row.temperature),
+        _UNKNOWN if row.parcel is None else Parcel.read(row.parcel, row.temperature),
         row.begins,
         row.ends,
         row.compartment_id,

@@ -33,7 +33,7 @@ async def find_room(
     here = places.pop(location_id, None)
     ranked = rank_places(places.values(), None if here is None else here.point)[:LOOKED_AT]
     terms = await sql.find_stations(tx, [place.id for place, _ in ranked]) if ranked else {}
-    stations = await sql.load_stations(tx, terms)
+    stations = await sql.look_at_stations(tx, terms)
     found: list[dict[str, Any]] = []
     for place, distance in ranked:
         station = stations.get(place.id)

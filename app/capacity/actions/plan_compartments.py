@@ -64,7 +64,7 @@ async def plan_compartments(tx: WriteTx, wishes: Sequence[CompartmentWish]) -> C
         return CompartmentPlan()
     periods = [terms[wish.location_id].period(wish.placed_at) for wish in known]
     span = min(begins for begins, _ in periods), max(ends for _, ends in periods)
-    plan = CompartmentPlan(await sql.load_stations(tx, terms, span=span))
+    plan = CompartmentPlan(await sql.look_at_stations(tx, terms, span=span))
     for wish, (begins, ends) in zip(known, periods, strict=True):
         if wish.order_id in plan.refused:
             continue

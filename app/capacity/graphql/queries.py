@@ -8,7 +8,7 @@ import strawberry
 from app.capacity.graphql.types import LockerCompartment, LockerRoom, LockerStation
 from app.capacity.model.claims import Compartment
 from app.capacity.model.stations import Station
-from app.capacity.sql import find_stations, load_stations
+from app.capacity.sql import find_stations, look_at_stations
 from app.kit.db import ReadTx
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.graphql.context import Info
@@ -51,7 +51,7 @@ class LockerQuery:
         context = info.context
         async with context.read() as tx:
             key = await station_key(tx, context.actor, location_id, "locationId")
-            station = (await load_stations(tx, await find_stations(tx, [key]))).get(key)
+            station = (await look_at_stations(tx, await find_stations(tx, [key]))).get(key)
         if station is None:
             return None
         usual = station.terms.period(context.now)

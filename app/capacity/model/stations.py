@@ -56,14 +56,14 @@ class Station:
         """The smallest compartment that takes the goods and is free for the period; None: there is none."""
         for one in self._order:
             is_open = one.is_active and one.fault is None
-            if is_open and self._fits(parcel, one) and not any(self._in_way(one.id, begins, ends)):
+            if is_open and self._fits(parcel, one) and not self._is_taken(one.id, begins, ends):
                 return one
         return None
 
     def free_count(self, size: CompartmentSize, temperature: Temperature, begins: datetime, ends: datetime) -> int:
         """How many compartments of a class are free for the period."""
         return sum(
-            one.is_active and one.fault is None and not any(self._in_way(one.id, begins, ends))
+            one.is_active and one.fault is None and not self._is_taken(one.id, begins, ends)
             for one in self._order
             if one.size is size and one.temperature is temperature
         )
@@ -279,6 +279,13 @@ class Station:
 
     def _planned(self, compartment_id: int) -> list[Reservation]:
         return [one for one in self._held[compartment_id] if one.state is ReservationState.PLANNED]
+
+    def _is_taken(self, compartment_id: int, begins: datetime, ends: datetime) -> bool:
+        # A loop and no generator: this is asked of each compartment for each order.
+        for one in self._held[compartment_id]:  # noqa: SIM110
+            if one.begins < ends and begins < one.ends:
+                return True
+        return False
 
     def _in_way(self, compartment_id: int, begins: datetime, ends: datetime) -> Iterator[Reservation]:
         held: Iterable[Reservation] = self._held[compartment_id]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from app.capacity.sql import find_stations, load_stations
+from app.capacity.sql import find_stations, look_at_stations
 from app.carts import sql
 from app.carts.graphql.batches import carts_by_id
 from app.carts.graphql.types import Cart, PickupLineInput, PickupOption
@@ -87,7 +87,7 @@ class CartQuery:
         if not points:
             return options
         async with info.context.read() as tx:
-            stations = await load_stations(tx, await find_stations(tx, points))
+            stations = await look_at_stations(tx, await find_stations(tx, points))
         return with_lockers(options, asked, stations, info.context.now)
 
 
