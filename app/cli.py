@@ -17,6 +17,7 @@ from app import main as process
 from app.cli_explain import add_explain_command
 from app.cli_exports import add_stock_export
 from app.cli_imports import add_import_commands
+from app.cli_partner import add_partner_check
 from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.kit.embedded import EmbeddedPostgresError, is_initialised
@@ -229,6 +230,7 @@ def _on_database(work: Any) -> Any:
 cli.add_typer(add_import_commands(_on_database), name="import")
 cli.add_typer(add_stock_export(_on_database), name="export")
 add_explain_command(cli, _on_database)
+add_partner_check(cli)
 
 
 def main() -> None:
