@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.fulfillment.actions.expire_pickup import give_up_pickups
-from app.fulfillment.actions.take_free_pickups import take_free_pickups
+from app.fulfillment.actions.take_due_pickups import take_due_pickups
 from app.fulfillment.model.pickups import COLLECTABLE, PickupExpiryReason
 from app.fulfillment.sql import due_pickups
 from app.kit.db import WriteTx
@@ -16,7 +16,7 @@ async def expire_due_pickups(tx: WriteTx, *, now: datetime, limit: int) -> int:
     Those that somebody is dealing with are left for the next time. The number of statements does not grow with them.
     """
     due = await due_pickups.pickups_to_give_up(tx, now=now, limit=limit)
-    taken = await take_free_pickups(tx, due, COLLECTABLE)
+    taken = await take_due_pickups(tx, due, COLLECTABLE)
     if taken:
         reason = PickupExpiryReason.HOLD_ENDED
         await give_up_pickups(tx, taken, reason=reason, actor=SYSTEM.reference, now=now)

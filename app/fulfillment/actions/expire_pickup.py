@@ -8,7 +8,6 @@ from uuid import UUID
 from app.fulfillment.actions.close_payment import close_payments
 from app.fulfillment.actions.move_pickup import write_pickups
 from app.fulfillment.actions.take_pickup import take_pickup
-from app.fulfillment.actions.tell_orders import tell_orders
 from app.fulfillment.errors import PickupStillHeld
 from app.fulfillment.model import FulfillmentState
 from app.fulfillment.model.pickups import POINT_MODES, STORE_PICKUP, PickupExpiryReason, PickupStep, may_expire
@@ -17,7 +16,7 @@ from app.inventory.actions.release_holds import release_lines
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor
-from app.orders.actions.cancel_units import cancel_units_of_orders
+from app.orders.actions.cancel_units import Line, Why, cancel_units_of_orders
 from app.orders.model import OrderHistoryKind
 
 
@@ -59,15 +58,14 @@ async def give_up_pickups(
         for pickup in given_up
     }
     await write_pickups(tx, expired)
-    told = [
-        (row.order_id, OrderHistoryKind.PICKUP_EXPIRED, {"pickup": row.number, "reason": str(reason)})
-        for row in given_up
-    ]
-    await tell_orders(tx, told, actor=actor, now=now)
+    told: dict[UUID, list[Line]] = {}
+    for row in given_up:
+        facts = {"pickup": row.number, "reason": str(reason)}
+        told.setdefault(row.order_id, []).append((OrderHistoryKind.PICKUP_EXPIRED, facts))
     quantities = await _close_fulfillments(tx, given_up, now=now)
     lines = [(order_id, line_no) for order_id, units in quantities.items() for line_no in units]
     await release_lines(tx, lines, actor=actor)
-    await cancel_units_of_orders(tx, quantities, reason="PICKUP_EXPIRED", actor=actor, now=now)
+    await cancel_units_of_orders(tx, quantities, why=Why("PICKUP_EXPIRED", told), actor=actor, now=now)
     await close_payments(tx, quantities, actor=actor, now=now)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.fulfillment.actions.follow_reports import follow_reports
 from app.fulfillment.actions.move_pickup import write_pickups
-from app.fulfillment.actions.take_free_pickups import take_free_pickups
+from app.fulfillment.actions.take_due_pickups import take_due_pickups
 from app.fulfillment.actions.tell_orders import tell_orders
 from app.fulfillment.model.pickups import POINT_MODES, STORE_PICKUP, PickupStatus, PickupStep
 from app.fulfillment.model.reports import Report, ReportKind
@@ -22,7 +22,7 @@ async def remind_pickups(tx: WriteTx, *, now: datetime, limit: int) -> int:
     `pickup_changed`. The number of statements does not grow with them.
     """
     due = await due_pickups.pickups_to_remind(tx, now=now, limit=limit)
-    taken = await take_free_pickups(tx, due, [PickupStatus.READY])
+    taken = await take_due_pickups(tx, due, [PickupStatus.READY])
     at_stores = [row for row in taken if row.mode not in POINT_MODES]
     at_points = [row for row in taken if row.mode in POINT_MODES]
     if at_stores:

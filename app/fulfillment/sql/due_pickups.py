@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from app.fulfillment.model.pickups import EXPIRY_GRACE, REMINDER_LEAD
-from app.kit.db import ReadTx, Row
+from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
 
 _HOURS = 3600
@@ -21,18 +21,21 @@ _FROM: Final = """
       FROM pickups AS pickup
       JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id
       JOIN locations AS place ON place.id = pickup.location_id
-      LEFT JOIN pickup_networks AS network ON network.code = place.network_code"""
+      LEFT JOIN pickup_networks AS network ON network.code = place.network_code
+      JOIN orders AS sold ON sold.id = pickup.order_id"""
+# Several sweepers share the work; none of them waits for anybody.
+_TAKE: Final = "FOR UPDATE OF sold SKIP LOCKED"
 # Whoever has little time is reminded when half of it is over. Nobody reminds earlier than ten days before.
 _TO_REMIND: Final = Statement(f"""{_FROM}
      WHERE pickup.status = 'READY' AND pickup.hold_until > :now
        AND pickup.hold_until <= CAST(:now AS timestamptz) + interval '240 hours'
        AND pickup.hold_until - least({_REMINDER}, (pickup.hold_until - pickup.ready_at) / 2) <= :now
-     ORDER BY pickup.hold_until, pickup.id LIMIT :limit
+     ORDER BY pickup.hold_until, pickup.id LIMIT :limit {_TAKE}
 """)  # constants of this module
 _TO_GIVE_UP: Final = Statement(f"""{_FROM}
      WHERE pickup.status IN ('READY', 'EXPIRING') AND pickup.hold_until < :now
        AND pickup.hold_until + {_GRACE} < :now AND delivery.mode = 'STORE_PICKUP'
-     ORDER BY pickup.hold_until, pickup.id LIMIT :limit
+     ORDER BY pickup.hold_until, pickup.id LIMIT :limit {_TAKE}
 """)
 _SILENT: Final = Statement(f"""{_FROM}
      WHERE pickup.status IN ('READY', 'EXPIRING') AND pickup.hold_until < :now
@@ -45,13 +48,13 @@ _SILENT: Final = Statement(f"""{_FROM}
 """)
 
 
-async def pickups_to_remind(tx: ReadTx, *, now: datetime, limit: int) -> list[Row]:
-    """READY pickups whose buyers are to be reminded, longest first: as `silent_pickups`."""
+async def pickups_to_remind(tx: WriteTx, *, now: datetime, limit: int) -> list[Row]:
+    """READY pickups whose buyers are to be reminded, of free orders, which are locked: as `silent_pickups`."""
     return await tx.fetch(_TO_REMIND, now=now, limit=limit)
 
 
-async def pickups_to_give_up(tx: ReadTx, *, now: datetime, limit: int) -> list[Row]:
-    """Pickups at own stores whose time and grace are over, longest first: as `silent_pickups`."""
+async def pickups_to_give_up(tx: WriteTx, *, now: datetime, limit: int) -> list[Row]:
+    """Pickups at own stores whose time and grace are over, of free orders, which are locked: as `silent_pickups`."""
     return await tx.fetch(_TO_GIVE_UP, now=now, limit=limit)
 
 

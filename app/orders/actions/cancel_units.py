@@ -1,7 +1,9 @@
 """Some units of an order will not reach the buyer: nobody collected them, or they were lost on their way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.kit.db import Row, WriteTx
@@ -18,6 +20,16 @@ from app.orders.model import (
 )
 from app.payments.model import payment_status_when_canceled
 
+Line = tuple[OrderHistoryKind, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """reason: as histories tell it. before: lines of histories that come before that one, by order."""
+
+    reason: str
+    before: Mapping[UUID, Sequence[Line]] = field(default_factory=dict[UUID, Sequence[Line]])
+
 
 async def cancel_units(
     tx: WriteTx, order_id: UUID, quantities: Mapping[int, int], *, reason: str, actor: str, now: datetime
@@ -31,11 +43,16 @@ async def cancel_units(
     """
     await require_order(tx, order_id)
     canceled = {order_id: quantities}
-    return (await cancel_units_of_orders(tx, canceled, reason=reason, actor=actor, now=now))[order_id]
+    return (await cancel_units_of_orders(tx, canceled, why=Why(reason), actor=actor, now=now))[order_id]
 
 
 async def cancel_units_of_orders(
-    tx: WriteTx, quantities: Mapping[UUID, Mapping[int, int]], *, reason: str, actor: str, now: datetime
+    tx: WriteTx,
+    quantities: Mapping[UUID, Mapping[int, int]],
+    *,
+    why: Why,
+    actor: str,
+    now: datetime,
 ) -> dict[UUID, OrderStatus]:
     """The same for many orders that are there: their statuses."""
     orders = await sql.lock_orders(tx, quantities)
@@ -45,13 +62,13 @@ async def cancel_units_of_orders(
             raise InvalidTransition(message, current_status=order["status"])
     counted = await sql.cancel_open_units(tx, quantities)
     goods = {order_id: fulfillment_status_of(counted[order_id].values()) for order_id in quantities}
-    changes = [_change(orders[order_id], goods[order_id], units, reason, now) for order_id, units in quantities.items()]
+    changes = [_change(orders[order_id], goods[order_id], units, why, now) for order_id, units in quantities.items()]
     await change_states(tx, changes, actor=actor, now=now)
     return {order_id: _status_after(goods[order_id]) for order_id in quantities}
 
 
 def _change(
-    order: Row, goods: FulfillmentStatus, quantities: Mapping[int, int], reason: str, now: datetime
+    order: Row, goods: FulfillmentStatus, quantities: Mapping[int, int], why: Why, now: datetime
 ) -> StateChange:
     status = _status_after(goods)
     is_canceled = status is OrderStatus.CANCELED
@@ -62,7 +79,8 @@ def _change(
         payment_status=payment_status_when_canceled(order["payment_status"]) if is_canceled else None,
         fulfillment_status=goods,
         canceled_at=now if is_canceled else None,
-        facts={"reason": reason, "quantities": {str(line): units for line, units in quantities.items()}},
+        before=tuple(why.before.get(order["id"], ())),
+        facts={"reason": why.reason, "quantities": {str(line): units for line, units in quantities.items()}},
         events=(OrderCompleted(order["id"]),) if status is OrderStatus.COMPLETED else (),
     )
 

@@ -18,7 +18,8 @@ from app.orders.model import SANDBOX, OrderHistoryKind
 class StateChange:
     """New states of a locked order (None: as before). The caller has checked the step.
 
-    kind and facts: the line of history. events: further facts of the same change.
+    kind and facts: the line of history. before: lines of history that come before it, of the same version. events:
+    further facts of the same change.
     """
 
     order: Row
@@ -28,6 +29,7 @@ class StateChange:
     fulfillment_status: str | None = None
     canceled_at: datetime | None = None
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    before: tuple[tuple[OrderHistoryKind, dict[str, Any]], ...] = ()
     events: tuple[Event, ...] = ()
 
 
@@ -60,7 +62,11 @@ async def change_states(tx: WriteTx, changes: Sequence[StateChange], *, actor: s
         canceled_ats=[change.canceled_at for change in changes],
     )
     versions: dict[UUID, int] = {row["id"]: row["version"] for row in rows}
-    entries = [(order_id, change.kind, change.facts) for order_id, change in zip(ids, changes, strict=True)]
+    entries = [
+        (order_id, kind, facts)
+        for order_id, change in zip(ids, changes, strict=True)
+        for kind, facts in (*change.before, (change.kind, change.facts))
+    ]
     await sql.insert_history(tx, entries, actor=actor, at=now)
     events: list[Event] = []
     for order_id, change, each in zip(ids, changes, states, strict=True):
