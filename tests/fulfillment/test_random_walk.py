@@ -28,12 +28,15 @@ from app.fulfillment.actions.reject_work import reject_work
 from app.fulfillment.actions.release_works import release_works
 from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
 from app.fulfillment.actions.report_short import report_short
+from app.fulfillment.actions.report_tracking import TrackingRequest, report_tracking
 from app.fulfillment.actions.split_work import split_work
+from app.fulfillment.actions.take_back_shipment import take_back_shipment
 from app.fulfillment.actions.unlock_code import unlock_code
 from app.fulfillment.actions.verify_code import verify_code
-from app.fulfillment.model.packages import PackageDraft
+from app.fulfillment.model.packages import PackageDraft, TrackingKind
 from app.fulfillment.model.pickups import PickupExpiryReason
 from app.fulfillment.model.reports import Report, ReportKind
+from app.fulfillment.model.tracking import TrackingEvent
 from app.fulfillment.model.work import UNFINISHED, ShortReason
 from app.fulfillment.sql.work import transfers_of_order
 from app.inventory.actions.correct_stock import correct_stock
@@ -184,8 +187,22 @@ async def _about_parcels(db: Database, chance: random.Random) -> list[tuple[str,
         return []
     fulfillment_id, work_id, number = chance.choice(fulfillments), chance.choice(works), str(new_id())
     by: dict[str, Any] = {"actor": SYSTEM, "now": NOW}
+    kind, hours = chance.choice(list(TrackingKind)), chance.randint(0, 9)
+    numbers = [f"{number}-{place}" for place in range(chance.randint(1, 2))]
+    about = await _ids(db, "packages")
+    package_id = chance.choice(about or fulfillments)
+    shipments = await _ids(db, "shipments")
+    shipment_id = chance.choice(shipments or fulfillments)
+
+    async def track(tx: WriteTx) -> None:
+        event = TrackingEvent("", kind, NOW + timedelta(hours=hours))
+        request = TrackingRequest(event, SYSTEM, package_id=package_id)
+        answer_of((await report_tracking(tx, [request], now=NOW + timedelta(hours=9)))[0])
+
     return [
-        ("ship", lambda tx: create_shipment(tx, fulfillment_id, [PackageDraft("x", number)], **by)),
+        ("track", track),
+        ("take back", lambda tx: take_back_shipment(tx, shipment_id, **by)),
+        ("ship", lambda tx: create_shipment(tx, fulfillment_id, [PackageDraft("x", one) for one in numbers], **by)),
         ("complete", lambda tx: complete_work(tx, work_id, **by)),
     ]
 

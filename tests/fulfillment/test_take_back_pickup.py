@@ -59,7 +59,12 @@ async def test_what_nobody_collected_is_on_sale_again_and_nobody_pays(db: Databa
     assert [row.status for row in await fulfillments_of(db, order_id)] == ["RETURNED"]
     assert await order_states(db, order_id) == ("CANCELED", "VOIDED", "CANCELED")
     assert await payment_status(db, order_id) == "VOIDED"
-    assert (await history_of(db, order_id))[-3:] == ["PICKUP_RETURNING", "PICKUP_RETURNED", "UNITS_CANCELED"]
+    assert (await history_of(db, order_id))[-4:] == [
+        "PICKUP_RETURNING",
+        "PICKUP_RETURNED",
+        "PARCEL_TAKEN_BACK",
+        "UNITS_CANCELED",
+    ]
     assert ("RETURN_INSPECT", shop.warehouse, "DONE") in await work_of(db)
     async with db.read() as tx:
         row = await tx.connection.fetchrow(

@@ -6,11 +6,12 @@ from uuid import UUID
 from app.fulfillment.actions.close_payment import close_payment
 from app.fulfillment.actions.follow_reports import follow_reports
 from app.fulfillment.actions.put_back_units import ReturnedGoods, put_back_units
+from app.fulfillment.actions.take_back_packages import take_back_packages
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.model import FulfillmentState, WorkKind
 from app.fulfillment.model.pickups import POINT_MODES, POINT_PICKUP, PickupStep
 from app.fulfillment.model.reports import Report, ReportKind
-from app.fulfillment.sql import deliveries, fulfillments, reports, work
+from app.fulfillment.sql import deliveries, fulfillments, packages, reports, work
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor
@@ -51,6 +52,8 @@ async def take_back_pickup(
     )
     await reports.insert_reports(tx, [report], now=now)
     await follow_reports(tx, [pickup], actor=actor.reference, now=now)
+    taken = await packages.lock_packages_of_fulfillments(tx, parcels)
+    await take_back_packages(tx, taken, actor=actor.reference, now=now)
     await work.finish_work(tx, [pickup_id], [WorkKind.RETURN_INSPECT], actor=actor.reference, now=now)
     units = deliveries.units_by_order(lines)[pickup.order_id]
     await cancel_units(tx, pickup.order_id, units, reason="PICKUP_RETURNED", actor=actor.reference, now=now)

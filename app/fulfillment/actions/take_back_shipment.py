@@ -6,12 +6,11 @@ from uuid import UUID
 
 from app.exceptions.actions.settle_cases import settle_cases
 from app.exceptions.model import CaseDraft, CaseKind
-from app.fulfillment.actions.follow_tracking import follow_tracking
 from app.fulfillment.actions.put_back_units import ReturnedGoods, put_back_units
+from app.fulfillment.actions.take_back_packages import take_back_packages
 from app.fulfillment.model import FulfillmentState, may_touch
 from app.fulfillment.model.packages import PACKAGE, TrackingKind
-from app.fulfillment.model.tracking import TrackingEvent
-from app.fulfillment.sql import deliveries, fulfillments, packages, pickups, tracking
+from app.fulfillment.sql import deliveries, fulfillments, packages, pickups
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition, NotFound
 from app.kit.permissions import Actor
@@ -45,24 +44,16 @@ async def take_back_shipment(
     if pickup is not None:
         message = "These goods went to a point: take them back with their pickup."
         raise InvalidTransition(message, current_status=pickup.status)
-    taken = await packages.lock_packages_of(tx, shipment_id)
+    taken = await packages.lock_packages_of_fulfillments(tx, [shipment.fulfillment_id])
     for package in taken:
         PACKAGE.check(TrackingKind.TAKEN_BACK, package.status)
     lines = await deliveries.lines_of_fulfillment(tx, shipment.fulfillment_id)
     said = goods or ReturnedGoods()
     await put_back_units(tx, order.id, lines, said, location_id=location_id, actor=actor.reference)
     await fulfillments.set_states(tx, [shipment.fulfillment_id], FulfillmentState.RETURNED, now=now)
-    reporter = actor.reference
-    new = [
-        tracking.NewTracking(
-            reporter, f"back {row.id}", row.id, reporter, TrackingEvent("", TrackingKind.TAKEN_BACK, now), b""
-        )
-        for row in taken
-    ]
-    await tracking.insert_tracking(tx, new, now=now)
-    await follow_tracking(tx, taken, actor=reporter, now=now)
+    await take_back_packages(tx, taken, actor=actor.reference, now=now)
     units = deliveries.units_by_order(lines)[order.id]
-    status = await return_units(tx, order.id, units, reason="PARCEL_RETURNED", actor=reporter, now=now)
+    status = await return_units(tx, order.id, units, reason="PARCEL_RETURNED", actor=actor.reference, now=now)
     if status is not OrderStatus.PLACED and order.payment_status in _TAKEN:
         await _refund(tx, order, shipment, units, now)
 

@@ -41,9 +41,9 @@ _LOCKED: Final = """
 _LOCK: Final = Statement(
     f"{_LOCKED} WHERE package.id = ANY(CAST(:ids AS uuid[])) ORDER BY package.id FOR UPDATE OF package"
 )
-_LOCK_OF_SHIPMENT: Final = Statement(
-    f"{_LOCKED} WHERE package.shipment_id = :shipment_id ORDER BY package.id FOR UPDATE OF package"
-)
+_LOCK_OF_FULFILLMENTS: Final = Statement(f"""{_LOCKED}
+     WHERE shipment.fulfillment_id = ANY(CAST(:ids AS uuid[])) ORDER BY package.id FOR UPDATE OF package
+""")
 _SHIPMENT: Final = Statement("""
     SELECT shipment.*, fulfillment.delivery_id, fulfillment.location_id, location.partner_id
       FROM shipments AS shipment
@@ -150,9 +150,9 @@ async def lock_packages(tx: WriteTx, package_ids: Collection[UUID]) -> dict[UUID
     return {row.id: row for row in await tx.fetch(_LOCK, ids=list(package_ids))}
 
 
-async def lock_packages_of(tx: WriteTx, shipment_id: UUID) -> list[Row]:
-    """The parcels of a shipment, as `lock_packages` has them."""
-    return await tx.fetch(_LOCK_OF_SHIPMENT, shipment_id=shipment_id)
+async def lock_packages_of_fulfillments(tx: WriteTx, fulfillment_ids: Collection[UUID]) -> list[Row]:
+    """The parcels in which these have left, as `lock_packages` has them."""
+    return await tx.fetch(_LOCK_OF_FULFILLMENTS, ids=list(fulfillment_ids))
 
 
 async def find_shipment(tx: ReadTx, shipment_id: UUID) -> Row | None:
