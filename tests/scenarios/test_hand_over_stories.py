@@ -1,4 +1,4 @@
-"""What goes wrong at points and counters, told to the end: broken doors, late reports, somebody else comes, or nobody."""
+"""What goes wrong at points and counters, told to the end: broken doors, late reports, nobody comes."""
 
 from datetime import timedelta
 from typing import Any, Final
