@@ -2,10 +2,10 @@
 
 from typing import Final
 
-WHO: Final = "{ viewer { kind scopes partner { code isSandbox } locations(first: 5) { id } } }"
+WHO: Final = "{ viewer { kind scopes partner { code isSandbox } locations(first: 100) { id } } }"
 QUEUE: Final = """query ($status: PickupStatus, $first: Int!, $after: String) {
   pickups(status: $status, first: $first, after: $after) {
-    nodes { id number status } pageInfo { hasNextPage endCursor } } }"""
+    nodes { id number status location { id } } pageInfo { hasNextPage endCursor } } }"""
 SEEN: Final = """query ($id: ID, $number: String) { pickup(id: $id, number: $number) {
   id number status code order { id } isVerified isLocked readyAt collectedAt reports { kind } } }"""
 CREATE: Final = """mutation ($input: SandboxPickupCreateInput!) { sandboxPickupCreate(input: $input) {

@@ -171,7 +171,7 @@ async def _elsewhere(walk: Walk) -> None:
 
     What is sent could not be kept of any pickup, so that nothing is written whatever the server does.
     """
-    mine = {pickup.number for pickup in walk.pickups}
+    mine = await _own_numbers(walk)
     prefix, digits = walk.pickup(0).number.split("-")
     near = [f"{prefix}-{int(digits) - step}" for step in range(1, 6)]
     nobodys: Json = {"pickupNumber": f"{prefix}-1"}
@@ -185,6 +185,20 @@ async def _elsewhere(walk: Walk) -> None:
     for pickup_id in walk.elsewhere:
         what = "the same answers as for an id that nobody has"
         expect(what, await _answers(walk, {"pickupId": pickup_id}), wanted)
+
+
+async def _own_numbers(walk: Walk) -> set[str]:
+    """All pickups at the caller's own points, such as those of an earlier walk. Raises Broken for any elsewhere."""
+    points = [row["id"] for row in (await walk.caller.data(documents.WHO))["locations"]]
+    numbers: set[str] = set()
+    after, has_next = None, True
+    while has_next:
+        page = await walk.caller.data(documents.QUEUE, {"first": 100, "after": after})
+        if others := [row for row in page["nodes"] if row["location"]["id"] not in points]:
+            raise Broken("pickups at the caller's own points only", others)
+        numbers |= {row["number"] for row in page["nodes"]}
+        after, has_next = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    return numbers
 
 
 async def _answers(walk: Walk, named: Json) -> list[Json]:

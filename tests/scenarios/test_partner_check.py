@@ -172,6 +172,24 @@ async def test_the_contract_holds(
     assert output.endswith(f"{len(STEPS)} of {len(STEPS)} steps hold.\n")
 
 
+async def test_it_can_be_run_again_with_the_same_key(
+    shop: Shop, server: Program, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = await sandbox_key(shop)
+    for _ in range(2):
+        async with Liar() as pool:
+            assert await check_partner(server.url, key, pool, []), capsys.readouterr().out
+
+
+async def test_others_pickups_in_the_queue_are_found_out(
+    shop: Shop, server: Program, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lie = change('("location":{"id":")[^"]+', r"\1TG9jYXRpb246MQ", where='"first":100,"after":null')
+    async with Liar(lie) as pool:
+        assert not await check_partner(server.url, await sandbox_key(shop), pool, [])
+    assert lines_of(capsys.readouterr().out)["pickups of others answer as those that do not exist"] == "FAILED"
+
+
 def test_every_step_can_fail() -> None:
     assert sorted(SABOTAGE) == sorted(TITLES)
 
