@@ -21,7 +21,7 @@ from tests.conftest import Execute
 ROOT = Path(__file__).parents[2]
 SCHEMA = build_schema((ROOT / "schema.graphql").read_text())
 # Each of the reports in it has a key of its own.
-OF_MANY = {"pickupReports", "trackingReports"}
+OF_MANY = {"pickupReports", "trackingImport", "trackingReports"}
 MUTATIONS = sorted(SCHEMA.mutation_type.fields.keys() - OF_MANY) if SCHEMA.mutation_type else []
 SCALARS = {
     "Boolean": True,
@@ -45,7 +45,7 @@ KEY_MAY_BE_LEFT_OUT = {
         "pricesSet",
         "productsSave",
     ),
-    "pickupNetworkSave",
+    *("lockerCompartmentsSave", "lockerFaultSet", "pickupNetworkSave", "sandboxPickupCreate"),
     *("exceptionCaseAssign", "exceptionCaseClose"),
     *("pickupCodeUnlock", "pickupCodeVerify", "pickupMarkReady"),
     *("workAcknowledge", "workAssign", "workComplete", "workHold", "workRelease"),

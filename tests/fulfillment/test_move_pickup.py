@@ -33,6 +33,7 @@ async def test_every_step_is_told_with_who_it_concerns(db: Database) -> None:
         "location_id": shop.konbini,
         "status": "PREPARING",
         "version": 2,
+        "is_sandbox": False,
     }
 
 
