@@ -30,12 +30,12 @@ _TO_REMIND: Final = Statement(f"""{_FROM}
      WHERE pickup.status = 'READY' AND pickup.hold_until > :now
        AND pickup.hold_until <= CAST(:now AS timestamptz) + interval '240 hours'
        AND pickup.hold_until - least({_REMINDER}, (pickup.hold_until - pickup.ready_at) / 2) <= :now
-     ORDER BY pickup.hold_until, pickup.id LIMIT :limit {_TAKE}
+     ORDER BY pickup.hold_until LIMIT :limit {_TAKE}
 """)  # constants of this module
 _TO_GIVE_UP: Final = Statement(f"""{_FROM}
      WHERE pickup.status IN ('READY', 'EXPIRING') AND pickup.hold_until < :now
        AND pickup.hold_until + {_GRACE} < :now AND delivery.mode = 'STORE_PICKUP'
-     ORDER BY pickup.hold_until, pickup.id LIMIT :limit {_TAKE}
+     ORDER BY pickup.hold_until LIMIT :limit {_TAKE}
 """)
 _SILENT: Final = Statement(f"""{_FROM}
      WHERE pickup.status IN ('READY', 'EXPIRING') AND pickup.hold_until < :now
