@@ -162,6 +162,11 @@ class Feed:
         return Subscription(self.listen(topic, keys, buffer.hear, buffer.end), buffer)
 
     @property
+    def position(self) -> Position:
+        """Where it stands: all facts up to here were handed out."""
+        return self._position
+
+    @property
     def subscriber_count(self) -> int:
         """How many listen."""
         return len(self._listeners())

@@ -97,10 +97,14 @@ class JobsLive(FeedLive):
         self, context: Context, cursors: Collection[str | None], known: Mapping[Hashable, int] | None
     ) -> Beginning:
         """All open jobs at one instant, and of each cursor those that were told of since."""
+        feed: Any = self.context.feed
+        handed_out: Position = feed.position
         async with context.db.read_snapshot() as tx:
             snapshot, history = await read_instant(tx)
             place, floor = await newest_position(tx), await feed_floor(tx)
             rows = await tx.fetch(jobs.OPEN_JOBS, limit=MAX_JOBS, **self._seen())
+            # The feed will yet bring facts that this beginning has seen, also those of jobs that are over.
+            ahead = await tx.fetch(jobs.CHANGED_JOBS, **min(handed_out, place)._asdict(), **self._seen())
             self._origin = self._origin_of(history)
             found = {text: await self._since(tx, text, snapshot, floor) for text in cursors}
         self._told = max(self._told, place)
@@ -109,8 +113,9 @@ class JobsLive(FeedLive):
             text: _told(rows if changed is None else changed, None if changed is None else text, complete)
             for text, changed in found.items()
         }
-        news = [row for row in rows if known is not None and row["version"] > known.get(row["pickup_id"], 0)]
-        versions: dict[Hashable, int] = {row["pickup_id"]: row["version"] for row in rows}
+        seen = {row["pickup_id"]: row for row in (*rows, *ahead)}
+        news = [row for key, row in seen.items() if known is not None and row["version"] > known.get(key, 0)]
+        versions: dict[Hashable, int] = {key: row["version"] for key, row in seen.items()}
         return Beginning(given, _told(news, complete, complete), versions)
 
     async def _since(self, tx: ReadTx, text: str | None, snapshot: Snapshot, floor: Position) -> list[Row] | None:
