@@ -6,7 +6,7 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +23,7 @@ from bench.engine.process import server
 from bench.engine.usage import read_usage
 from bench.fresh_database import fresh_database
 from bench.handover.ground import Ground, make_ground, put_under_way, put_waiting
+from bench.handover.lockers import BUYERS, reserve_compartments
 from bench.handover.reporting import Points
 from bench.record import Table, record
 
@@ -43,10 +44,11 @@ async def main(given: list[str]) -> None:
     parser.add_argument("--jobs", type=int, default=10_000, help="open jobs of the company")
     parser.add_argument("--pickups", type=int, default=100_000, help="of the sweeps")
     parser.add_argument("--seconds", type=float, default=10.0, help="of reporting")
+    parser.add_argument("--buyers", type=int, default=BUYERS, help="who reserve compartments")
     parser.add_argument("--store", action="store_true", help="write the table down although sizes were given")
     asked = parser.parse_args(given)
     load = os.getloadavg()[0]
-    rows = await measure(asked.jobs, asked.pickups, asked.seconds)
+    rows = await measure(asked.jobs, asked.pickups, asked.seconds, asked.buyers)
     note = (
         "Everything is durable, on an embedded PostgreSQL with clients and server on the same cores. Bold misses its "
         f"target. Load of the machine before it: {load:.1f}."
@@ -55,7 +57,7 @@ async def main(given: list[str]) -> None:
     record(title, command, Table(rows, ("what", "target", "measured")), note=note, store=asked.store or not given)
 
 
-async def measure(jobs: int, pickups: int, seconds: float) -> list[Row]:
+async def measure(jobs: int, pickups: int, seconds: float, buyers: int) -> list[Row]:
     """All rows of the table; raises when an invariant does not hold at the end."""
     async with fresh_database() as db:
         now = utc_now()
@@ -64,6 +66,7 @@ async def measure(jobs: int, pickups: int, seconds: float) -> list[Row]:
         await db.refresh_statistics()
         rows = [await _queue(db, ground)]
         rows += await _reports(db, ground, numbers, now - timedelta(hours=1), seconds)
+        rows.append(await _lockers(db, now, buyers))
         rows += await _sweeps(db, ground, pickups, now)
         print(*rows, sep="\n", file=sys.stderr)
         await _check(db)
@@ -109,15 +112,20 @@ async def _reports(db: Database, ground: Ground, numbers: list[str], began: date
     assert set(points.effects) == {"APPLIED"}, points.effects
     count = len(points.times)
     rate, cpu = count / took, (app_us + pg_us) / count / 1_000
-    times = sorted(points.times)
-    tail = f"half in {times[count // 2] * 1e3:.0f} ms, 99 of 100 in {times[count * 99 // 100] * 1e3:.0f} ms"
     return [
-        _row(f"reports by {CLIENTS} clients", "1,000/s", rate, 1_000, f"{rate:,.0f}/s, {tail}"),
+        _row(f"reports by {CLIENTS} clients", "1,000/s", rate, 1_000, f"{rate:,.0f}/s, {_tail(points.times)}"),
         _row(
             "CPU of a report: server and PostgreSQL", "1.2 ms", cpu, 1.2,
             f"{cpu:.2f} ms ({app_us / count / 1e3:.2f} and {pg_us / count / 1e3:.2f})", most=True,
         ),
     ]  # fmt: skip
+
+
+async def _lockers(db: Database, now: datetime, buyers: int) -> Row:
+    reserved = await reserve_compartments(db, now, CLIENTS, buyers)
+    rate = reserved.taken / reserved.took
+    what = f"compartments of one station by {CLIENTS} buyers, never two in one"
+    return _row(what, "500/s", rate, 500, f"{rate:,.0f}/s, {_tail(reserved.times)}")
 
 
 async def _sweeps(db: Database, ground: Ground, pickups: int, now: datetime) -> list[Row]:
@@ -136,6 +144,12 @@ async def _sweep(name: str, job: Callable[..., Awaitable[int]], db: Database, no
     rate = swept / (time.perf_counter() - start)
     assert swept == pickups, swept
     return _row(f"{name}, {pickups:,} pickups", "5,000/s", rate, 5_000, f"{rate:,.0f}/s")
+
+
+def _tail(taken: Sequence[float]) -> str:
+    """Of single answers, in seconds."""
+    times, count = sorted(taken), len(taken)
+    return f"half in {times[count // 2] * 1e3:.0f} ms, 99 of 100 in {times[count * 99 // 100] * 1e3:.0f} ms"
 
 
 def _row(what: str, target: str, measured: float, limit: float, text: str, *, most: bool = False) -> Row:

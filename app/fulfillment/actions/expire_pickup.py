@@ -16,7 +16,8 @@ from app.inventory.actions.release_holds import release_lines
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor
-from app.orders.actions.cancel_units import Line, Why, cancel_units_of_orders
+from app.orders.actions.cancel_units import Why, cancel_units_of_orders
+from app.orders.actions.change_states import Line
 from app.orders.model import OrderHistoryKind
 
 
@@ -65,8 +66,9 @@ async def give_up_pickups(
     quantities = await _close_fulfillments(tx, given_up, now=now)
     lines = [(order_id, line_no) for order_id, units in quantities.items() for line_no in units]
     await release_lines(tx, lines, actor=actor)
-    await cancel_units_of_orders(tx, quantities, why=Why("PICKUP_EXPIRED", told), actor=actor, now=now)
-    await close_payments(tx, quantities, actor=actor, now=now)
+    why = Why("PICKUP_EXPIRED", told)
+    statuses = await cancel_units_of_orders(tx, quantities, why=why, actor=actor, now=now)
+    await close_payments(tx, statuses, actor=actor, now=now)
 
 
 async def _close_fulfillments(

@@ -46,16 +46,15 @@ async def follow_reports(tx: WriteTx, taken: Sequence[Row], *, actor: str, now: 
     moved = [pickup for pickup in taken if told[pickup.id].state != pickups.state_in(pickup)]
     if moved:
         await write_pickups(tx, {pickup.id: told[pickup.id].state for pickup in moved})
-        entries = [
-            (pickup.order_id, _kind(pickup, told[pickup.id].state), _facts(pickup, told[pickup.id])) for pickup in moved
-        ]
-        await tell_orders(tx, entries, actor=actor, now=now)
-        collected = [
-            pickup
+        lines = {row.id: (_kind(row, told[row.id].state), _facts(row, told[row.id])) for row in moved}
+        collected = {
+            pickup.id: pickup
             for pickup in moved
             if PickupStatus.COLLECTED == told[pickup.id].state.status != pickup.status  # once, whenever it was
-        ]
-        await collect_at_points(tx, collected, actor=actor, now=now)
+        }
+        others = [(row.order_id, *lines[row.id]) for row in moved if row.id not in collected]
+        await tell_orders(tx, others, actor=actor, now=now)
+        await collect_at_points(tx, list(collected.values()), lines, actor=actor, now=now)
         await _expect_back(tx, moved, told, now=now)
     await _settle(tx, [pickup for pickup in taken if not pickup.is_sandbox], told, now=now)
     return told

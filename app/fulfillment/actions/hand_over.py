@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.fulfillment.actions.close_payment import close_payment
+from app.fulfillment.actions.close_payment import close_payments
 from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.actions.ship_units import ship_units
 from app.fulfillment.actions.take_payment import take_payment
@@ -17,7 +17,6 @@ from app.fulfillment.sql import fulfillments
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor
-from app.orders.actions.add_history import add_history
 from app.orders.actions.record_fulfilled import record_fulfilled
 from app.orders.model import OrderHistoryKind
 
@@ -51,7 +50,6 @@ async def hand_over(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime
     paid = await take_payment(tx, order.id, quantities, now=now)
     if paid is not None:
         facts["paidMinor"] = paid
-    collected = OrderHistoryKind.PICKUP_COLLECTED
-    await add_history(tx, order.id, collected, actor=actor.reference, now=now, facts=facts)
-    await record_fulfilled(tx, order.id, quantities, actor=actor.reference, now=now)
-    await close_payment(tx, order.id, actor=actor.reference, now=now)
+    told = [(OrderHistoryKind.PICKUP_COLLECTED, facts)]
+    status = await record_fulfilled(tx, order.id, quantities, before=told, actor=actor.reference, now=now)
+    await close_payments(tx, {order.id: status}, actor=actor.reference, now=now)

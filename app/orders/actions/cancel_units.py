@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition
 from app.orders import sql
-from app.orders.actions.change_states import StateChange, change_states, require_order
+from app.orders.actions.change_states import Line, StateChange, change_states, require_order
 from app.orders.events import OrderCompleted
 from app.orders.model import (
     FulfillmentStatus,
@@ -19,8 +18,6 @@ from app.orders.model import (
     next_order_status,
 )
 from app.payments.model import payment_status_when_canceled
-
-Line = tuple[OrderHistoryKind, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

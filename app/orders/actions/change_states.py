@@ -13,6 +13,8 @@ from app.orders import sql
 from app.orders.events import OrderChanged
 from app.orders.model import SANDBOX, OrderHistoryKind
 
+Line = tuple[OrderHistoryKind, dict[str, Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
@@ -29,7 +31,7 @@ class StateChange:
     fulfillment_status: str | None = None
     canceled_at: datetime | None = None
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
-    before: tuple[tuple[OrderHistoryKind, dict[str, Any]], ...] = ()
+    before: tuple[Line, ...] = ()
     events: tuple[Event, ...] = ()
 
 

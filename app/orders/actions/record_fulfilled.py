@@ -1,13 +1,13 @@
 """Units reached the buyer: shipped to the address, or handed over at a point."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition
 from app.orders import sql
-from app.orders.actions.change_states import StateChange, change_states, require_order
+from app.orders.actions.change_states import Line, StateChange, change_states, require_order
 from app.orders.events import OrderCompleted
 from app.orders.model import (
     FulfillmentStatus,
@@ -20,34 +20,52 @@ from app.orders.model import (
 
 
 async def record_fulfilled(
-    tx: WriteTx, order_id: UUID, quantities: Mapping[int, int], *, actor: str, now: datetime
-) -> int:
-    """Count units (by line number, at least one each) as fulfilled. Returns the order's new version.
+    tx: WriteTx,
+    order_id: UUID,
+    quantities: Mapping[int, int],
+    *,
+    before: Sequence[Line] = (),
+    actor: str,
+    now: datetime,
+) -> OrderStatus:
+    """Count units (by line number, at least one each) as fulfilled. Returns the order's status.
 
-    When nothing is left open the order becomes COMPLETED. Raises NotFound, InvalidTransition when the order
+    When nothing is left open the order becomes COMPLETED. before: lines of its history that come before the one that
+    tells of it. Raises NotFound, InvalidTransition when the order
     is not placed, TooManyFulfilled when a line waits for fewer units; then nothing may be kept of the
     transaction.
     """
     await require_order(tx, order_id)
-    return (await fulfill_orders(tx, {order_id: quantities}, actor=actor, now=now))[order_id]
+    fulfilled = await fulfill_orders(tx, {order_id: quantities}, before={order_id: before}, actor=actor, now=now)
+    return fulfilled[order_id]
 
 
 async def fulfill_orders(
-    tx: WriteTx, quantities: Mapping[UUID, Mapping[int, int]], *, actor: str, now: datetime
-) -> dict[UUID, int]:
-    """The same for many orders that are there: their new versions."""
+    tx: WriteTx,
+    quantities: Mapping[UUID, Mapping[int, int]],
+    *,
+    before: Mapping[UUID, Sequence[Line]],
+    actor: str,
+    now: datetime,
+) -> dict[UUID, OrderStatus]:
+    """The same for many orders that are there: their statuses. before: by order."""
     orders = await sql.lock_orders(tx, quantities)
     for order in orders.values():
         if order["status"] != OrderStatus.PLACED:
             message = f"An order that is {order['status']} is not being fulfilled."
             raise InvalidTransition(message, current_status=order["status"])
     counted = await sql.fulfill_units(tx, quantities)
-    changes = [_change(orders[order_id], units, counted[order_id]) for order_id, units in quantities.items()]
-    versions = await change_states(tx, changes, actor=actor, now=now)
-    return dict(zip(quantities, versions, strict=True))
+    changes = [
+        _change(orders[order_id], units, counted[order_id], before.get(order_id, ()))
+        for order_id, units in quantities.items()
+    ]
+    await change_states(tx, changes, actor=actor, now=now)
+    return {change.order["id"]: OrderStatus(change.status or change.order["status"]) for change in changes}
 
 
-def _change(order: Row, quantities: Mapping[int, int], counts: Mapping[int, LineCounts]) -> StateChange:
+def _change(
+    order: Row, quantities: Mapping[int, int], counts: Mapping[int, LineCounts], before: Sequence[Line]
+) -> StateChange:
     fulfilled = fulfillment_status_of(counts.values())
     is_complete = fulfilled is FulfillmentStatus.FULFILLED
     return StateChange(
@@ -55,6 +73,7 @@ def _change(order: Row, quantities: Mapping[int, int], counts: Mapping[int, Line
         OrderHistoryKind.COMPLETED if is_complete else OrderHistoryKind.PARTIALLY_FULFILLED,
         status=next_order_status(order["status"], OrderStatus.COMPLETED) if is_complete else None,
         fulfillment_status=fulfilled,
+        before=tuple(before),
         facts={"quantities": {str(line_no): quantity for line_no, quantity in quantities.items()}},
         events=(OrderCompleted(order["id"]),) if is_complete else (),
     )
