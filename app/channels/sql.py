@@ -16,7 +16,6 @@ CHANNELS_BY_ID: Final = Statement(
     select(channels).where(channels.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))), generic=True
 )
 CHANNEL_BY_CODE: Final = Statement(select(channels).where(channels.c.code == bindparam("code", type_=Text)))
-_BY_ID: Final = Statement(select(channels).where(channels.c.id == bindparam("id", type_=Integer)))
 _DRAFTED: Final = tuple(column for column in channels.c if column.name != "id")
 _drafted: Final = upsert(channels).values(
     {column.name: bindparam(column.name, type_=column.type) for column in _DRAFTED}
@@ -86,11 +85,6 @@ def _looked_up(name: str, _kind: Any) -> ColumnElement[Any]:
 async def channel_by_code(tx: ReadTx, code: str) -> Row | None:
     """The channel with this code, active or not: all columns."""
     return await tx.fetchrow(CHANNEL_BY_CODE, code=code)
-
-
-async def channel_by_id(tx: ReadTx, channel_id: int) -> Row | None:
-    """The channel with this id, active or not: all columns."""
-    return await tx.fetchrow(_BY_ID, id=channel_id)
 
 
 async def upsert_channel(tx: WriteTx, **values: Any) -> int | None:

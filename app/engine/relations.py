@@ -12,7 +12,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import strawberry
 from aiodataloader import DataLoader
@@ -63,14 +63,6 @@ class TypedRow:
 
     def __getitem__(self, name: str) -> Any:
         return self._row[name]
-
-
-class LoaderContext(Protocol):
-    """What relations ask of an operation's context."""
-
-    def loader(self, batch: Batch, arguments: tuple[tuple[str, Any], ...]) -> DataLoader[Any, Any]:
-        """The loader of this operation for this relation and these arguments."""
-        ...
 
 
 def relation(

@@ -137,11 +137,6 @@ class WriteTx(ReadTx):
         await self.execute(_RETURN)
         self.published = self._published_before
 
-    async def copy_rows(self, table: str, columns: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
-        """Load many rows with COPY."""
-        self.written.add(table)
-        await self.connection.copy_records_to_table(table, records=rows, columns=list(columns))
-
     async def copy_csv(self, table: str, columns: Iterable[str], source: AsyncIterable[bytes]) -> int:
         """Load rows of CSV text in UTF-8 with COPY; returns how many."""
         self.written.add(table)

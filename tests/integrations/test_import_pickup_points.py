@@ -9,7 +9,7 @@ from app.integrations.errors import UnreadableFile
 from app.integrations.model import POINT_LAYOUTS, ImportReport
 from app.kit.db import Database
 from app.locations.model import LocationKind, Point
-from app.locations.sql import find_point, places_of_group
+from app.locations.sql import find_points, places_of_group
 from tests.channels.builders import make_channel
 from tests.conftest import NOW
 from tests.locations.builders import make_group, make_location
@@ -41,7 +41,7 @@ async def test_points_are_offered_by_the_channel_beside_the_others(db: Database,
     async with db.read() as tx:
         places = await places_of_group(tx, group_id)
         assert sorted(place.code for place in places) == ["STATION-1", "STATION-2", "STORE-1"]
-        assert await find_point(tx, "0400063") == Point(41.77, 140.73)
+        assert await find_points(tx, ["0400063"]) == {"0400063": Point(41.77, 140.73)}
     station = next(place for place in places if place.code == "STATION-1")
     assert (station.kind, station.hands_over, station.holds_stock) == (LocationKind.LOCKER_STATION, True, False)
     assert station.partner_id is not None

@@ -1,6 +1,7 @@
 """Transactions: what is read-only, what is retried, what wakes readers."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 import asyncpg
 import pytest
@@ -173,11 +174,15 @@ async def test_json_goes_in_and_comes_out_as_values(db: Database) -> None:
         assert await tx.fetchval(Statement("SELECT payload FROM outbox")) == payload
 
 
+async def pieces(rows: bytes) -> AsyncGenerator[bytes, None]:
+    for start in range(0, len(rows), 1000):
+        yield rows[start : start + 1000]
+
+
 async def test_rows_are_copied_in_bulk(db: Database) -> None:
     async with db.write() as tx:
-        await tx.copy_rows(
-            "requests_now", ["caller", "key", "operation", "body_hash"], [("c", str(n), "op", b"") for n in range(1000)]
-        )
+        rows = "".join(f"c,{n},op,\\\\x\n" for n in range(1000)).encode()
+        assert await tx.copy_csv("requests_now", ["caller", "key", "operation", "body_hash"], pieces(rows)) == 1000
         assert await tx.fetchval(Statement("SELECT count(*) FROM requests")) == 1000
 
 

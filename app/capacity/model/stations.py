@@ -153,11 +153,6 @@ class Station:
                     self._step(self.compartments[own.compartment_id], CompartmentStep.EXPIRE)
         self._place_waiting()
 
-    @property
-    def without_compartment(self) -> list[Reservation]:
-        """Claims that nobody knows a compartment for."""
-        return [one for one in self.reservations.values() if one.is_live and one.compartment_id is None]
-
     def _refuse(self, own: Reservation, told: Standing, now: datetime) -> None:
         """The goods could not be put in. Once for each time that it is said."""
         if told.since == own.refused_at:

@@ -162,17 +162,15 @@ class HoldPolicy:
     """For how long a place keeps goods, and how its shoppers prove who they are.
 
     Days of a network are days of the calendar at the place, counted from the day of arrival or the one after it, and
-    end at midnight; other places keep goods for so many times 24 hours. reminder: how long before the end the shopper
-    is reminded. grace: how long after it nothing happens. extension_days: by how many days the end can be moved, once;
-    0: not at all. asks_own_code: the carrier makes the secret, so goods cannot be collected before it is told.
+    end at midnight; other places keep goods for so many times 24 hours. extension_days: by how many days the end can be
+    moved, once; 0: not at all. asks_own_code: the carrier makes the secret, so goods cannot be collected before it is
+    told.
     """
 
     hold_days: int
     timezone: str = "Asia/Tokyo"
     has_network: bool = False
     counts_from_next_day: bool = False
-    reminder: timedelta = REMINDER_LEAD
-    grace: timedelta = EXPIRY_GRACE
     extension_days: int = 3
     asks_own_code: bool = False
 

@@ -1,6 +1,6 @@
 """Which pickups are due: for a reminder, to be given up, or for somebody to ask the point.
 
-Reminder and grace are those of the place's network; without one, of `HoldPolicy`.
+Reminder and grace are those of the place's network; without one, those of all others.
 """
 
 from datetime import datetime

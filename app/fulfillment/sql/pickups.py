@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Final
 from uuid import UUID
@@ -49,8 +49,7 @@ _LOCK_OF_ORDER: Final = Statement(
 )
 _POLICIES: Final = Statement("""
     SELECT place.id, place.timezone, place.hold_days AS own_days, network.hold_days AS network_days,
-           network.counts_from, network.reminder_hours, network.grace_hours, network.extension_days,
-           network.code_issuer
+           network.counts_from, network.extension_days, network.code_issuer
       FROM locations AS place LEFT JOIN pickup_networks AS network ON network.code = place.network_code
      WHERE place.id = ANY(CAST(:ids AS int[]))
 """)
@@ -213,8 +212,6 @@ def _policy(row: Row) -> HoldPolicy:
         row.timezone,
         has_network=True,
         counts_from_next_day=row.counts_from == "NEXT_DAY",
-        reminder=timedelta(hours=row.reminder_hours),
-        grace=timedelta(hours=row.grace_hours),
         extension_days=row.extension_days,
         asks_own_code=row.code_issuer == "CARRIER",
     )

@@ -6,11 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.types import Uuid
-
 from app.fulfillment.model import FulfillmentKind, Share, WorkKind, WorkStatus, due_at
-from app.fulfillment.tables import work_instructions
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.ids import new_id
 from app.kit.statement import Statement
@@ -43,14 +39,6 @@ _INSERT: Final = Statement("""
                   CAST(:notes AS text[])) AS new
     ON CONFLICT DO NOTHING
 """)
-_BY_ID: Final = Statement("""
-    SELECT work.*, location.partner_id
-      FROM work_instructions AS work JOIN locations AS location ON location.id = work.location_id
-     WHERE work.id = :id
-""")
-_LOCK: Final = Statement(
-    select(work_instructions).where(work_instructions.c.id == bindparam("id", type_=Uuid)).with_for_update()
-)
 _CLOCKS: Final = Statement("SELECT id, hours, timezone FROM locations WHERE id = ANY(CAST(:ids AS int[]))")
 # Work on hold stays so: what happens meanwhile tells what it goes on as.
 _OPEN: Final = Statement("""
@@ -187,16 +175,6 @@ async def insert_work(tx: WriteTx, work: Sequence[NewWork], *, now: datetime) ->
         notes=[new.note for new in work],
         now=now,
     )
-
-
-async def find_work(tx: ReadTx, work_id: UUID) -> Row | None:
-    """A work instruction, all columns, and the partner that runs its location."""
-    return await tx.fetchrow(_BY_ID, id=work_id)
-
-
-async def lock_work(tx: WriteTx, work_id: UUID) -> Row | None:
-    """A work instruction, all columns, locked until the transaction ends. Lock its order first."""
-    return await tx.fetchrow(_LOCK, id=work_id)
 
 
 async def open_work(tx: WriteTx, about: Mapping[UUID, datetime | None], kind: WorkKind) -> int:

@@ -23,14 +23,6 @@ _LOCK_AVAILABLE: Final = Statement(f"""
        FOR NO KEY UPDATE OF s
 """)  # noqa: S608  # a piece of ours
 
-_LOCK_ALL: Final = Statement("""
-    SELECT s.variant_id, s.location_id, s.on_hand - s.reserved - s.allocated - s.safety AS available, s.version
-      FROM unnest(CAST(:variant_ids AS bigint[]), CAST(:location_ids AS int[])) AS k (variant_id, location_id)
-      JOIN stock s ON s.variant_id = k.variant_id AND s.location_id = k.location_id
-     ORDER BY s.variant_id, s.location_id
-       FOR NO KEY UPDATE OF s
-""")
-
 # Created when it is not there yet, so that two callers who both expect 0 units meet at one row.
 _CREATE: Final = Statement("""
     INSERT INTO stock (variant_id, location_id)
@@ -120,17 +112,6 @@ STOCK_COPY: Final = Statement("""
      ORDER BY s.variant_id, s.location_id
 """)
 LOCATIONS_OF_PARTNER: Final = Statement("SELECT id FROM locations WHERE partner_id = :partner_id")
-
-
-async def lock_empty(tx: WriteTx, keys: Iterable[StockKey]) -> dict[StockKey, int]:
-    """Lock the stock rows of these keys, and tell the versions of those that have nothing available."""
-    ordered = sorted(keys)
-    rows = await tx.fetch(
-        _LOCK_ALL,
-        variant_ids=[variant_id for variant_id, _ in ordered],
-        location_ids=[location_id for _, location_id in ordered],
-    )
-    return {(row["variant_id"], row["location_id"]): row["version"] for row in rows if row["available"] <= 0}
 
 
 async def lock_available(tx: WriteTx, keys: Iterable[StockKey]) -> dict[StockKey, int]:

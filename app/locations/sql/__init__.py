@@ -7,10 +7,9 @@ from app.locations.sql.places import (
     stock_places_of_group,
     transit_location_id,
 )
-from app.locations.sql.postal_areas import find_point, find_points
+from app.locations.sql.postal_areas import find_points
 
 __all__ = [
-    "find_point",
     "find_points",
     "open_places",
     "places_by_id",

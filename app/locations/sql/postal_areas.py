@@ -30,16 +30,11 @@ _UPSERT: Final = Statement(
 _ADD: Final = Statement(_drafted.on_conflict_do_nothing())
 
 
-async def find_point(tx: ReadTx, postal_code: str) -> Point | None:
-    """Roughly where a postal code lies: the centre of the longest known prefix, or None.
-
-    Raises InvalidPostalCode.
-    """
-    return (await find_points(tx, [postal_code])).get(postal_code)
-
-
 async def find_points(tx: ReadTx, postal_codes: Sequence[str]) -> dict[str, Point]:
-    """The same for many postal codes, by the text that was given; one statement. Raises InvalidPostalCode."""
+    """Roughly where postal codes lie, by the text that was given: the centre of the longest known prefix.
+
+    One statement. Raises InvalidPostalCode.
+    """
     prefixes = {text: postal_prefixes(parse_postal_code(text)) for text in postal_codes}
     wanted = sorted({prefix for each in prefixes.values() for prefix in each})
     known = {row.prefix: row for row in await tx.fetch(_AREAS, prefixes=wanted)}

@@ -156,7 +156,6 @@ TYPES: Final[tuple[EventType, ...]] = (
 )
 _BY_FACT: Final = {(each.topic, each.status): each for each in TYPES}
 _STATUS_TOPICS: Final = frozenset(each.topic for each in TYPES if each.status is not None)
-TOPICS: Final = frozenset(each.topic for each in TYPES)
 
 
 def type_of(topic: str, payload: Mapping[str, Any]) -> EventType | None:
