@@ -74,7 +74,23 @@ _ALLOCATE: Final = Statement("""
     SELECT count(*) FROM allocated
 """)
 
-_RELEASE: Final = Statement("""
+# Holds that are `due` end, and their units are on sale again.
+_END_DUE: Final = """
+    gone AS (
+        DELETE FROM holds h USING due d
+         WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id)
+             = (d.owner_id, d.line_no, d.variant_id, d.location_id)
+        RETURNING h.*),
+    moved AS (
+        INSERT INTO ledger
+               (variant_id, location_id, d_reserved, d_allocated, kind, cause_kind, cause_id, actor)
+        SELECT variant_id, location_id,
+               CASE state WHEN 'R' THEN -quantity ELSE 0 END,
+               CASE state WHEN 'A' THEN -quantity ELSE 0 END,
+               CASE state WHEN 'R' THEN 'RESERVATION_RELEASED' ELSE 'ALLOCATION_RELEASED' END,
+               owner_kind, owner_id, CAST(:actor AS text)
+          FROM gone ORDER BY owner_id, line_no, variant_id, location_id)"""
+_RELEASE: Final = Statement(f"""
     WITH due AS MATERIALIZED (
         SELECT owner_id, line_no, variant_id, location_id
           FROM holds
@@ -82,25 +98,12 @@ _RELEASE: Final = Statement("""
            AND (CAST(:line_nos AS int[]) IS NULL OR line_no = ANY(CAST(:line_nos AS int[])))
          ORDER BY line_no, variant_id, location_id
            FOR UPDATE),
-    gone AS (
-        DELETE FROM holds h USING due d
-         WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id)
-             = (d.owner_id, d.line_no, d.variant_id, d.location_id)
-        RETURNING h.*),
-    moved AS (
-        INSERT INTO ledger
-               (variant_id, location_id, d_reserved, d_allocated, kind, cause_kind, cause_id, actor)
-        SELECT variant_id, location_id,
-               CASE state WHEN 'R' THEN -quantity ELSE 0 END,
-               CASE state WHEN 'A' THEN -quantity ELSE 0 END,
-               CASE state WHEN 'R' THEN 'RESERVATION_RELEASED' ELSE 'ALLOCATION_RELEASED' END,
-               owner_kind, owner_id, CAST(:actor AS text)
-          FROM gone ORDER BY line_no, variant_id, location_id)
+    {_END_DUE}
     SELECT line_no, variant_id, location_id, quantity FROM gone ORDER BY line_no, variant_id, location_id
-""")
+""")  # noqa: S608  # a constant of this module
 
 # Of lines of many owners. What a transfer just moves is looked for again.
-_RELEASE_LINES: Final = Statement("""
+_RELEASE_LINES: Final = Statement(f"""
     WITH due AS MATERIALIZED (
         SELECT hold.owner_id, hold.line_no, hold.variant_id, hold.location_id
           FROM holds AS hold
@@ -108,22 +111,9 @@ _RELEASE_LINES: Final = Statement("""
             ON hold.owner_id = ended.owner_id AND hold.line_no = ended.line_no
          ORDER BY hold.owner_id, hold.line_no, hold.variant_id, hold.location_id
            FOR UPDATE OF hold),
-    gone AS (
-        DELETE FROM holds h USING due d
-         WHERE (h.owner_id, h.line_no, h.variant_id, h.location_id)
-             = (d.owner_id, d.line_no, d.variant_id, d.location_id)
-        RETURNING h.*),
-    moved AS (
-        INSERT INTO ledger
-               (variant_id, location_id, d_reserved, d_allocated, kind, cause_kind, cause_id, actor)
-        SELECT variant_id, location_id,
-               CASE state WHEN 'R' THEN -quantity ELSE 0 END,
-               CASE state WHEN 'A' THEN -quantity ELSE 0 END,
-               CASE state WHEN 'R' THEN 'RESERVATION_RELEASED' ELSE 'ALLOCATION_RELEASED' END,
-               owner_kind, owner_id, CAST(:actor AS text)
-          FROM gone ORDER BY owner_id, line_no, variant_id, location_id)
+    {_END_DUE}
     SELECT owner_id FROM gone
-""")
+""")  # noqa: S608  # a constant of this module
 _ARE_HELD: Final = Statement("""
     SELECT EXISTS (
         SELECT FROM holds AS hold
