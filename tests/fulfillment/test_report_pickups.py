@@ -153,7 +153,7 @@ async def test_points_name_a_pickup_as_they_know_it(db: Database, name: str) -> 
     async with db.write() as tx:
         [answer] = await report_pickups(tx, [request], now=NOW)
     assert not isinstance(answer, DomainError)
-    assert answer.pickup_id == pickup_id
+    assert answer.subject_id == pickup_id
 
 
 async def _refused(db: Database, pickup_id: UUID, actor: Actor = STAFF, **report_of: Any) -> DomainError:

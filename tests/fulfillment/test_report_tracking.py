@@ -12,8 +12,9 @@ from uuid import UUID
 import pytest
 
 from app.fulfillment.actions.create_shipment import create_shipment
+from app.fulfillment.actions.keep_reports import Kept
 from app.fulfillment.actions.plan_work import plan_work
-from app.fulfillment.actions.report_tracking import Tracked, TrackingRequest, report_tracking
+from app.fulfillment.actions.report_tracking import TrackingRequest, report_tracking
 from app.fulfillment.model.folding import ReportEffect
 from app.fulfillment.model.packages import PackageDraft, TrackingKind
 from app.fulfillment.model.tracking import TrackingEvent
@@ -43,7 +44,7 @@ async def _under_way(db: Database) -> tuple[UUID, UUID]:
     return order_id, (await packages_of(db, order_id))[0].id
 
 
-async def _ask(db: Database, *requests: TrackingRequest, now: Any = NOW) -> list[Tracked | DomainError]:
+async def _ask(db: Database, *requests: TrackingRequest, now: Any = NOW) -> list[Kept | DomainError]:
     async with db.write() as tx:
         return await report_tracking(tx, requests, now=now)
 
@@ -177,7 +178,7 @@ async def test_a_number_of_two_carriers_needs_the_carriers_name(db: Database) ->
     )
     assert isinstance(several, InvalidInput)
     assert several.path == ["carrier"]
-    assert isinstance(one, Tracked)
+    assert isinstance(one, Kept)
     assert {row.carrier: row.status for row in await packages_of(db, order_id)} == {
         "yamato": "LABELED",
         "sagawa": "DELIVERED",
@@ -217,6 +218,6 @@ async def test_many_events_take_no_more_statements_than_one(
     for some in (ids[:1], ids[1:]):
         requests = [TrackingRequest(TrackingEvent("", K.DELIVERED, NOW), STAFF, package_id=one) for one in some]
         with count_statements() as count:
-            assert all(isinstance(answer, Tracked) for answer in await _ask(db, *requests))
+            assert all(isinstance(answer, Kept) for answer in await _ask(db, *requests))
         counts.append(count.total)
     assert counts[0] == counts[1]

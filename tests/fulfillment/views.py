@@ -5,9 +5,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.fulfillment.actions.create_shipment import create_shipment
+from app.fulfillment.actions.keep_reports import Kept
 from app.fulfillment.actions.mark_ready import mark_ready
-from app.fulfillment.actions.report_pickups import Reported, ReportRequest, report_pickups
-from app.fulfillment.actions.report_tracking import Tracked, TrackingRequest, report_tracking
+from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
+from app.fulfillment.actions.report_tracking import TrackingRequest, report_tracking
 from app.fulfillment.actions.verify_code import verify_code
 from app.fulfillment.model.codes import pickup_code
 from app.fulfillment.model.packages import PackageDraft, TrackingKind
@@ -152,7 +153,7 @@ async def report(
     now: datetime | None = None,
     key: str | None = None,
     **facts: Any,
-) -> Reported:
+) -> Kept:
     """Report something of one pickup, at once unless told otherwise. Raises the refusal."""
     request = ReportRequest(Report("", kind, at, **facts), actor, pickup_id=pickup_id, key=key)
     async with db.write() as tx:
@@ -183,7 +184,7 @@ async def track(
     now: datetime | None = None,
     key: str | None = None,
     **facts: Any,
-) -> Tracked:
+) -> Kept:
     """Tell something of one parcel, at once unless told otherwise. Raises the refusal."""
     request = TrackingRequest(TrackingEvent("", kind, at, **facts), actor, package_id=package_id, key=key)
     async with db.write() as tx:

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from app.fulfillment.actions.report_tracking import Tracked, TrackingRequest, report_tracking
+from app.fulfillment.actions.keep_reports import Kept
+from app.fulfillment.actions.report_tracking import TrackingRequest, report_tracking
 from app.fulfillment.model.tracking import TrackingEvent
 from app.integrations.actions.import_orders import Progress
 from app.integrations.actions.import_tracking import TrackingOutcome, import_tracking
@@ -116,7 +117,7 @@ async def _statuses(
         requests = [_request(one, carrier) for _, one in batch]
         answers = await db.in_write(lambda tx, requests=requests: report_tracking(tx, requests, now=now))
         for (row, _), answer in zip(batch, answers, strict=True):
-            if isinstance(answer, Tracked):
+            if isinstance(answer, Kept):
                 report.rows_imported += 1
                 report.rows_already += answer.is_repeated
             else:

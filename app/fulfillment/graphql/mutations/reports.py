@@ -7,24 +7,22 @@ from typing import Final
 
 import strawberry
 
-from app.fulfillment.actions.report_pickups import Reported, ReportRequest, report_pickups
+from app.fulfillment.actions.keep_reports import Kept
+from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
+from app.fulfillment.graphql.mutations.asking import ask, check_texts
 from app.fulfillment.graphql.mutations.forms import NEEDED_KEY, PickupPayload
 from app.fulfillment.model.folding import ReportEffect
 from app.fulfillment.model.pickups import PickupExpiryReason
 from app.fulfillment.model.reports import Report, ReportKind
 from app.kit.clock import utc_now
 from app.kit.db import WriteTx
-from app.kit.errors import DomainError, InvalidInput, each_refusal
+from app.kit.errors import DomainError, InvalidInput
 from app.kit.graphql.context import Context, Info
-from app.kit.graphql.errors import to_user_error
 from app.kit.graphql.inputs import check_rows
 from app.kit.graphql.nodes import require_uuid
 from app.kit.graphql.payload import Payload
 from app.kit.graphql.permission import requires
-from app.kit.idempotency import body_hash, is_key
-from app.kit.text import is_storable
-
-MAX_TEXT: Final = 200
+from app.kit.idempotency import body_hash
 
 
 @strawberry.input(description="One thing that happened to a pickup. Name the pickup in exactly one way.")
@@ -83,7 +81,7 @@ class PickupReportsPayload(Payload):
     )
 
 
-async def _report(tx: WriteTx, requests: Sequence[ReportRequest]) -> list[Reported | DomainError]:
+async def _report(tx: WriteTx, requests: Sequence[ReportRequest]) -> list[Kept | DomainError]:
     return await report_pickups(tx, requests, now=utc_now())
 
 
@@ -107,24 +105,22 @@ class PickupReportMutation:
     )
     async def pickup_reports(self, info: Info, input: PickupReportsInput) -> PickupReportsPayload:
         """As many single ones."""
-        check_rows(input.reports, "input", "reports")
+        check_rows(input.reports, "input", "reports", least=1)
         rows = enumerate(input.reports)
         results = await asyncio.gather(*(_ask(info.context, row, "input", "reports", str(at)) for at, row in rows))
         return PickupReportsPayload(results=results)
 
 
 async def _ask(context: Context, given: PickupReportInput, *path: str) -> PickupReportPayload:
-    try:
-        request = _request(context, given, *path)
-        group = context.db.group(_report, apart=context.actor.reference)
-        reported = await group.ask(request, identity=(request.reporter, request.key))
-    except DomainError as error:
-        for refusal in each_refusal(error):
-            if refusal.path[:1] != ["input"]:
-                refusal.path = [*path, *(refusal.path or [_named_by(given)])]
-        return PickupReportPayload(user_errors=[to_user_error(refusal) for refusal in each_refusal(error)])
-    context.forget()
-    return PickupReportPayload(pickup_id=str(reported.pickup_id), effect=reported.effect, replayed=reported.is_repeated)
+    return await ask(
+        context,
+        _report,
+        lambda: _request(context, given, *path),
+        PickupReportPayload,
+        subject="pickup_id",
+        named_by=_named_by(given),
+        path=path,
+    )
 
 
 def _named_by(given: PickupReportInput) -> str:
@@ -134,8 +130,6 @@ def _named_by(given: PickupReportInput) -> str:
 
 
 def _request(context: Context, given: PickupReportInput, *path: str) -> ReportRequest:
-    if not is_key(given.idempotency_key):
-        raise InvalidInput("A key has 1 to 200 printable characters.", path=[*path, "idempotencyKey"])
     names = [given.pickup_id, given.pickup_number, given.tracking_number]
     if sum(name is not None for name in names) != 1:
         message = "Name the pickup by its id, its number or the number of a parcel: by one of them."
@@ -147,10 +141,7 @@ def _request(context: Context, given: PickupReportInput, *path: str) -> ReportRe
         "returnTrackingNumber": given.return_tracking_number,
         "note": given.note,
     }
-    for name, text in texts.items():
-        if text is not None and not (len(text) <= MAX_TEXT and is_storable(text)):
-            message = f"Up to {MAX_TEXT} characters, and none that cannot be kept."
-            raise InvalidInput(message, path=[*path, name])
+    check_texts(given.idempotency_key, texts, path)
     pickup_id = given.pickup_id
     report = Report(
         "",

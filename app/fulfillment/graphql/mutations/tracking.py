@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 import strawberry
 
 from app.engine.relations import relation
-from app.fulfillment.actions.report_tracking import Tracked, TrackingRequest, report_tracking
+from app.fulfillment.actions.keep_reports import Kept
+from app.fulfillment.actions.report_tracking import TrackingRequest, report_tracking
 from app.fulfillment.graphql.batches import packages_by_id
+from app.fulfillment.graphql.mutations.asking import ask, check_texts
 from app.fulfillment.graphql.mutations.forms import NEEDED_KEY
 from app.fulfillment.graphql.types import Package
 from app.fulfillment.model.folding import ReportEffect
@@ -18,17 +19,13 @@ from app.fulfillment.model.packages import TrackingKind
 from app.fulfillment.model.tracking import TrackingEvent
 from app.kit.clock import utc_now
 from app.kit.db import WriteTx
-from app.kit.errors import DomainError, InvalidInput, each_refusal
+from app.kit.errors import DomainError, InvalidInput
 from app.kit.graphql.context import Context, Info
-from app.kit.graphql.errors import to_user_error
 from app.kit.graphql.inputs import check_rows
 from app.kit.graphql.nodes import require_uuid
 from app.kit.graphql.payload import Payload
 from app.kit.graphql.permission import requires
-from app.kit.idempotency import body_hash, is_key
-from app.kit.text import is_storable
-
-MAX_TEXT: Final = 200
+from app.kit.idempotency import body_hash
 
 
 @strawberry.input(description="One thing that happened to a parcel. Name the parcel by its id or its number.")
@@ -88,7 +85,7 @@ class TrackingReportsPayload(Payload):
     )
 
 
-async def _report(tx: WriteTx, requests: Sequence[TrackingRequest]) -> list[Tracked | DomainError]:
+async def _report(tx: WriteTx, requests: Sequence[TrackingRequest]) -> list[Kept | DomainError]:
     return await report_tracking(tx, requests, now=utc_now())
 
 
@@ -118,25 +115,18 @@ class TrackingMutation:
 
 
 async def _ask(context: Context, given: TrackingReportInput, *path: str) -> TrackingReportPayload:
-    try:
-        request = _request(context, given, *path)
-        group = context.db.group(_report, apart=context.actor.reference)
-        tracked = await group.ask(request, identity=(context.actor.reference, request.key))
-    except DomainError as error:
-        for refusal in each_refusal(error):
-            if refusal.path[:1] != ["input"]:
-                named_by = "packageId" if given.package_id is not None else "trackingNumber"
-                refusal.path = [*path, *(refusal.path or [named_by])]
-        return TrackingReportPayload(user_errors=[to_user_error(refusal) for refusal in each_refusal(error)])
-    context.forget()
-    return TrackingReportPayload(
-        package_id=str(tracked.package_id), effect=tracked.effect, replayed=tracked.is_repeated
+    return await ask(
+        context,
+        _report,
+        lambda: _request(context, given, *path),
+        TrackingReportPayload,
+        subject="package_id",
+        named_by="packageId" if given.package_id is not None else "trackingNumber",
+        path=path,
     )
 
 
 def _request(context: Context, given: TrackingReportInput, *path: str) -> TrackingRequest:
-    if not is_key(given.idempotency_key):
-        raise InvalidInput("A key has 1 to 200 printable characters.", path=[*path, "idempotencyKey"])
     if (given.package_id is None) == (given.tracking_number is None):
         raise InvalidInput("Name the parcel by its id or by its number.", path=[*path, "packageId"])
     texts = {
@@ -146,10 +136,7 @@ def _request(context: Context, given: TrackingReportInput, *path: str) -> Tracki
         "note": given.note,
         "returnTrackingNumber": given.return_tracking_number,
     }
-    for name, text in texts.items():
-        if text is not None and not (len(text) <= MAX_TEXT and is_storable(text)):
-            message = f"Up to {MAX_TEXT} characters, and none that cannot be kept."
-            raise InvalidInput(message, path=[*path, name])
+    check_texts(given.idempotency_key, texts, path)
     event = TrackingEvent(
         "",
         given.kind,
