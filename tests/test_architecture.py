@@ -46,6 +46,7 @@ OPEN_MUTATIONS: Final = {
 # send them again.
 KEYED_MUTATIONS: Final = {
     "apiKeyRotate",
+    "ownApiKeyRotate",
     "webhookEndpointCreate",
     "webhookEndpointSecretRotate",
     "webhookEndpointTest",

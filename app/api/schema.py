@@ -74,6 +74,7 @@ from app.orders.graphql.queries import OrdersQuery
 from app.orders.graphql.subscriptions import OrdersSubscription
 from app.partners.graphql.keys import ApiKeyMutation
 from app.partners.graphql.mutations import PartnersMutation
+from app.partners.graphql.own_key import OwnApiKeyMutation
 from app.partners.graphql.queries import PartnersQuery
 from app.payments.graphql import errors as payment_errors
 
@@ -136,6 +137,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     ChannelsMutation,
     PartnersMutation,
     ApiKeyMutation,
+    OwnApiKeyMutation,
     WebhooksMutation,
 )
 SUBSCRIPTIONS: Final[tuple[type[Any], ...]] = (InventorySubscription, OrdersSubscription, FulfillmentSubscription)

@@ -145,6 +145,7 @@ _SHOWN_KEY: Final = select(
     .label("last_used_at"),
 )
 KEYS_BY_ID: Final = Statement(_SHOWN_KEY.where(api_keys.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
+KEYS_BY_NAME: Final = Statement(_SHOWN_KEY.where(api_keys.c.name == func.any(bindparam("names", type_=ARRAY(Text)))))
 SECRETS_BY_KEY: Final = Statement("""
     SELECT secret.key_id, secret.prefix, secret.created_at, secret.ends_at, secret.last_used_at
       FROM unnest(CAST(:ids AS uuid[])) AS wanted (id)
@@ -166,6 +167,7 @@ KEYS: Final = Statement(
     .order_by(api_keys.c.id.desc())
     .limit(bindparam("limit", type_=Integer))
 )
+_KEY_ID: Final = Statement(select(api_keys.c.id).where(api_keys.c.name == bindparam("name", type_=Text)))
 _KEY: Final = Statement(
     select(api_keys.c.scopes, api_keys.c.location_ids, api_keys.c.partner_id).where(api_keys.c.id == _id)
 )
@@ -247,3 +249,8 @@ async def revoke(tx: WriteTx, key_id: UUID, *, now: datetime) -> bool:
 async def find_key(tx: ReadTx, key_id: UUID) -> Row | None:
     """What a key may do (scopes, location_ids, partner_id), live or not."""
     return await tx.fetchrow(_KEY, key_id=key_id)
+
+
+async def key_id_by_name(tx: ReadTx, name: str) -> UUID:
+    """The id of a key, live or not, which is there: keys are never deleted."""
+    return await tx.fetchval(_KEY_ID, name=name)

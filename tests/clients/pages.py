@@ -4,12 +4,15 @@ A comment before a block, which the rendered page does not show, says what the b
 
     <!-- file: client.ts -->    a file of the project
     <!-- run -->                a command that the reader types; `npx` runs the package that the lock has
-    <!-- prints: main.ts -->    what the program prints, line by line; `…` stands for anything within a line
+    <!-- command: check -->     a command that the reader types when the page comes to what it prints
+    <!-- prints: main.ts -->    what the program, or the command of that name, prints, line by line; `…` stands for
+                                anything within a line, and alone for any lines
 
 `npm install` and `pip install` need no comment: what they name must be among the packages of the tests.
 """
 
 import json
+import os
 import re
 import sys
 import tomllib
@@ -47,7 +50,7 @@ _TSCONFIG: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block. what: `file`, `run`, `prints` or nothing; name: of the file."""
+    """A fenced block. what: `file`, `run`, `command`, `prints` or nothing; name: of the file or command."""
 
     what: str
     name: str
@@ -67,7 +70,7 @@ def read_page(path: Path) -> list[Block]:
 
 def _block(path: Path, comment: str | None, language: str, text: str) -> Block:
     what, _, name = (comment or "").partition(":")
-    assert what in {"", "file", "run", "prints"}, f"{path.name}: nobody knows what <!-- {comment} --> is"
+    assert what in {"", "file", "run", "command", "prints"}, f"{path.name}: nobody knows what <!-- {comment} --> is"
     if not what and language == "sh":
         _check_packages(path, text)
     else:
@@ -95,10 +98,7 @@ def follow(path: Path, folder: Path, address: str) -> None:
     (folder / "schema.graphql").symlink_to(ROOT / "schema.graphql")
     (folder / "package.json").write_text('{ "type": "module" }')
     (folder / "tsconfig.json").write_text(json.dumps(_TSCONFIG))
-    for block in blocks:
-        if block.what == "file":
-            (folder / block.name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / block.name).write_text(block.text.replace(WRITTEN_ADDRESS, address))
+    write_files(blocks, folder, address)
     for block in blocks:
         if block.what == "run":
             for command in block.text.splitlines():
@@ -106,10 +106,30 @@ def follow(path: Path, folder: Path, address: str) -> None:
     names = [block.name for block in blocks if block.what == "file"]
     if any(name.endswith(".ts") for name in names):
         node.run("tsc", folder=folder)
+    commands = {block.name: block.text.replace(WRITTEN_ADDRESS, address) for block in blocks if block.what == "command"}
     for block in blocks:
         if block.what == "prints":
-            printed = node.run(*_command(block.name), folder=folder)
-            _compare(f"{path.name}, {block.name}", block.text, printed)
+            words = ["/bin/sh", "-ec", commands[block.name]] if block.name in commands else _command(block.name)
+            printed = node.run(*words, folder=folder, settings=_settings(folder))
+            compare(f"{path.name}, {block.name}", block.text, printed)
+
+
+def write_files(blocks: list[Block], folder: Path, address: str) -> None:
+    """Write the files of a page, with `address` where the demo shop's own is written."""
+    for block in blocks:
+        if block.what == "file":
+            (folder / block.name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / block.name).write_text(block.text.replace(WRITTEN_ADDRESS, address))
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    """So that `hikiate` is this code's."""
+    own = folder / ".bin"
+    own.mkdir(exist_ok=True)
+    script = own / "hikiate"
+    script.write_text(f'#!/bin/sh\nexport PYTHONPATH="{ROOT}"\nexec "{sys.executable}" -m app "$@"\n')
+    script.chmod(0o755)
+    return {"PATH": os.pathsep.join([str(own), os.environ.get("PATH", "")])}
 
 
 def _command(name: str) -> list[str]:
@@ -117,14 +137,18 @@ def _command(name: str) -> list[str]:
         ".ts": lambda: ["node", "--import", str(_BROWSER), f"build/{name.removesuffix('.ts')}.js"],
         # With the buttons that are pressed, as the page says.
         ".jsx": lambda: ["node", "--import", str(_RELAY), name, "more", "indigo-t-shirt"],
+        ".mjs": lambda: ["node", name],
         ".py": lambda: [sys.executable, name],
     }
     return starts[Path(name).suffix]()
 
 
-def _compare(where: str, written: str, printed: str) -> None:
-    expected, found = written.splitlines(), printed.splitlines()
-    same = len(expected) == len(found) and all(
-        re.fullmatch(".*".join(map(re.escape, line.split("…"))), got) for line, got in zip(expected, found, strict=True)
-    )
+def compare(where: str, written: str, printed: str) -> None:
+    """Fail unless a program has printed what the page says."""
+    lines = ["(?:.*\n)*" if line == "…" else _pattern(line) for line in written.splitlines()]
+    same = re.fullmatch("".join(lines), printed)
     assert same, f"{where} should print\n\n{written}\nand prints\n\n{printed}"
+
+
+def _pattern(line: str) -> str:
+    return ".*".join(map(re.escape, line.split("…"))) + "\n"

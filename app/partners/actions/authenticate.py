@@ -11,6 +11,9 @@ from app.kit.reference import Kept
 from app.partners import sql
 from app.partners.model import USE_NOTED_EVERY, hash_secret, is_secret
 
+# Before a key's name, what histories and the ledger call its user by.
+KEY_REFERENCE: Final = "key:"
+
 
 @dataclass(slots=True)
 class KnownKey:
@@ -26,7 +29,7 @@ async def _load(tx: ReadTx, hashes: list[bytes]) -> Mapping[bytes, KnownKey]:
         row["secret_hash"]: KnownKey(
             Actor(
                 kind=ActorKind(row["kind"]),
-                reference=f"key:{row['name']}",
+                reference=KEY_REFERENCE + row["name"],
                 scopes=frozenset(row["scopes"]),
                 partner_id=row["partner_id"],
                 location_ids=None if row["location_ids"] is None else frozenset(row["location_ids"]),

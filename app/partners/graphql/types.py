@@ -12,7 +12,13 @@ from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.kit.permissions import ActorKind
 from app.locations.graphql.batches import locations_of_actor, locations_of_list
-from app.partners.graphql.batches import partners_by_id, secrets_by_key, visible_api_keys_by_id
+from app.partners.graphql.batches import (
+    name_of_own_key,
+    own_api_keys,
+    partners_by_id,
+    secrets_by_key,
+    visible_api_keys_by_id,
+)
 from app.partners.model import PartnerKind
 
 if TYPE_CHECKING:
@@ -69,7 +75,7 @@ class ApiKeySecret(Entity):
 
 @strawberry.type(description="What is known of a key of this API. The key itself is kept nowhere.")
 class ApiKey(Entity, Node):
-    """A row of `api_keys` without the hash; for those who may make keys."""
+    """A row of `api_keys` without the hash; for those who may make keys, and of the own one."""
 
     id = id_field("ApiKey")
     name: str = strawberry.field(description="What histories and the ledger show; never given to another key.")
@@ -141,6 +147,13 @@ class Viewer:
         """Either the key names them, or they are the partner's."""
         return self.actor.location_ids is not None or self.actor.partner_id is not None
 
+    api_key = relation(
+        ApiKey,
+        own_api_keys,
+        key=lambda viewer: name_of_own_key(viewer.actor),
+        description="The key that the request carries: when it ends, and which of its secrets are still used; null "
+        "without one.",
+    )
     partner = relation(
         Partner,
         partners_by_id,
