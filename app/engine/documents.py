@@ -240,12 +240,12 @@ class DocumentStore:
             ast,
             self._rules,
             limits,
-            values=measured.values,
+            written=measured.written,
             hide_suggestions=not self.introspection,
         )
         if errors:
             return self._cannot_run(text, errors)
-        size = _DOCUMENT_BYTES + len(text) + _NODE_BYTES * measured.nodes
+        size = _DOCUMENT_BYTES + len(text) + _NODE_BYTES * measured.written.nodes
         document = Document(text, ast, (), bytes=size)
         for definition in ast.definitions:
             if isinstance(definition, OperationDefinitionNode):

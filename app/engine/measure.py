@@ -24,6 +24,7 @@ from graphql import (
     ObjectFieldNode,
     ObjectValueNode,
     OperationDefinitionNode,
+    OperationType,
     ValueNode,
 )
 
@@ -82,14 +83,19 @@ class Written:
     variables: int = 0
     nesting: int = 0
     digits: int = 0
+    operations: int = 0
+    subscriptions: int = 0
+    fragments: int = 0
+    introspected: int = 0
+    repeated: int = 0
+    """Fields whose name in the answer stands in the same selection set before them."""
 
 
 @dataclass(slots=True)
 class Measured:
-    """errors: one for each limit that is exceeded. nodes: how large the parsed document is. values: literals in it."""
+    """errors: one for each limit that is exceeded."""
 
-    nodes: int
-    values: int
+    written: Written
     errors: list[GraphQLError]
 
 
@@ -106,9 +112,12 @@ def measure(document: DocumentNode, limits: Limits) -> Measured:
     for definition in document.definitions:
         written.definitions += 1
         if isinstance(definition, FragmentDefinitionNode):
+            written.fragments += 1
             fragments[definition.name.value] = definition
             sizes[definition.name.value] = _size(definition, written)
         elif isinstance(definition, OperationDefinitionNode):
+            written.operations += 1
+            written.subscriptions += definition.operation is OperationType.SUBSCRIPTION
             operations.append((definition, _size(definition, written)))
     errors = list(_faults(written, limits, _WRITTEN, None))
     if not errors:
@@ -122,7 +131,7 @@ def measure(document: DocumentNode, limits: Limits) -> Measured:
             if size.introspection_aliases > _INTROSPECTION_ALIASES:
                 what = "aliases in its introspection"
                 errors.append(_too_many(size.introspection_aliases, what, _INTROSPECTION_ALIASES, definition))
-    return Measured(written.nodes, written.values, errors[: limits.errors])
+    return Measured(written, errors[: limits.errors])
 
 
 _WRITTEN: Final = {
@@ -172,10 +181,14 @@ def _size(definition: Any, written: Written) -> Size:
     while waiting:
         node, depth, level, is_introspection = waiting.pop()
         size.levels = max(size.levels, level)
+        keys: set[str] = set()
         for selection in node.selections:
             written.nodes += 1
             _count_directives(selection, written)
             if isinstance(selection, FieldNode):
+                key = (selection.alias or selection.name).value
+                written.repeated += key in keys
+                keys.add(key)
                 below = _count_field(selection, depth, size, written, is_introspection=is_introspection)
                 if selection.selection_set:
                     waiting.append(Place(selection.selection_set, depth + 1, level + 1, below))
@@ -191,11 +204,14 @@ def _size(definition: Any, written: Written) -> Size:
 def _count_field(node: FieldNode, depth: int, size: Size, written: Written, *, is_introspection: bool) -> bool:
     """Whether what is below is introspection. `__typename` costs nothing and is counted as written."""
     written.fields += 1
+    if node.arguments:
+        _count_arguments(node.arguments, written)
     name = node.name.value
     if name == "__typename":
         size.aliases += node.alias is not None
         return is_introspection
     is_introspection = is_introspection or name.startswith("__")
+    written.introspected += is_introspection
     size.fields += 1
     if is_introspection:
         size.introspection_aliases += node.alias is not None
@@ -203,8 +219,6 @@ def _count_field(node: FieldNode, depth: int, size: Size, written: Written, *, i
     else:
         size.aliases += node.alias is not None
         size.depth = max(size.depth, depth + 1)
-    if node.arguments:
-        _count_arguments(node.arguments, written)
     return is_introspection
 
 

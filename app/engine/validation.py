@@ -20,6 +20,7 @@ from graphql import (
 )
 
 from app.engine.limits import TOO_LARGE, Limits
+from app.engine.measure import Written
 
 _ABORTED: Final = "Validation aborted."
 # No sentence of ours has such words.
@@ -29,6 +30,39 @@ _KEPT: Final = 60
 # A fault in a literal quotes the whole of it, so a document full of them is told fewer.
 _MANY_VALUES: Final = 100
 _FEW_ERRORS: Final = 2
+
+
+# Without these in a document, a rule finds no fault in it. Rules that are not named look at every document.
+_CONCERN: Final[dict[str, Callable[[Written], int]]] = {
+    "UniqueOperationNamesRule": lambda written: written.operations > 1,
+    "LoneAnonymousOperationRule": lambda written: written.operations > 1,
+    "SingleFieldSubscriptionsRule": lambda written: written.subscriptions,
+    "KnownTypeNamesRule": lambda written: written.spreads + written.fragments + written.variables,
+    "FragmentsOnCompositeTypesRule": lambda written: written.spreads + written.fragments,
+    "VariablesAreInputTypesRule": lambda written: written.variables,
+    "UniqueFragmentNamesRule": lambda written: written.fragments > 1,
+    "KnownFragmentNamesRule": lambda written: written.spreads,
+    "NoUnusedFragmentsRule": lambda written: written.fragments,
+    "PossibleFragmentSpreadsRule": lambda written: written.spreads,
+    "NoFragmentCyclesRule": lambda written: written.fragments,
+    "UniqueVariableNamesRule": lambda written: written.variables > 1,
+    "NoUndefinedVariablesRule": lambda written: written.values,
+    "NoUnusedVariablesRule": lambda written: written.variables,
+    "VariablesInAllowedPositionRule": lambda written: written.variables,
+    "KnownDirectivesRule": lambda written: written.directives,
+    "UniqueDirectivesPerLocationRule": lambda written: written.directives > 1,
+    "DeferStreamDirectiveOnRootField": lambda written: written.directives,
+    "DeferStreamDirectiveOnValidOperationsRule": lambda written: written.directives,
+    "DeferStreamDirectiveLabel": lambda written: written.directives,
+    "StreamDirectiveOnListField": lambda written: written.directives,
+    "KnownArgumentNamesRule": lambda written: written.arguments,
+    "UniqueArgumentNamesRule": lambda written: written.arguments > 1,
+    "ValuesOfCorrectTypeRule": lambda written: written.values,
+    "UniqueInputFieldNamesRule": lambda written: written.values > 1,
+    "OverlappingFieldsCanBeMergedRule": lambda written: written.repeated + written.spreads,
+    "MaxIntrospectionDepthRule": lambda written: written.introspected,
+    "NoSchemaIntrospectionCustomRule": lambda written: written.introspected,
+}
 
 
 class Text(Source):
@@ -51,10 +85,18 @@ def make_rules(limits: Limits, *, introspection: bool) -> tuple[type[ASTValidati
             super().__init__(context)
             self.rule_context.remaining_complexity_budget = limits.merging
 
+    MergingWithinLimits.__name__ = OverlappingFieldsCanBeMergedRule.__name__
     replaced = tuple(
         MergingWithinLimits if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules
     )
     return replaced if introspection else (NoSchemaIntrospectionCustomRule, *replaced)
+
+
+def concerned(rules: Collection[type[ASTValidationRule]], written: Written) -> list[type[ASTValidationRule]]:
+    """Those that may find a fault in a document with this in it. Most documents are plain, and each rule costs time."""
+    if written.operations + written.fragments < written.definitions:  # what else there is was not counted
+        return list(rules)
+    return [rule for rule in rules if (concern := _CONCERN.get(rule.__name__)) is None or concern(written)]
 
 
 def faults(
@@ -63,11 +105,12 @@ def faults(
     rules: Collection[type[ASTValidationRule]],
     limits: Limits,
     *,
-    values: int,
+    written: Written,
     hide_suggestions: bool,
 ) -> list[GraphQLError]:
-    """Why the document cannot run; empty when it can. values: how many literals are in it."""
-    most = limits.errors if values <= _MANY_VALUES else _FEW_ERRORS
+    """Why the document cannot run; empty when it can. written: what stands in it."""
+    most = limits.errors if written.values <= _MANY_VALUES else _FEW_ERRORS
+    rules = concerned(rules, written)
     found = validate(schema, document, rules, max_errors=most, hide_suggestions=hide_suggestions)
     return [_too_entangled() if error.message == _ABORTED else error for error in found]
 

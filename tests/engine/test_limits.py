@@ -91,6 +91,8 @@ def counted_calls() -> Iterator[Callable[[], int]]:
         (" ".join(f"query Q{n} {{ one }}" for n in range(121)), ("definitions", 121), LIMITS.definitions),
         ("{ one(of: " + "9" * 5_000 + ") }", ("digits in one number", 5_000), LIMITS.digits),
         ("{ one(of: -" + "9" * 400 + ") }", ("digits in one number", 401), LIMITS.digits),
+        ("{ __typename(of: " + "9" * 401 + ") }", ("digits in one number", 401), LIMITS.digits),
+        ("{ __typename(of: [" + "1 " * 1_000 + "]) }", ("values", 1_001), LIMITS.values),
         ("{ any(of: {a: [1." + "0" * 5_000 + "]}) }", ("digits in one number", 5_002), LIMITS.digits),
         ("query ($a: Any = [" + "1" * 5_000 + "]) { any(of: $a) }", ("digits in one number", 5_000), LIMITS.digits),
     ],
