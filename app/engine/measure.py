@@ -26,6 +26,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     ValueNode,
+    VariableNode,
 )
 
 from app.engine.limits import TOO_LARGE, Limits
@@ -81,6 +82,8 @@ class Written:
     arguments: int = 0
     values: int = 0
     variables: int = 0
+    uses: int = 0
+    """Of variables."""
     nesting: int = 0
     digits: int = 0
     operations: int = 0
@@ -251,6 +254,8 @@ def _count_value(value: ValueNode, written: Written) -> None:
         elif isinstance(node, ObjectFieldNode):
             written.values -= 1
             waiting.append((node.value, nesting))
+        elif isinstance(node, VariableNode):
+            written.uses += 1
         elif isinstance(node, IntValueNode | FloatValueNode):
             written.digits = max(written.digits, len(node.value))
         written.nesting = max(written.nesting, nesting)

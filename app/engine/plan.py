@@ -17,7 +17,6 @@ from graphql import (
 )
 from graphql.pyutils import Path, is_awaitable
 
-from app.engine.arguments import ArgumentReader
 from app.engine.collect import Conditions, collect
 from app.engine.columns import columns_read
 from app.engine.documents import Operation
@@ -184,19 +183,9 @@ class PlannedField:
             return
         self.source = self.plan.sources.of(parent.type, self.name)
         self.type: GraphQLOutputType = self.source.definition.type
-        self.arguments = self._arguments()
+        self.arguments = self.plan.sources.arguments(self.source, self.nodes[0])
         self._make_child()
         self._take_slots(is_root=parent.type is self.plan.sources.schema.get_root_type(self.plan.operation.type))
-
-    def _arguments(self) -> ArgumentReader:
-        source, sources = self.source, self.plan.sources
-        return ArgumentReader(
-            source.definition,
-            self.nodes[0],
-            source.arguments,
-            sources.strawberry,
-            hide_suggestions=sources.hide_suggestions,
-        )
 
     def _make_child(self) -> None:
         named = get_named_type(self.type)

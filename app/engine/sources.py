@@ -1,8 +1,9 @@
 """The fields of a schema, each looked at once."""
 
 import strawberry
-from graphql import GraphQLObjectType, GraphQLSchema
+from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, NameNode
 
+from app.engine.arguments import ArgumentReader
 from app.engine.fields import Source, source_of
 
 
@@ -18,6 +19,7 @@ class Sources:
         self.schema: GraphQLSchema = schema._schema  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
         self.hide_suggestions = hide_suggestions
         self._found: dict[tuple[str, str], Source] = {}
+        self._defaults: dict[Source, ArgumentReader] = {}
 
     def of(self, parent: GraphQLObjectType, name: str) -> Source:
         """Of one field."""
@@ -28,3 +30,19 @@ class Sources:
                 raise NotCompiled(name)
             found = self._found[parent.name, name] = source_of(name, definition)
         return found
+
+    def arguments(self, source: Source, node: FieldNode) -> ArgumentReader:
+        """Of one field of a document. Where none are given, they are the same in all documents."""
+        if node.arguments:
+            return self._reader(source, node)
+        found = self._defaults.get(source)
+        if found is None:
+            # Not the document's own node, which would be kept as long as the schema.
+            bare = FieldNode(name=NameNode(value=node.name.value), arguments=(), directives=())
+            found = self._defaults[source] = self._reader(source, bare)
+        return found
+
+    def _reader(self, source: Source, node: FieldNode) -> ArgumentReader:
+        return ArgumentReader(
+            source.definition, node, source.arguments, self.strawberry, hide_suggestions=self.hide_suggestions
+        )

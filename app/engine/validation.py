@@ -46,7 +46,7 @@ _CONCERN: Final[dict[str, Callable[[Written], int]]] = {
     "PossibleFragmentSpreadsRule": lambda written: written.spreads,
     "NoFragmentCyclesRule": lambda written: written.fragments,
     "UniqueVariableNamesRule": lambda written: written.variables > 1,
-    "NoUndefinedVariablesRule": lambda written: written.values,
+    "NoUndefinedVariablesRule": lambda written: written.uses,
     "NoUnusedVariablesRule": lambda written: written.variables,
     "VariablesInAllowedPositionRule": lambda written: written.variables,
     "KnownDirectivesRule": lambda written: written.directives,
