@@ -12,24 +12,17 @@ from typing import Any, Final, NamedTuple
 from graphql import (
     DocumentNode,
     FieldNode,
-    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     InlineFragmentNode,
-    IntValueNode,
-    ListTypeNode,
-    ListValueNode,
     Node,
-    ObjectFieldNode,
-    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
-    ValueNode,
-    VariableNode,
 )
 
 from app.engine.limits import TOO_LARGE, Limits
+from app.engine.written import Written, count_arguments, count_directives, count_value, nesting_of_type
 
 
 class Place(NamedTuple):
@@ -68,30 +61,6 @@ class Size:
         else:
             self.aliases += other.aliases
             self.depth = max(self.depth, at.depth + other.depth)
-
-
-@dataclass(slots=True)
-class Written:
-    """How often each kind of thing stands in the document."""
-
-    nodes: int = 0
-    fields: int = 0
-    definitions: int = 0
-    spreads: int = 0
-    directives: int = 0
-    arguments: int = 0
-    values: int = 0
-    variables: int = 0
-    uses: int = 0
-    """Of variables."""
-    nesting: int = 0
-    digits: int = 0
-    operations: int = 0
-    subscriptions: int = 0
-    fragments: int = 0
-    introspected: int = 0
-    repeated: int = 0
-    """Fields whose name in the answer stands in the same selection set before them."""
 
 
 @dataclass(slots=True)
@@ -172,14 +141,14 @@ def _too_many(count: int, what: str, allowed: int, node: Node | None) -> GraphQL
 
 def _size(definition: Any, written: Written) -> Size:
     size = Size()
-    _count_directives(definition, written)
+    count_directives(definition, written)
     for variable in definition.variable_definitions or ():
         written.variables += 1
         written.nodes += 2
-        written.nesting = max(written.nesting, _nesting_of_type(variable.type))
-        _count_directives(variable, written)
+        written.nesting = max(written.nesting, nesting_of_type(variable.type))
+        count_directives(variable, written)
         if variable.default_value is not None:
-            _count_value(variable.default_value, written)
+            count_value(variable.default_value, written)
     waiting = [Place(definition.selection_set, 0, 1, is_introspection=False)]
     while waiting:
         node, depth, level, is_introspection = waiting.pop()
@@ -187,7 +156,7 @@ def _size(definition: Any, written: Written) -> Size:
         keys: set[str] = set()
         for selection in node.selections:
             written.nodes += 1
-            _count_directives(selection, written)
+            count_directives(selection, written)
             if isinstance(selection, FieldNode):
                 key = (selection.alias or selection.name).value
                 written.repeated += key in keys
@@ -208,7 +177,7 @@ def _count_field(node: FieldNode, depth: int, size: Size, written: Written, *, i
     """Whether what is below is introspection. `__typename` costs nothing and is counted as written."""
     written.fields += 1
     if node.arguments:
-        _count_arguments(node.arguments, written)
+        count_arguments(node.arguments, written)
     name = node.name.value
     if name == "__typename":
         size.aliases += node.alias is not None
@@ -223,50 +192,6 @@ def _count_field(node: FieldNode, depth: int, size: Size, written: Written, *, i
         size.aliases += node.alias is not None
         size.depth = max(size.depth, depth + 1)
     return is_introspection
-
-
-def _count_directives(node: Any, written: Written) -> None:
-    for directive in node.directives or ():
-        written.directives += 1
-        written.nodes += 1
-        _count_arguments(directive.arguments or (), written)
-
-
-def _count_arguments(arguments: Any, written: Written) -> None:
-    for argument in arguments:
-        written.arguments += 1
-        written.nodes += 1
-        _count_value(argument.value, written)
-
-
-def _count_value(value: ValueNode, written: Written) -> None:
-    waiting: list[tuple[Any, int]] = [(value, 0)]
-    while waiting:
-        node, nesting = waiting.pop()
-        written.values += 1
-        written.nodes += 1
-        if isinstance(node, ListValueNode):
-            nesting += 1
-            waiting += [(entry, nesting) for entry in node.values]
-        elif isinstance(node, ObjectValueNode):
-            nesting += 1
-            waiting += [(entry, nesting) for entry in node.fields]
-        elif isinstance(node, ObjectFieldNode):
-            written.values -= 1
-            waiting.append((node.value, nesting))
-        elif isinstance(node, VariableNode):
-            written.uses += 1
-        elif isinstance(node, IntValueNode | FloatValueNode):
-            written.digits = max(written.digits, len(node.value))
-        written.nesting = max(written.nesting, nesting)
-
-
-def _nesting_of_type(node: Any) -> int:
-    nesting = 0
-    while (inner := getattr(node, "type", None)) is not None:
-        nesting += isinstance(node, ListTypeNode)
-        node = inner
-    return nesting
 
 
 def _expand(sizes: dict[str, Size]) -> None:

@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from app.engine.limits import TOO_LARGE, Limits
-from app.engine.measure import Written
+from app.engine.written import Written
 
 _ABORTED: Final = "Validation aborted."
 # No sentence of ours has such words.
