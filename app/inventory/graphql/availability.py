@@ -82,7 +82,7 @@ async def availability_by_variant(
     found = await _before_rules(context, question, nearby, origin, mode)
     if mode is not AvailabilityMode.FULFILLABLE_NOW:
         return found
-    return await by_rules(context, found, nearby.places, origin, question)
+    return await by_rules(context, found, nearby, origin, question)
 
 
 async def _before_rules(
@@ -96,7 +96,7 @@ async def _before_rules(
         ranked = rank_places(nearby.places, origin)
         return {key: _of_units(key, known[key], ranked, first, by_rank=origin is not None) for key in keys}
     if is_now and columns is not None and "locations" not in columns:
-        return await totals(context, keys, [place.id for place in nearby.places])
+        return await totals(context, keys, nearby.ids)
     if is_now and origin is not None and wanted is None and len(nearby.places) > MANY_PLACES:
         return await nearest(context, question, nearby, origin)
     question = replace(question, ranked=rank_places(nearby.places, origin))

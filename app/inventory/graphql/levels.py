@@ -67,7 +67,7 @@ _variant: Final = itemgetter(VARIANT)
 _available: Final = itemgetter(AVAILABLE)
 
 
-async def totals(context: Context, keys: Sequence[int], location_ids: list[int]) -> dict[int, Availability]:
+async def totals(context: Context, keys: Sequence[int], location_ids: Sequence[int]) -> dict[int, Availability]:
     """Nobody asks for single locations."""
     rows = await context.fetch(sql.TOTALS, variant_ids=keys, location_ids=location_ids)
     found = nothing_of(context, keys)

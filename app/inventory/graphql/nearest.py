@@ -45,7 +45,7 @@ async def nearest(context: Context, question: Question, nearby: Nearby, origin: 
     found = nothing_of(context, question.keys)
     missing = [*question.keys]
     if question.columns is None or not _OF_TOTALS.isdisjoint(question.columns):
-        found = await totals(context, question.keys, [place.id for place in nearby.places])
+        found = await totals(context, question.keys, nearby.ids)
         missing = [key for key in missing if found[key].available]
     listed: dict[int, list[Any]] = {key: [] for key in missing}
     seldom = [key for key in missing if key in nearby.seldom]

@@ -10,27 +10,26 @@ from app.inventory.graphql.selling.types import known_terms
 from app.inventory.model.selling import Offer, StockKey, Terms, offer, selling_day
 from app.inventory.sql.selling import sellable_levels
 from app.kit.graphql.context import Context
-from app.locations.model import Place, Point, rank_places
+from app.locations.model import Nearby, Point, rank_places
 
 
 async def by_rules(
     context: Context,
     found: dict[int, Availability],
-    places: Sequence[Place],
+    nearby: Nearby,
     origin: Point | None,
     question: Question,
 ) -> dict[int, Availability]:
     """`found` with what rules leave of it. Nothing is read where this process knows of no rule for these variants.
 
-    places: those that the channel sells from.
+    nearby: the places that the channel sells from.
     """
-    ids = [place.id for place in places]
-    levels, terms = await ruled_levels(context, question.keys, ids)
+    levels, terms = await ruled_levels(context, question.keys, nearby.ids)
     if not terms:
         return found
-    distances = {place.id: distance for place, distance in rank_places(places, origin)}
+    distances = {place.id: distance for place, distance in rank_places(nearby.places, origin)}
     for key, one in terms.items():
-        granted = offer(levels, key, ids, one)
+        granted = offer(levels, key, nearby.ids, one)
         if one.parts:
             rows = _bundles(key, granted, distances, question.wanted)
             if not question.by_rank:

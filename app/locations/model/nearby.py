@@ -74,6 +74,11 @@ class Nearby:
         """The same."""
         return {place.id: place for place in self.places}
 
+    @cached_property
+    def ids(self) -> tuple[int, ...]:
+        """Of the places, in order."""
+        return tuple(place.id for place in self.places)
+
     def batches(self, origin: Point, size: int) -> Iterator[Ranked]:
         """All of them in the order of `rank_places`. size: about how many come at first; later four times as many."""
         first = self._around(origin, size)
@@ -158,13 +163,9 @@ class Nearby:
     def _nowhere(self) -> list[int]:
         return [place.id for place in self.places if place.point is None]
 
-    @cached_property
-    def _ids(self) -> tuple[int, ...]:
-        return tuple(place.id for place in self.places)
-
     def _ranked(self, found: list[_Measured]) -> Ranked:
         """found: sorted. Only those so close that they may be told as equal are put in order anew."""
-        ids, ways = self._ids, [way for way, _ in found]
+        ids, ways = self.ids, [way for way, _ in found]
         if min(map(sub, ways[1:], ways), default=math.inf) <= _GAP:
             found = sorted(found, key=lambda one: (_distance_km(one[0]), one[1]))
             ways = [way for way, _ in found]
