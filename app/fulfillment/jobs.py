@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,8 +15,10 @@ from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.prune_sandbox import prune_sandbox
 from app.fulfillment.actions.remind_pickups import remind_pickups
 from app.fulfillment.sql.code_refusals import forget_refusals
+from app.fulfillment.sql.due_pickups import pickups_to_give_up, pickups_to_remind
 from app.kit.db import Database, WriteTx
 from app.kit.permissions import SYSTEM
+from app.kit.sweeps import sweep
 from app.orders.actions.set_payment_status import set_payment_status
 from app.orders.sql import canceled_value, lock_order
 from app.payments.actions.capture_payment import capture_payment
@@ -92,12 +95,12 @@ async def order_changed(db: Database, event_key: str, payload: dict[str, Any], *
 
 async def expire_pickups(db: Database, *, now: datetime) -> int:
     """Give up what was not collected at own stores a while after its time; returns how many pickups."""
-    return await _sweep(db, expire_due_pickups, now)
+    return await sweep(db, partial(pickups_to_give_up, now=now), partial(expire_due_pickups, now=now))
 
 
 async def remind_buyers(db: Database, *, now: datetime) -> int:
     """Tell of pickups whose time is nearly over; returns how many."""
-    return await _sweep(db, remind_pickups, now)
+    return await sweep(db, partial(pickups_to_remind, now=now), partial(remind_pickups, now=now))
 
 
 async def forget_wrong_codes(db: Database, *, now: datetime) -> None:

@@ -26,7 +26,8 @@ class Position(NamedTuple):
 
 START: Final = Position(0, 0)
 LAST_ID: Final = 2**63 - 1
-# The key of a row that tells of many keys, and how many ordinary rows it counts for where rows are read.
+# The key of a row that tells of many keys, how many ordinary rows it counts for where rows are read, and from how many
+# facts on one is written.
 MANY: Final = "*"
 _MANY_WEIGHT: Final = 100
 
@@ -53,16 +54,20 @@ _READ: Final = Statement("""
                      ORDER BY xid, id LIMIT CAST(:limit AS int)) next_rows) weighed
      WHERE weight_before < :limit ORDER BY xid, id
 """)
-# Looks at up to `scan` facts and gives up to `limit` of those on the topics; always one row, so that a reader learns
-# how far it has come also where it hears nothing.
+# Looks at up to `scan` facts and gives up to `limit` of those on the topics, fewer when they weigh more than `most`;
+# always one row, so that a reader learns how far it has come also where it hears nothing.
 _READ_TOPICS: Final = Statement("""
     WITH span AS MATERIALIZED (
-        SELECT xid, id, topic FROM outbox
+        SELECT xid, id, topic, CASE WHEN key = '*' THEN 100 ELSE 1 END AS weight FROM outbox
          WHERE (xid, id) > (CAST(:xid AS bigint), CAST(:id AS bigint))
            AND xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint
          ORDER BY xid, id LIMIT CAST(:scan AS int)),
     heard AS (
-        SELECT xid, id FROM span WHERE topic = ANY(CAST(:topics AS text[])) ORDER BY xid, id LIMIT CAST(:limit AS int)),
+        SELECT xid, id FROM (
+            SELECT xid, id, sum(weight) OVER (ORDER BY xid, id) - weight AS weight_before
+              FROM span WHERE topic = ANY(CAST(:topics AS text[]))
+             ORDER BY xid, id LIMIT CAST(:limit AS int)) AS weighed
+         WHERE weight_before < CAST(:most AS bigint)),
     reached AS (
         SELECT (SELECT count(*) FROM span) AS scanned, xid AS end_xid, id AS end_id
           FROM span ORDER BY xid DESC, id DESC LIMIT 1)
@@ -122,17 +127,33 @@ _NO_FLOOR: Final = Statement("DELETE FROM feed_floor")
 async def publish(tx: WriteTx, *events: Event) -> None:
     """Write facts that become visible when, and only when, the transaction commits.
 
-    What they are about is locked by an earlier statement of the transaction: so those of a key are read in order.
+    What they are about is locked by an earlier statement of the transaction: so those of a key are read in order. Many
+    of one kind share a row: see `unfold`.
     """
     if not events:
         return
+    rows = _rows(events)
     await tx.execute(
         _PUBLISH,
-        topics=[event.topic for event in events],
-        keys=[event.key for event in events],
-        payloads=[event.payload() for event in events],
+        topics=[topic for topic, _, _ in rows],
+        keys=[key for _, key, _ in rows],
+        payloads=[payload for _, _, payload in rows],
     )
-    tx.published += len(events)
+    tx.published += len(rows)
+
+
+def _rows(events: Sequence[Event]) -> list[tuple[str, str, dict[str, Any]]]:
+    """(topic, key, payload) of the rows that tell of these. Facts of one kind keep their order."""
+    kinds: dict[type[Event], list[Event]] = {}
+    for event in events:
+        kinds.setdefault(type(event), []).append(event)
+    many = {kind: alike for kind, alike in kinds.items() if len(alike) >= _MANY_WEIGHT}
+    rows = [(event.topic, event.key, event.payload()) for event in events if type(event) not in many]
+    for kind, alike in many.items():
+        for first in range(0, len(alike), SPAN):
+            facts = kind.columns(alike[first : first + SPAN])
+            rows.append((kind.topic, MANY, {"keys": [kind.key_field], "facts": facts}))
+    return rows
 
 
 async def read_feed(tx: ReadTx, after: Position, limit: int = 500) -> list[Row]:
@@ -146,17 +167,26 @@ async def read_feed(tx: ReadTx, after: Position, limit: int = 500) -> list[Row]:
 
 
 async def read_topics(
-    tx: ReadTx, after: Position, topics: Sequence[str], *, limit: int = 500, scan: int = 20_000
+    tx: ReadTx,
+    after: Position,
+    topics: Sequence[str],
+    *,
+    limit: int = 500,
+    most: int = 1_000_000,
+    scan: int = 20_000,
 ) -> tuple[list[Row], Position, int]:
     """The next facts on some topics, how far the reading has come, and a number: 0 when there was no fact at all.
 
-    Go on from the position given: up to it nothing on the topics was left out.
+    limit: rows; most: their `weight`, which the last of them may exceed. Go on from the position given: up to it
+    nothing on the topics was left out.
     """
-    rows = await tx.fetch(_READ_TOPICS, xid=after.xid, id=after.id, topics=list(topics), limit=limit, scan=scan)
+    rows = await tx.fetch(
+        _READ_TOPICS, xid=after.xid, id=after.id, topics=list(topics), limit=limit, most=most, scan=scan
+    )
     if not rows:
         return [], after, 0
     heard = [row for row in rows if row["id"] is not None]
-    if len(heard) == limit:
+    if len(heard) == limit or weight(heard) >= most:
         return heard, Position(heard[-1]["xid"], heard[-1]["id"]), len(heard)
     return heard, Position(rows[0]["end_xid"], rows[0]["end_id"]), rows[0]["scanned"]
 

@@ -25,7 +25,7 @@ from pgqueuer.domain.models import Job, Schedule
 
 from app.kit.clock import utc_now
 from app.kit.db import Database, WriteTx, is_database
-from app.kit.outbox import adopt_restored_outbox, advance_reader, fact, read_topics, reader_position
+from app.kit.outbox import adopt_restored_outbox, advance_reader, read_topics, reader_position, unfold
 from app.kit.roles import role_settings
 
 log = logging.getLogger(__name__)
@@ -112,16 +112,16 @@ async def dispatch(db: Database, hearings: Sequence[Hearing]) -> int:
 
     async def work(tx: WriteTx) -> int:
         position = await reader_position(tx, READER)
-        rows, reached, count = await read_topics(tx, position, list(by_topic), limit=_BATCH)
+        rows, reached, count = await read_topics(tx, position, list(by_topic), limit=_BATCH, most=_BATCH)
         if not count:
             return 0
         names: list[str] = []
         payloads: list[bytes] = []
         for row in rows:
-            topic, key, payload = fact(row)  # pyright: ignore[reportArgumentType]  # a record is a mapping
-            for name in by_topic.get(topic, ()):
-                names.append(name)
-                payloads.append(orjson.dumps({"event_id": row["id"], "key": key, "payload": payload}))
+            for position, key, payload in unfold(row):
+                for name in by_topic.get(row["topic"], ()):
+                    names.append(name)
+                    payloads.append(orjson.dumps({"event_id": position.id, "key": key, "payload": payload}))
         await _enqueue(tx, names, payloads)
         await advance_reader(tx, READER, reached)
         return count

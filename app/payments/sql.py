@@ -41,7 +41,7 @@ _NEWEST_LOCKED: Final = Statement("""
     SELECT * FROM payments WHERE order_id = :order_id ORDER BY id DESC LIMIT 1 FOR UPDATE
 """)
 _NEWEST_OF_LOCKED: Final = Statement("""
-    SELECT payment.* FROM unnest(CAST(:order_ids AS uuid[])) AS wanted (order_id)
+    SELECT payment.id, payment.order_id, payment.status FROM unnest(CAST(:order_ids AS uuid[])) AS wanted (order_id)
      CROSS JOIN LATERAL (
            SELECT id FROM payments WHERE order_id = wanted.order_id ORDER BY id DESC LIMIT 1) AS newest
       JOIN payments AS payment ON payment.id = newest.id
@@ -69,7 +69,7 @@ async def lock_payment(tx: WriteTx, order_id: UUID) -> Row | None:
 
 
 async def lock_payments(tx: WriteTx, order_ids: Collection[UUID]) -> dict[UUID, Row]:
-    """The newest payment (all columns) of each order that has one, by order, locked in the order of their ids."""
+    """The newest payment (id, order_id, status) of each order that has one, by order, locked in the ids' order."""
     return {row["order_id"]: row for row in await tx.fetch(_NEWEST_OF_LOCKED, order_ids=list(order_ids))}
 
 

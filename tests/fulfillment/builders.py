@@ -184,9 +184,9 @@ async def planned_order(db: Database, *build: Any, payment: str = "CARD") -> tup
     return shop, order_id
 
 
-async def one_more_planned(db: Database, shop: Shop) -> UUID:
-    """Another order into the partner's point."""
+async def one_more_planned(db: Database, shop: Shop, make: Any = None) -> UUID:
+    """Another order, into the partner's point unless `make` says otherwise."""
     async with db.write() as tx:
-        order_id = await make_order(tx, shop, konbini_pickup(shop))
+        order_id = await make_order(tx, shop, (make or konbini_pickup)(shop))
         await plan_work(tx, order_id, now=NOW)
     return order_id

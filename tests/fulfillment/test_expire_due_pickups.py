@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.fulfillment.actions.expire_due_pickups import expire_due_pickups
 from app.fulfillment.actions.extend_pickup import extend_pickup
 from app.fulfillment.actions.hand_over import hand_over
 from app.fulfillment.actions.plan_work import plan_work
@@ -14,13 +13,14 @@ from app.kit.db import Database
 from app.kit.errors import InvalidTransition
 from tests.conftest import NOW, Count
 from tests.fulfillment.builders import STAFF, Shop, konbini_pickup, make_order, planned_order, store_pickup
+from tests.fulfillment.due import expire
 from tests.fulfillment.views import make_arrived, make_ready, make_verified, order_states, pickup_of, stock_of
 
 LATE = NOW + timedelta(days=8, seconds=1)
 
 
-async def _sweep(db: Database, now: datetime = LATE, limit: int = 500) -> int:
-    return await db.in_write(lambda tx: expire_due_pickups(tx, now=now, limit=limit))
+async def _sweep(db: Database, now: datetime = LATE) -> int:
+    return await expire(db, now)
 
 
 async def _ready(db: Database, shop: Shop, payment: str = "PAY_AT_PICKUP") -> UUID:

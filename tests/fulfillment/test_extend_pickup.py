@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from app.fulfillment.actions.expire_due_pickups import expire_due_pickups
 from app.fulfillment.actions.extend_pickup import extend_pickup
 from app.fulfillment.errors import PickupNotExtendable
 from app.kit.db import Database
@@ -14,6 +13,7 @@ from app.kit.errors import DomainError, InvalidInput, InvalidTransition, NotFoun
 from app.kit.permissions import SHOPPER, Actor
 from tests.conftest import NOW
 from tests.fulfillment.builders import STAFF, konbini_pickup, planned_order, store_pickup
+from tests.fulfillment.due import expire
 from tests.fulfillment.views import everything, history_of, make_arrived, make_ready, pickup_of
 
 DAY = timedelta(days=1)
@@ -121,7 +121,7 @@ async def test_it_is_kept_for_longer_or_given_up(db: Database) -> None:
     first, second, swept = await asyncio.gather(
         _extend(db, pickup.id, order_id=order_id),
         _extend(db, pickup.id, order_id=order_id),
-        db.in_write(lambda tx: expire_due_pickups(tx, now=late, limit=9)),
+        expire(db, late),
         return_exceptions=True,
     )
     after = await pickup_of(db, order_id)

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from app.fulfillment import jobs
 from app.fulfillment.actions.cancel_order import cancel_order
 from app.fulfillment.actions.expire_pickup import expire_pickup
 from app.fulfillment.jobs import HANDLERS, SCHEDULES, expire_pickups, order_changed, order_completed
@@ -13,6 +12,7 @@ from app.inventory.actions.create_transfer import create_transfer
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
 from app.inventory.model.transfers import TransferLineDraft
+from app.kit import sweeps
 from app.kit.db import Database
 from app.kit.ids import new_id
 from app.payments.model import PROVIDERS
@@ -153,7 +153,7 @@ async def test_partners_report_expiry_themselves(db: Database) -> None:
 
 
 async def test_a_backlog_is_worked_off_in_batches(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "SWEEP_BATCH", 1)
+    monkeypatch.setattr(sweeps, "BATCH", 1)
     shop, first = await planned_order(db, store_pickup)
     await make_ready(db, first)
     async with db.write() as tx:

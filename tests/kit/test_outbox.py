@@ -24,6 +24,7 @@ from app.kit.outbox import (
     read_feed,
     read_topics,
     reader_position,
+    unfold,
 )
 from app.kit.statement import Statement
 from tests.kit.feed_tools import Happened, say, until
@@ -241,3 +242,53 @@ async def test_a_reader_of_some_topics_passes_the_others_quickly(db: Database) -
         rows, reached, count = await read_topics(tx, START, ["common"], limit=2, scan=1500)
         assert ([row["key"] for row in rows], count) == (["1", "2"], 2)
         assert reached.id == rows[-1]["id"]
+
+
+async def test_many_facts_of_one_kind_share_rows_and_are_read_as_if_each_had_its_own(db: Database) -> None:
+    many = [Happened(f"n{number % 1000}", number) for number in range(1200)]
+    few = Moved(new_id(), {"1": 2})
+    await say(db, many[0], few, *many[1:])
+    async with db.read() as tx:
+        rows = await tx.connection.fetch("SELECT id, topic, key FROM outbox ORDER BY id")
+    assert [(row["topic"], row["key"]) for row in rows] == [
+        ("moved", few.key),
+        ("happened", "*"),
+        ("happened", "*"),
+    ]
+    heard: list[tuple[Position, str, dict[str, object]]] = []
+
+    async def has_all() -> bool:
+        async with db.read() as tx:
+            found, _, _ = await read_topics(tx, START, ["happened"])
+        heard[:] = [each for row in found for each in unfold(row)]
+        return len(heard) == 1200
+
+    await until(has_all)
+    assert [(key, payload) for _, key, payload in heard] == [(one.key, one.payload()) for one in many]
+    places = [place for place, _, _ in heard]
+    assert places == sorted(set(places))
+
+
+async def test_fewer_stay_rows_of_their_own(db: Database) -> None:
+    await say(db, *(Happened(f"n{number}", number) for number in range(99)))
+    async with db.read() as tx:
+        assert await tx.connection.fetchval("SELECT count(*) FROM outbox WHERE key <> '*'") == 99
+
+
+async def test_a_reader_of_some_topics_stops_where_rows_tell_of_much(db: Database) -> None:
+    for _ in range(4):
+        await say(db, *(Happened(f"n{number}", number) for number in range(150)))
+    found: list[int] = []
+
+    async def has_all() -> bool:
+        found.clear()
+        position = START
+        async with db.read() as tx:
+            while True:
+                rows, position, count = await read_topics(tx, position, ["happened"], most=200)
+                if not count:
+                    return sum(found) == 4
+                found.append(len(rows))
+
+    await until(has_all)
+    assert found == [2, 2]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 from typing import Any
@@ -99,6 +100,18 @@ async def test_each_fact_gives_each_handler_of_its_topic_one_job(queue: Database
     assert sorted(await jobs(queue)) == sorted([("one:happened", "queued"), ("two:happened", "queued")] * 2)
     assert await dispatch(queue, hearings) == 0
     assert len(await jobs(queue)) == 4
+
+
+async def test_each_of_many_facts_in_a_row_gives_a_job_of_its_own(queue: Database) -> None:
+    hearings = [Hearing("one:happened", "happened", Recorder())]
+    await say(queue, *(Happened(f"n{number}", number) for number in range(120)))
+    await dispatched(queue, hearings)
+    async with queue.read() as tx:
+        given = [json.loads(row["payload"]) for row in await tx.connection.fetch("SELECT payload FROM pgqueuer")]
+    assert len({one["event_id"] for one in given}) == 120
+    assert sorted((one["payload"]["number"], one["key"], one["payload"]["name"]) for one in given) == [
+        (number, f"n{number}", f"n{number}") for number in range(120)
+    ]
 
 
 async def test_dispatchers_at_once_enqueue_once(queue: Database) -> None:

@@ -35,8 +35,9 @@ async def collect_at_points(
     others = [(order_id, *line) for order_id, its in told.items() if order_id not in units for line in its]
     if others:
         await tell_orders(tx, others, actor=actor, now=now)
-    for order_id, order in (await lock_orders(tx, units)).items():
+    orders = await lock_orders(tx, units)
+    for order_id, order in orders.items():
         if order.payment_status == PaymentStatus.DUE_AT_PICKUP:
             await take_payment(tx, order_id, units[order_id], now=now)
-    statuses = await fulfill_orders(tx, units, before=told, actor=actor, now=now)
+    statuses = await fulfill_orders(tx, orders, units, before=told, actor=actor, now=now)
     await close_payments(tx, statuses, actor=actor, now=now)

@@ -1,23 +1,25 @@
 """Goods that nobody collected at own stores are on sale again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from app.fulfillment.actions.expire_pickup import give_up_pickups
-from app.fulfillment.actions.take_due_pickups import take_due_pickups
-from app.fulfillment.model.pickups import COLLECTABLE, PickupExpiryReason
-from app.fulfillment.sql import due_pickups
-from app.kit.db import WriteTx
+from app.fulfillment.actions.expire_pickup import give_up_goods
+from app.fulfillment.actions.move_pickup import move_due_pickups
+from app.fulfillment.model.pickups import COLLECTABLE, PickupExpiryReason, PickupStep
+from app.kit.db import Row, WriteTx
 from app.kit.permissions import SYSTEM
+from app.orders.sql import take_free_orders
 
 
-async def expire_due_pickups(tx: WriteTx, *, now: datetime, limit: int) -> int:
-    """Give up pickups at own stores whose time and grace are over; returns how many.
+async def expire_due_pickups(tx: WriteTx, due: Sequence[Row], *, now: datetime) -> int:
+    """Give up pickups at own stores whose time and grace are over (rows of `sql.due_pickups`); returns how many.
 
     Those that somebody is dealing with are left for the next time. The number of statements does not grow with them.
     """
-    due = await due_pickups.pickups_to_give_up(tx, now=now, limit=limit)
-    taken = await take_due_pickups(tx, due, COLLECTABLE)
-    if taken:
+    orders = await take_free_orders(tx, {row.order_id for row in due})
+    free = [row for row in due if row.order_id in orders]
+    expired = await move_due_pickups(tx, free, PickupStep.EXPIRE, COLLECTABLE, now=now) if free else []
+    if expired:
         reason = PickupExpiryReason.HOLD_ENDED
-        await give_up_pickups(tx, taken, reason=reason, actor=SYSTEM.reference, now=now)
-    return len(taken)
+        await give_up_goods(tx, expired, orders, reason=reason, actor=SYSTEM.reference, now=now)
+    return len(expired)

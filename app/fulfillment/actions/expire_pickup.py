@@ -1,17 +1,16 @@
 """Nobody came: the goods are no longer kept for the shopper."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.close_payment import close_payments
-from app.fulfillment.actions.move_pickup import write_pickups
+from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.errors import PickupStillHeld
 from app.fulfillment.model import FulfillmentState
 from app.fulfillment.model.pickups import POINT_MODES, STORE_PICKUP, PickupExpiryReason, PickupStep, may_expire
-from app.fulfillment.sql import deliveries, fulfillments, pickups
+from app.fulfillment.sql import deliveries, fulfillments
 from app.inventory.actions.release_holds import release_lines
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition
@@ -35,40 +34,40 @@ async def expire_pickup(
     nothing else is left of it; a payment at the counter ends with what was paid. Raises NotFound, InvalidTransition
     when the pickup does not wait to be collected at a store, or PickupStillHeld before its time without another reason.
     """
-    _, pickup = await take_pickup(tx, pickup_id, actor=actor)
+    order, pickup = await take_pickup(tx, pickup_id, actor=actor)
     if pickup.mode in POINT_MODES:
         message = "A point reports by `pickupReport` that goods are given up."
         raise InvalidTransition(message, current_status=pickup.status)
     STORE_PICKUP.check(PickupStep.EXPIRE, pickup.status)
     if not may_expire(reason, pickup.hold_until, now):
         raise PickupStillHeld(pickup.hold_until)
-    await give_up_pickups(tx, [pickup], reason=reason, actor=actor.reference, now=now)
+    await move_pickup(tx, pickup, PickupStep.EXPIRE, now=now)
+    await give_up_goods(tx, [pickup], {order.id: order}, reason=reason, actor=actor.reference, now=now)
 
 
-async def give_up_pickups(
-    tx: WriteTx, given_up: Sequence[Row], *, reason: PickupExpiryReason, actor: str, now: datetime
+async def give_up_goods(
+    tx: WriteTx,
+    expired: Sequence[Row],
+    orders: Mapping[UUID, Row],
+    *,
+    reason: PickupExpiryReason,
+    actor: str,
+    now: datetime,
 ) -> None:
-    """Expire pickups at own stores that wait to be collected; they and their orders are locked.
+    """What follows for the goods of pickups at own stores that have become EXPIRED; orders: their locked rows.
 
-    The number of statements does not grow with them.
+    The number of statements does not grow with them. Stock comes last: it is what others wait for.
     """
-    expired = {
-        pickup.id: replace(
-            pickups.state_in(pickup), status=STORE_PICKUP.take(PickupStep.EXPIRE, pickup.status), expired_at=now
-        )
-        for pickup in given_up
-    }
-    await write_pickups(tx, expired)
     told: dict[UUID, list[Line]] = {}
-    for row in given_up:
+    for row in expired:
         facts = {"pickup": row.number, "reason": str(reason)}
         told.setdefault(row.order_id, []).append((OrderHistoryKind.PICKUP_EXPIRED, facts))
-    quantities = await _close_fulfillments(tx, given_up, now=now)
+    quantities = await _close_fulfillments(tx, expired, now=now)
+    why = Why("PICKUP_EXPIRED", told)
+    statuses = await cancel_units_of_orders(tx, orders, quantities, why=why, actor=actor, now=now)
+    await close_payments(tx, statuses, actor=actor, now=now)
     lines = [(order_id, line_no) for order_id, units in quantities.items() for line_no in units]
     await release_lines(tx, lines, actor=actor)
-    why = Why("PICKUP_EXPIRED", told)
-    statuses = await cancel_units_of_orders(tx, quantities, why=why, actor=actor, now=now)
-    await close_payments(tx, statuses, actor=actor, now=now)
 
 
 async def _close_fulfillments(

@@ -1,13 +1,13 @@
 """The one way in which pickups move: their state, its times, and the fact that tells of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.follow_lockers import follow_lockers
 from app.fulfillment.events import PickupChanged
-from app.fulfillment.model.pickups import PickupState, PickupStatus, PickupStep, machine_of
+from app.fulfillment.model.pickups import STORE_PICKUP, PickupState, PickupStatus, PickupStep, machine_of
 from app.fulfillment.sql import pickups
 from app.kit.db import Row, WriteTx
 from app.kit.outbox import publish
@@ -42,6 +42,20 @@ async def move_pickup(
     if status is PickupStatus.CANCELED:
         await follow_lockers(tx, [(pickup, state)], now=now)
     return status
+
+
+async def move_due_pickups(
+    tx: WriteTx, due: Sequence[Row], step: PickupStep, statuses: Collection[PickupStatus], *, now: datetime
+) -> list[Row]:
+    """Take a step that leads to one status with pickups at own stores (rows of `sql.due_pickups`) of locked orders.
+
+    Those that somebody changed meanwhile are left out: they have another status than one of these, or another end.
+    Returns the others as they are now: see `pickups.move_due`.
+    """
+    [status] = {STORE_PICKUP.take(step, each) for each in statuses}
+    rows = await pickups.move_due(tx, due, statuses, status, expired_at=now if status is PickupStatus.EXPIRED else None)
+    await tell_of_pickups(tx, rows)
+    return rows
 
 
 async def write_pickups(tx: WriteTx, states: dict[UUID, PickupState]) -> list[Row]:

@@ -7,7 +7,7 @@ from app.kit.db import Row, WriteTx
 
 
 async def take_due_pickups(tx: WriteTx, due: Sequence[Row], statuses: Collection[str]) -> list[Row]:
-    """Lock pickups that were found to be due (rows of `sql.due_pickups`, which has locked their orders).
+    """Lock pickups that were found to be due (rows of `sql.due_pickups`) of locked orders.
 
     Those that somebody changed meanwhile are left out: they have another status, or another end.
     """

@@ -3,11 +3,12 @@
 Reminder and grace are those of the place's network; without one, those of all others.
 """
 
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
 
 from app.fulfillment.model.pickups import EXPIRY_GRACE, REMINDER_LEAD
-from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.db import ReadTx, Row
 from app.kit.statement import Statement
 
 _HOURS = 3600
@@ -17,25 +18,25 @@ _REMINDER: Final = (
 _GRACE: Final = f"make_interval(hours => coalesce(network.grace_hours, {int(EXPIRY_GRACE.total_seconds()) // _HOURS}))"
 _FROM: Final = """
     SELECT pickup.id, pickup.order_id, pickup.number, pickup.partner_id, pickup.location_id, pickup.hold_until,
-           pickup.status
+           pickup.status, delivery.mode
       FROM pickups AS pickup
       JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id
       JOIN locations AS place ON place.id = pickup.location_id
-      LEFT JOIN pickup_networks AS network ON network.code = place.network_code
-      JOIN orders AS sold ON sold.id = pickup.order_id"""
-# Several sweepers share the work; none of them waits for anybody.
-_TAKE: Final = "FOR UPDATE OF sold SKIP LOCKED"
+      LEFT JOIN pickup_networks AS network ON network.code = place.network_code"""
+_NEXT: Final = """(pickup.hold_until, pickup.id) > (CAST(:until AS timestamptz), CAST(:id AS uuid))
+     ORDER BY pickup.hold_until, pickup.id LIMIT :limit"""
+_FIRST: Final = {"until": datetime(1, 1, 2, tzinfo=UTC), "id": UUID(int=0)}
 # Whoever has little time is reminded when half of it is over. Nobody reminds earlier than ten days before.
 _TO_REMIND: Final = Statement(f"""{_FROM}
      WHERE pickup.status = 'READY' AND pickup.hold_until > :now
        AND pickup.hold_until <= CAST(:now AS timestamptz) + interval '240 hours'
        AND pickup.hold_until - least({_REMINDER}, (pickup.hold_until - pickup.ready_at) / 2) <= :now
-     ORDER BY pickup.hold_until LIMIT :limit {_TAKE}
+       AND {_NEXT}
 """)  # constants of this module
 _TO_GIVE_UP: Final = Statement(f"""{_FROM}
      WHERE pickup.status IN ('READY', 'EXPIRING') AND pickup.hold_until < :now
        AND pickup.hold_until + {_GRACE} < :now AND delivery.mode = 'STORE_PICKUP'
-     ORDER BY pickup.hold_until LIMIT :limit {_TAKE}
+       AND {_NEXT}
 """)
 _SILENT: Final = Statement(f"""{_FROM}
      WHERE pickup.status IN ('READY', 'EXPIRING') AND pickup.hold_until < :now
@@ -48,18 +49,24 @@ _SILENT: Final = Statement(f"""{_FROM}
 """)
 
 
-async def pickups_to_remind(tx: WriteTx, *, now: datetime, limit: int) -> list[Row]:
-    """READY pickups whose buyers are to be reminded, of free orders, which are locked: as `silent_pickups`."""
-    return await tx.fetch(_TO_REMIND, now=now, limit=limit)
+async def pickups_to_remind(tx: ReadTx, after: Row | None, limit: int, *, now: datetime) -> list[Row]:
+    """READY pickups whose buyers are to be reminded, behind one of these in their order (None: the first ones), as
+    `silent_pickups` has them.
+    """
+    return await tx.fetch(_TO_REMIND, now=now, limit=limit, **_behind(after))
 
 
-async def pickups_to_give_up(tx: WriteTx, *, now: datetime, limit: int) -> list[Row]:
-    """Pickups at own stores whose time and grace are over, of free orders, which are locked: as `silent_pickups`."""
-    return await tx.fetch(_TO_GIVE_UP, now=now, limit=limit)
+async def pickups_to_give_up(tx: ReadTx, after: Row | None, limit: int, *, now: datetime) -> list[Row]:
+    """Pickups at own stores whose time and grace are over: as `pickups_to_remind`."""
+    return await tx.fetch(_TO_GIVE_UP, now=now, limit=limit, **_behind(after))
+
+
+def _behind(after: Row | None) -> dict[str, Any]:
+    return _FIRST if after is None else {"until": after.hold_until, "id": after.id}
 
 
 async def silent_pickups(tx: ReadTx, *, now: datetime, limit: int) -> list[Row]:
     """Pickups at points whose time and grace are over, of which nothing was reported and nobody was told: id, order_id,
-    number, partner_id, location_id, hold_until, status.
+    number, partner_id, location_id, hold_until, status, mode.
     """
     return await tx.fetch(_SILENT, now=now, limit=limit)

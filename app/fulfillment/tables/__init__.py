@@ -249,7 +249,7 @@ pickups = Table(
     Index("ix_pickups_location_id", "location_id", "status", "id"),
     Index("ix_pickups_partner_id", "partner_id", "status", "id"),
     Index("ix_pickups_sandbox", "partner_id", "created_at", postgresql_where=text("is_sandbox")),
-    Index("ix_pickups_hold_until", "hold_until", postgresql_where=text("status IN ('READY', 'EXPIRING')")),
+    Index("ix_pickups_hold_until", "hold_until", "id", postgresql_where=text("status IN ('READY', 'EXPIRING')")),
     CheckConstraint(
         "status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'ARRIVED', 'READY', 'EXPIRING', 'COLLECTED', "
         "'EXPIRED', 'RETURNING', 'RETURNED', 'CANCELED')",

@@ -21,7 +21,8 @@ async def continue_replay(tx: WriteTx, *, now: datetime) -> bool:
     begin = Position(endpoint.replay_xid, endpoint.replay_id)
     end = _whole(Position(endpoint.replay_end_xid, endpoint.replay_end_id))
     # Of a row of many facts some may have been given.
-    rows, reached, _ = await read_topics(tx, row_before(begin), sorted(topics_of(endpoint.event_types)), limit=_FACTS)
+    topics = sorted(topics_of(endpoint.event_types))
+    rows, reached, _ = await read_topics(tx, row_before(begin), topics, limit=_FACTS, most=_FACTS)
     reached = _whole(reached)
     await give(tx, [row for row in rows if end_of(row) <= end], [endpoint], now=now, again_after=begin)
     is_over = reached >= end or reached <= begin

@@ -22,7 +22,7 @@ async def fan_out(tx: WriteTx, *, now: datetime) -> int:
     position = await reader_position(tx, READER)
     endpoints = await active_endpoints(tx)
     topics = sorted(topics_of(name for endpoint in endpoints for name in endpoint.event_types)) if endpoints else []
-    rows, reached, count = await read_topics(tx, position, topics, limit=_FACTS)
+    rows, reached, count = await read_topics(tx, position, topics, limit=_FACTS, most=_FACTS)
     if count:
         await give(tx, rows, endpoints, now=now)
         await advance_reader(tx, READER, reached)

@@ -38,22 +38,22 @@ async def cancel_units(
     and settles the payment. Raises NotFound, InvalidTransition when the order is not placed,
     TooManyFulfilled when a line waits for fewer units; then nothing may be kept of the transaction.
     """
-    await require_order(tx, order_id)
+    orders = {order_id: await require_order(tx, order_id)}
     canceled = {order_id: quantities}
-    return (await cancel_units_of_orders(tx, canceled, why=Why(reason), actor=actor, now=now))[order_id]
+    return (await cancel_units_of_orders(tx, orders, canceled, why=Why(reason), actor=actor, now=now))[order_id]
 
 
 async def cancel_units_of_orders(
     tx: WriteTx,
+    orders: Mapping[UUID, Row],
     quantities: Mapping[UUID, Mapping[int, int]],
     *,
     why: Why,
     actor: str,
     now: datetime,
 ) -> dict[UUID, OrderStatus]:
-    """The same for many orders that are there: their statuses."""
-    orders = await sql.lock_orders(tx, quantities)
-    for order in orders.values():
+    """The same for many orders, whose locked rows are among `orders`: their statuses."""
+    for order in (orders[order_id] for order_id in quantities):
         if order["status"] != OrderStatus.PLACED:
             message = f"An order that is {order['status']} has no open units."
             raise InvalidTransition(message, current_status=order["status"])

@@ -35,22 +35,21 @@ async def record_fulfilled(
     is not placed, TooManyFulfilled when a line waits for fewer units; then nothing may be kept of the
     transaction.
     """
-    await require_order(tx, order_id)
-    fulfilled = await fulfill_orders(tx, {order_id: quantities}, before={order_id: before}, actor=actor, now=now)
-    return fulfilled[order_id]
+    orders, told = {order_id: await require_order(tx, order_id)}, {order_id: before}
+    return (await fulfill_orders(tx, orders, {order_id: quantities}, before=told, actor=actor, now=now))[order_id]
 
 
 async def fulfill_orders(
     tx: WriteTx,
+    orders: Mapping[UUID, Row],
     quantities: Mapping[UUID, Mapping[int, int]],
     *,
     before: Mapping[UUID, Sequence[Line]],
     actor: str,
     now: datetime,
 ) -> dict[UUID, OrderStatus]:
-    """The same for many orders that are there: their statuses. before: by order."""
-    orders = await sql.lock_orders(tx, quantities)
-    for order in orders.values():
+    """The same for many orders, whose locked rows are among `orders`: their statuses. before: by order."""
+    for order in (orders[order_id] for order_id in quantities):
         if order["status"] != OrderStatus.PLACED:
             message = f"An order that is {order['status']} is not being fulfilled."
             raise InvalidTransition(message, current_status=order["status"])

@@ -76,7 +76,8 @@ _TELLS: Final = Statement("""
 
 _LOCK: Final = Statement("SELECT * FROM orders WHERE id = ANY(CAST(:order_ids AS uuid[])) ORDER BY id FOR UPDATE")
 _LOCK_FREE: Final = Statement("""
-    SELECT id FROM orders WHERE id = ANY(CAST(:order_ids AS uuid[])) ORDER BY id FOR UPDATE SKIP LOCKED
+    SELECT id, status, payment_status, fulfillment_status, source_system FROM orders
+     WHERE id = ANY(CAST(:order_ids AS uuid[])) ORDER BY id FOR UPDATE SKIP LOCKED
 """)
 
 UPDATE_STATES: Final = Statement("""
@@ -100,6 +101,11 @@ RELEASE_SOURCE: Final = Statement("""
 
 _LINES: Final = Statement("""
     SELECT * FROM order_lines WHERE order_id = ANY(CAST(:order_ids AS uuid[])) ORDER BY order_id, line_no
+""")
+
+_COUNTS: Final = Statement("""
+    SELECT order_id, line_no, quantity, fulfilled_quantity, canceled_quantity, short_quantity
+      FROM order_lines WHERE order_id = ANY(CAST(:order_ids AS uuid[])) ORDER BY order_id, line_no
 """)
 
 _COMPONENTS: Final = Statement("SELECT * FROM order_line_components WHERE order_id = ANY(CAST(:order_ids AS uuid[]))")
@@ -163,7 +169,12 @@ async def lock_orders(tx: WriteTx, order_ids: Iterable[UUID]) -> dict[UUID, Row]
 
 async def lock_free_orders(tx: WriteTx, order_ids: Iterable[UUID]) -> set[UUID]:
     """Those of the orders that nobody else is dealing with, locked until the transaction ends; waits for nothing."""
-    return {row["id"] for row in await tx.fetch(_LOCK_FREE, order_ids=list(order_ids))}
+    return set(await take_free_orders(tx, order_ids))
+
+
+async def take_free_orders(tx: WriteTx, order_ids: Iterable[UUID]) -> dict[UUID, Row]:
+    """The same, by id: id, status, payment_status, fulfillment_status, source_system."""
+    return {row["id"]: row for row in await tx.fetch(_LOCK_FREE, order_ids=list(order_ids))}
 
 
 async def lock_order(tx: WriteTx, order_id: UUID) -> Row | None:
@@ -215,7 +226,7 @@ async def _count(tx: WriteTx, statement: Statement, reported: Mapping[UUID, Mapp
         quantities=[row[2] for row in rows],
     )
     counts: Counted = {order_id: {} for order_id in reported}
-    for row in await lines_of(tx, list(reported)):
+    for row in await tx.fetch(_COUNTS, order_ids=list(reported)):
         counts[row["order_id"]][row["line_no"]] = _counts_in(row)
     done = {(row["order_id"], row["line_no"]) for row in counted}
     for order_id, line_no, units in sorted(rows):
