@@ -8,7 +8,7 @@ from uuid import UUID
 from app.fulfillment.actions.follow_lockers import follow_lockers
 from app.fulfillment.events import PickupChanged
 from app.fulfillment.model.pickups import STORE_PICKUP, PickupState, PickupStatus, PickupStep, machine_of
-from app.fulfillment.sql import pickups
+from app.fulfillment.sql import due_pickups, pickups
 from app.kit.db import Row, WriteTx
 from app.kit.outbox import publish
 
@@ -50,10 +50,12 @@ async def move_due_pickups(
     """Take a step that leads to one status with pickups at own stores (rows of `sql.due_pickups`) of locked orders.
 
     Those that somebody changed meanwhile are left out: they have another status than one of these, or another end.
-    Returns the others as they are now: see `pickups.move_due`.
+    Returns the others as they are now: see `sql.due_pickups`.
     """
     [status] = {STORE_PICKUP.take(step, each) for each in statuses}
-    rows = await pickups.move_due(tx, due, statuses, status, expired_at=now if status is PickupStatus.EXPIRED else None)
+    rows = await due_pickups.move_due(
+        tx, due, statuses, status, expired_at=now if status is PickupStatus.EXPIRED else None
+    )
     await tell_of_pickups(tx, rows)
     return rows
 

@@ -3,12 +3,13 @@
 Reminder and grace are those of the place's network; without one, those of all others.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from app.fulfillment.model.pickups import EXPIRY_GRACE, REMINDER_LEAD
-from app.kit.db import ReadTx, Row
+from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
 
 _HOURS = 3600
@@ -47,6 +48,16 @@ _SILENT: Final = Statement(f"""{_FROM}
               AND known.subject_id = CAST(pickup.id AS text) AND known.status = 'OPEN')
      ORDER BY pickup.hold_until, pickup.id LIMIT :limit
 """)
+# Of locked orders, so the order of these rows does not matter.
+_MOVE_DUE: Final = Statement("""
+    UPDATE pickups AS pickup
+       SET status = :status, expired_at = coalesce(CAST(:expired_at AS timestamptz), pickup.expired_at),
+           version = pickup.version + 1
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:hold_untils AS timestamptz[])) AS due (id, hold_until)
+     WHERE pickup.id = due.id AND pickup.hold_until = due.hold_until AND pickup.status = ANY(CAST(:statuses AS text[]))
+    RETURNING pickup.id, pickup.order_id, pickup.delivery_id, pickup.number, pickup.partner_id, pickup.location_id,
+              pickup.is_sandbox, pickup.status, pickup.hold_until, pickup.version
+""")
 
 
 async def pickups_to_remind(tx: ReadTx, after: Row | None, limit: int, *, now: datetime) -> list[Row]:
@@ -70,3 +81,20 @@ async def silent_pickups(tx: ReadTx, *, now: datetime, limit: int) -> list[Row]:
     number, partner_id, location_id, hold_until, status, mode.
     """
     return await tx.fetch(_SILENT, now=now, limit=limit)
+
+
+async def move_due(
+    tx: WriteTx, due: Sequence[Row], statuses: Collection[str], status: str, *, expired_at: datetime | None
+) -> list[Row]:
+    """Set the status of those pickups of locked orders that still have one of `statuses` and the end in their row.
+
+    Returns id, order_id, delivery_id, number, partner_id, location_id, is_sandbox, status, hold_until, version.
+    """
+    return await tx.fetch(
+        _MOVE_DUE,
+        ids=[row.id for row in due],
+        hold_untils=[row.hold_until for row in due],
+        statuses=list(statuses),
+        status=status,
+        expired_at=expired_at,
+    )

@@ -70,16 +70,6 @@ _SET_STATES: Final = Statement("""
     RETURNING pickup.id, pickup.order_id, pickup.number, pickup.partner_id, pickup.location_id, pickup.is_sandbox,
               pickup.status, pickup.version
 """)
-# Of locked orders, so the order of these rows does not matter.
-_MOVE_DUE: Final = Statement("""
-    UPDATE pickups AS pickup
-       SET status = :status, expired_at = coalesce(CAST(:expired_at AS timestamptz), pickup.expired_at),
-           version = pickup.version + 1
-      FROM unnest(CAST(:ids AS uuid[]), CAST(:hold_untils AS timestamptz[])) AS due (id, hold_until)
-     WHERE pickup.id = due.id AND pickup.hold_until = due.hold_until AND pickup.status = ANY(CAST(:statuses AS text[]))
-    RETURNING pickup.id, pickup.order_id, pickup.delivery_id, pickup.number, pickup.partner_id, pickup.location_id,
-              pickup.is_sandbox, pickup.status, pickup.hold_until, pickup.version
-""")
 _RECORD_ATTEMPT: Final = Statement("""
     UPDATE pickups
        SET failed_attempts = :failed_attempts, is_locked = :is_locked, verified_at = :verified_at,
@@ -261,23 +251,6 @@ async def set_states(tx: WriteTx, states: Mapping[UUID, PickupState]) -> list[Ro
         reasons=[state.reason for state in new],
         compartments=[state.compartment for state in new],
         return_tracking_numbers=[state.return_tracking_number for state in new],
-    )
-
-
-async def move_due(
-    tx: WriteTx, due: Sequence[Row], statuses: Collection[str], status: str, *, expired_at: datetime | None
-) -> list[Row]:
-    """Set the status of those pickups of locked orders that still have one of `statuses` and the end in their row.
-
-    Returns id, order_id, delivery_id, number, partner_id, location_id, is_sandbox, status, hold_until, version.
-    """
-    return await tx.fetch(
-        _MOVE_DUE,
-        ids=[row.id for row in due],
-        hold_untils=[row.hold_until for row in due],
-        statuses=list(statuses),
-        status=status,
-        expired_at=expired_at,
     )
 
 
