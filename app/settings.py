@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".hikiate")
     """Where the embedded PostgreSQL and the development key are kept."""
     secret_key: str | None = Field(default=None, min_length=MIN_SECRET_LENGTH)
+    former_secret_keys: str = ""
+    """Keys that were in use before, parted by commas: what was encrypted with them can still be read."""
     demo: bool = True
     """Whether `hikiate dev` fills an empty database with the demo shop."""
     default_channel: str = "web"
@@ -84,9 +86,21 @@ class Settings(BaseSettings):
             raise ValueError("it is empty")
         return value
 
+    @field_validator("former_secret_keys")
+    @classmethod
+    def _each_is_a_key(cls, value: str) -> str:
+        if any(len(key) < MIN_SECRET_LENGTH for key in _parted(value)):
+            raise ValueError(f"each key has {MIN_SECRET_LENGTH} characters or more")
+        return value
+
     def allowed_origins(self) -> list[str]:
         """The origins one by one."""
-        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+        return _parted(self.cors_origins)
+
+
+def _parted(text: str) -> list[str]:
+    """What commas part, without blanks around it."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def load_settings() -> Settings:
@@ -116,6 +130,7 @@ def make_config(settings: Settings, secret_key: bytes) -> Config:
     """What the edges need to know."""
     return Config(
         secret_key=secret_key,
+        former_secret_keys=tuple(key.encode() for key in _parted(settings.former_secret_keys)),
         default_channel=settings.default_channel,
         default_language=settings.default_language,
         production=settings.production,

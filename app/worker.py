@@ -178,4 +178,4 @@ BEATS: Final = [
 def make_worker(db: Database, config: Config) -> Worker:
     """What does all background work in a process."""
     sender = Sender(is_anywhere=config.private_webhooks, clock=utc_now)
-    return Worker(db, HEARINGS, TIMETABLE, BEATS, [Postman(db, config.secret_key, sender, utc_now)])
+    return Worker(db, HEARINGS, TIMETABLE, BEATS, [Postman(db, config.secret_keys, sender, utc_now)])

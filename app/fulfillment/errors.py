@@ -69,6 +69,17 @@ class PickupStillHeld(DomainError):
         )
 
 
+class InvalidCarrierCode(DomainError):
+    """The carrier cannot have given out this number, which is not repeated here. Facts: digits, how many it has where
+    that is known.
+    """
+
+    code = ErrorCode.INVALID_CARRIER_CODE
+
+    def __init__(self, message: str, *, name: str, digits: int | None) -> None:
+        super().__init__(message, path=[name], digits=digits)
+
+
 class TrackingNumberUsed(DomainError):
     """The carrier's tracking number already belongs to another shipment. place: of the parcel."""
 

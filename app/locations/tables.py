@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.kit.tables import instant, metadata
 
 # A carrier's or chain's points, with their rules. `counts_from`: hold days begin on the day of arrival, or on the next
-# one. `code_issuer`: who makes what the shopper shows at the point.
+# one. `code_issuer`: who makes what the shopper shows at the point; if the carrier does, what its numbers look like.
 pickup_networks = Table(
     "pickup_networks",
     metadata,
@@ -31,6 +31,9 @@ pickup_networks = Table(
     Column("grace_hours", Integer, nullable=False, server_default="24"),
     Column("extension_days", Integer, nullable=False, server_default="0"),
     Column("code_issuer", Text, nullable=False, server_default="SHOP"),
+    Column("slip_digits", Integer, nullable=True),
+    Column("slip_check", Text, nullable=False, server_default="NONE"),
+    Column("authentication_digits", Integer, nullable=True),
     Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint("hold_days BETWEEN 1 AND 60", "network_hold_days_reasonable"),
     CheckConstraint("counts_from IN ('ARRIVAL_DAY', 'NEXT_DAY')", "network_counts_from_known"),
@@ -38,6 +41,13 @@ pickup_networks = Table(
     CheckConstraint("grace_hours BETWEEN 0 AND 240", "network_grace_reasonable"),
     CheckConstraint("extension_days BETWEEN 0 AND 30", "network_extension_reasonable"),
     CheckConstraint("code_issuer IN ('SHOP', 'CARRIER')", "network_code_issuer_known"),
+    CheckConstraint("slip_digits BETWEEN 4 AND 20", "network_slip_digits_reasonable"),
+    CheckConstraint("slip_check IN ('NONE', 'MOD_7')", "network_slip_check_known"),
+    CheckConstraint("authentication_digits BETWEEN 0 AND 12", "network_authentication_digits_reasonable"),
+    CheckConstraint(
+        "code_issuer = 'CARRIER' OR (slip_check = 'NONE' AND num_nonnulls(slip_digits, authentication_digits) = 0)",
+        "network_numbers_are_carriers",
+    ),
 )
 
 # `hours` is {"mon": [["10:00", "20:00"]], …}; {} means always open. `address` is the part behind the

@@ -87,6 +87,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("HIKIATE_PORT", "-1"),
         ("HIKIATE_PORT", ""),
         ("HIKIATE_SECRET_KEY", "too short"),
+        ("HIKIATE_FORMER_SECRET_KEYS", f"{KEY},too short"),
         ("HIKIATE_PRODUCTION", "perhaps"),
         ("HIKIATE_LOG_FORMAT", "xml"),
         ("HIKIATE_WRITE_CONNECTIONS", "0"),
@@ -100,6 +101,12 @@ def test_a_value_that_cannot_be_is_named_and_not_shown(monkeypatch: pytest.Monke
     assert str(refused.value).startswith(f"{name} cannot be used: ")
     assert "\n" not in str(refused.value)
     assert "too short" not in str(refused.value)
+
+
+def test_keys_that_were_replaced_open_what_was_sealed_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert make_config(load_settings(), b"new").secret_keys == (b"new",)
+    monkeypatch.setenv("HIKIATE_FORMER_SECRET_KEYS", f"{KEY}, {KEY[::-1]},")
+    assert make_config(load_settings(), b"new").secret_keys == (b"new", KEY.encode(), KEY[::-1].encode())
 
 
 def test_what_may_be_left_out_may_be_left_empty(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@ import graphql from '@graphql-eslint/eslint-plugin';
 
 // Values: they are the same when they look the same, so there is nothing to identify.
 const VALUES = [
-  'Address', 'Attribute', 'Carrier', 'CartTotals', 'Coordinates', 'DeliveryIneligibility', 'Media', 'Money', 'OpeningHours',
+  'Address', 'Attribute', 'Carrier', 'CarrierCode', 'CartTotals', 'Coordinates', 'DeliveryIneligibility', 'Media', 'Money', 'OpeningHours',
   'OrderSource', 'PageInfo', 'PickupOption', 'PickupOptionLine', 'Prefecture', 'Price', 'PriceRange', 'StockPromise',
   'TaxAmount', 'WorkCount',
 ];

@@ -124,7 +124,7 @@ def test_only_listed_steps_are_taken(
         assert refusal.value.facts == {"current_status": current}
     else:
         assert (machine.noun, step) in {
-            *(("pickup", step) for step in ("SEND", "ARRIVE", "BLOCK", "SEND_BACK", "TAKE_BACK"))
+            *(("pickup", step) for step in ("SEND", "ARRIVE", "BLOCK", "TELL_CODE", "SEND_BACK", "TAKE_BACK"))
         }
 
 

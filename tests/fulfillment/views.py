@@ -152,10 +152,13 @@ async def report(
     at: datetime = NOW,
     now: datetime | None = None,
     key: str | None = None,
+    number: str | None = None,
     **facts: Any,
 ) -> Kept:
     """Report something of one pickup, at once unless told otherwise. Raises the refusal."""
-    request = ReportRequest(Report("", kind, at, **facts), actor, pickup_id=pickup_id, key=key)
+    request = ReportRequest(
+        Report("", kind, at, **facts), actor, pickup_id=pickup_id, key=key, authentication_number=number
+    )
     async with db.write() as tx:
         return answer_of((await report_pickups(tx, [request], now=now or at))[0])
 

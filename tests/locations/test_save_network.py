@@ -13,7 +13,8 @@ from tests.conftest import Execute
 from tests.locations.builders import make_location
 
 SAVE = """mutation ($input: PickupNetworkSaveInput!) { pickupNetworkSave(input: $input) {
-  pickupNetwork { code name holdDays countsFrom reminderHours graceHours extensionDays codeIssuer }
+  pickupNetwork { code name holdDays countsFrom reminderHours graceHours extensionDays codeIssuer
+    slipDigits slipCheck authenticationDigits }
   userErrors { code path } } }"""
 HAKOPOST: dict[str, Any] = {
     "code": "HAKOPOST",
@@ -21,6 +22,9 @@ HAKOPOST: dict[str, Any] = {
     "holdDays": 3,
     "countsFrom": "NEXT_DAY",
     "codeIssuer": "CARRIER",
+    "slipDigits": 12,
+    "slipCheck": "MOD_7",
+    "authenticationDigits": 6,
 }
 
 
@@ -44,6 +48,9 @@ async def test_a_network_is_saved_changed_and_joined_by_points(db: Database, exe
             "graceHours": 24,
             "extensionDays": 0,
             "codeIssuer": "CARRIER",
+            "slipDigits": 12,
+            "slipCheck": "MOD_7",
+            "authenticationDigits": 6,
         },
         "userErrors": [],
     }
@@ -69,6 +76,13 @@ async def test_a_network_is_saved_changed_and_joined_by_points(db: Database, exe
         ({"reminderHours": 0}, ["reminderHours"]),
         ({"graceHours": -1}, ["graceHours"]),
         ({"extensionDays": 31}, ["extensionDays"]),
+        ({"slipDigits": 3}, ["slipDigits"]),
+        ({"slipDigits": 21}, ["slipDigits"]),
+        ({"authenticationDigits": -1}, ["authenticationDigits"]),
+        ({"authenticationDigits": 13}, ["authenticationDigits"]),
+        ({"codeIssuer": "SHOP"}, ["slipDigits"]),
+        ({"codeIssuer": "SHOP", "slipDigits": None}, ["slipCheck"]),
+        ({"codeIssuer": "SHOP", "slipDigits": None, "slipCheck": "NONE"}, ["authenticationDigits"]),
         ({"addLocations": ["nowhere"]}, ["addLocations", "0"]),
         ({"addLocations": ["L1"], "removeLocations": ["L1"]}, ["removeLocations"]),
     ],

@@ -130,7 +130,7 @@ class Office:
 
     def __post_init__(self) -> None:
         sender = Sender(is_anywhere=True, clock=lambda: self.now)
-        self.postman = Postman(self.db, CONFIG.secret_key, sender, lambda: self.now)
+        self.postman = Postman(self.db, CONFIG.secret_keys, sender, lambda: self.now)
 
     async def deliver(self, *, after: timedelta = timedelta()) -> None:
         """Let time pass, then everything be done that is due."""

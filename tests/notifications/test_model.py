@@ -135,7 +135,7 @@ def test_sealed_secrets_say_nothing_without_the_key() -> None:
     assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
     assert secret.encode() not in sealed
     assert seal(secret, key) != sealed
-    assert unseal(sealed, key) == secret
+    assert unseal(sealed, key) == unseal(sealed, b"the key that came after it", key) == secret
     for other, text in ((b"another's", sealed), (key, sealed[:-2] + b"xx"), (key, b"")):
         with pytest.raises(UnreadableSecret):
             unseal(text, other)

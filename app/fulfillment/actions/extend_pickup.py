@@ -12,6 +12,7 @@ from app.fulfillment.errors import PickupNotExtendable
 from app.fulfillment.model.pickups import LONGEST_HOLD, POINT_MODES, PickupStep, machine_of
 from app.fulfillment.model.reports import Report, ReportKind
 from app.fulfillment.sql import pickups, reports
+from app.fulfillment.sql.policies import policies_of
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.permissions import Actor, ActorKind
@@ -54,7 +55,7 @@ async def extend_pickup(
 async def _end(tx: WriteTx, pickup: Row, until: datetime | None, *, is_shopper: bool) -> datetime:
     if until is not None and not is_shopper:
         return until
-    days = (await pickups.policies_of(tx, [pickup.location_id]))[pickup.location_id].extension_days
+    days = (await policies_of(tx, [pickup.location_id]))[pickup.location_id].extension_days
     if days == 0 or (is_shopper and pickup.extensions > 0):
         raise PickupNotExtendable(pickup.hold_until)
     end: datetime = pickup.hold_until

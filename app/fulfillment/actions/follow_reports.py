@@ -15,8 +15,9 @@ from app.fulfillment.model import WorkKind, WorkStatus
 from app.fulfillment.model.codes import was_verified
 from app.fulfillment.model.folding import ReportEffect
 from app.fulfillment.model.pickups import HoldPolicy, PickupState, PickupStatus, PickupStep
-from app.fulfillment.model.reports import PickupProblem, Report, Told, tell
+from app.fulfillment.model.reports import PickupProblem, Report, ReportKind, Told, tell
 from app.fulfillment.sql import deliveries, pickups, reports, work
+from app.fulfillment.sql.policies import policies_of
 from app.kit.db import Row, WriteTx
 from app.kit.permissions import SYSTEM
 from app.orders.model import OrderHistoryKind
@@ -91,11 +92,13 @@ async def send_pickup(tx: WriteTx, pickup: Row, *, now: datetime) -> None:
 
 def _told(pickup: Row, known: Sequence[Report]) -> Told:
     state = pickups.state_in(pickup)
+    # A carrier may give its numbers out with the label, of parcels that never leave, too.
+    is_early = any(report.kind is not ReportKind.CODE_TOLD for report in known)
     if pickup.status in {PickupStatus.REQUESTED, PickupStatus.PREPARING}:
-        problems = {PickupProblem.REPORTED_BEFORE_SHIPMENT} if known else set[PickupProblem]()
+        problems = {PickupProblem.REPORTED_BEFORE_SHIPMENT} if is_early else set[PickupProblem]()
         return Told(state, frozenset(problems), {report.key: ReportEffect.PENDING for report in known})
     if pickup.status == PickupStatus.CANCELED:
-        problems = {PickupProblem.CONTRADICTORY_REPORTS} if known else set[PickupProblem]()
+        problems = {PickupProblem.CONTRADICTORY_REPORTS} if is_early else set[PickupProblem]()
         return Told(state, frozenset(problems), {report.key: ReportEffect.SET_ASIDE for report in known})
     return tell(known)
 
@@ -119,6 +122,9 @@ def _facts(pickup: Row, told: Told) -> dict[str, Any]:
         facts["holdUntil"] = state.hold_until.isoformat()
     if state.reason is not None:
         facts["reason"] = state.reason
+    before = pickups.state_in(pickup)
+    if (state.slip_number, state.sealed_number) != (before.slip_number, before.sealed_number):
+        facts["carrierCode"] = True  # that it is there; the order's page shows it
     return facts
 
 
@@ -129,7 +135,7 @@ async def _settle(tx: WriteTx, taken: Sequence[Row], told: Mapping[UUID, Told], 
     opened: list[CaseDraft] = []
     solved: list[tuple[CaseKind, tuple[str, str]]] = []
     collected = {pickup.location_id for pickup in taken if told[pickup.id].state.collected_at is not None}
-    policies = await pickups.policies_of(tx, collected) if collected else {}
+    policies = await policies_of(tx, collected) if collected else {}
     for pickup in taken:
         after = told[pickup.id]
         problems = {CaseKind(problem) for problem in after.problems}

@@ -14,6 +14,7 @@ from app.fulfillment.model.pickups import POINT_MODES
 from app.fulfillment.model.reports import Report, ReportKind
 from app.fulfillment.model.tracking import PackageProblem, ToldPackage, tell_package
 from app.fulfillment.sql import packages, pickups, reports, tracking
+from app.fulfillment.sql.policies import policies_of
 from app.kit.db import Row, WriteTx
 from app.orders.model import OrderHistoryKind
 
@@ -96,7 +97,7 @@ async def _arrive(tx: WriteTx, there: Sequence[Row], *, actor: str, now: datetim
     at_points = [pickup for pickup in locked.values() if pickup.mode in POINT_MODES]
     if not at_points:
         return
-    policies = await pickups.policies_of(tx, {pickup.location_id for pickup in at_points})
+    policies = await policies_of(tx, {pickup.location_id for pickup in at_points})
     new: list[reports.NewReport] = []
     for pickup in at_points:
         at, policy = arrived[pickup.id], policies[pickup.location_id]
@@ -104,7 +105,7 @@ async def _arrive(tx: WriteTx, there: Sequence[Row], *, actor: str, now: datetim
             "",
             ReportKind.ARRIVED,
             at,
-            is_collectable=not policy.asks_own_code,
+            is_collectable=policy.is_ready_on_arrival,
             hold_until=policy.hold_until(at),
         )
         key = f"{pickup.id} {at.isoformat()}"

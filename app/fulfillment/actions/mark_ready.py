@@ -8,7 +8,8 @@ from app.fulfillment.actions.refuse_held import refuse_held
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.model import WorkKind
 from app.fulfillment.model.pickups import POINT_MODES, STORE_PICKUP, PickupStep
-from app.fulfillment.sql import fulfillments, pickups, work
+from app.fulfillment.sql import fulfillments, work
+from app.fulfillment.sql.policies import policies_of
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidTransition
 from app.kit.permissions import Actor
@@ -35,7 +36,7 @@ async def mark_ready(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetim
     prepared = await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
     await refuse_held(tx, [row.id for row in prepared])
     await work.finish_work(tx, [row.id for row in prepared], [WorkKind.PREPARE_PICKUP], actor=actor.reference, now=now)
-    until = (await pickups.policies_of(tx, [pickup.location_id]))[pickup.location_id].hold_until(now)
+    until = (await policies_of(tx, [pickup.location_id]))[pickup.location_id].hold_until(now)
     await move_pickup(tx, pickup, PickupStep.MAKE_READY, now=now, hold_until=until)
     facts = {"pickup": pickup.number, "holdUntil": until.isoformat()}
     await add_history(tx, order.id, OrderHistoryKind.PICKUP_READY, actor=actor.reference, now=now, facts=facts)

@@ -6,8 +6,9 @@ from uuid import UUID
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.errors import PickupCodeInvalid, PickupCodeLocked, TooManyWrongCodes
 from app.fulfillment.model.codes import MAX_CODE_ATTEMPTS, attempt, is_pickup_code, refusal_limits
-from app.fulfillment.model.pickups import COLLECTABLE
+from app.fulfillment.model.pickups import COLLECTABLE, POINT_MODES
 from app.fulfillment.sql import code_refusals, pickups
+from app.fulfillment.sql.policies import policies_of
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError, InvalidTransition
 from app.kit.permissions import Actor
@@ -22,11 +23,15 @@ async def verify_code(
 
     A wrong code is returned, not raised, so that the count is kept with the refusal; it also takes back an
     earlier verification. The fifth one locks. Raises NotFound, PickupCodeLocked and TooManyWrongCodes (whatever
-    the code), or InvalidTransition when nothing waits to be collected.
+    the code), or InvalidTransition when nothing waits to be collected, or the carrier checks
+    numbers of its own.
     """
     order, pickup = await take_pickup(tx, pickup_id, actor=actor)
     if pickup.status not in COLLECTABLE:
         message = f"A pickup that is {pickup.status} is not collected."
+        raise InvalidTransition(message, current_status=pickup.status)
+    if pickup.mode in POINT_MODES and (await policies_of(tx, [pickup.location_id]))[pickup.location_id].asks_own_code:
+        message = "The carrier's own numbers are shown at this point, and checked by the carrier."
         raise InvalidTransition(message, current_status=pickup.status)
     if pickup.is_locked:
         raise PickupCodeLocked

@@ -11,7 +11,16 @@ from app.engine.relations import groups_by, rows_by
 from app.fulfillment.model import may_touch
 from app.fulfillment.model.packages import TrackingKind
 from app.fulfillment.model.reports import ReportKind
-from app.fulfillment.sql import fulfillments, packages, pick_lists, pickups, reports, tracking, work_lists
+from app.fulfillment.sql import (
+    carrier_codes,
+    fulfillments,
+    packages,
+    pick_lists,
+    pickups,
+    reports,
+    tracking,
+    work_lists,
+)
 from app.inventory.graphql.batches import visible_location_ids
 from app.kit.graphql.context import Context
 from app.kit.permissions import ActorKind
@@ -68,6 +77,12 @@ async def pickups_of_buyers(context: Context, keys: list[UUID], columns: Columns
     """Pickups whose orders the caller has named: for the answers to those mutations only."""
     del columns
     return rows_by(await context.fetch(pickups.PICKUPS_BY_ID, ids=keys), "id")
+
+
+async def carrier_codes_by_pickup(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """What carriers gave out to collect these pickups with; none where the shop makes the code."""
+    del columns
+    return rows_by(await context.fetch(carrier_codes.CARRIER_CODES_BY_PICKUP, ids=keys), "id")
 
 
 async def reports_by_pickup(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:

@@ -48,6 +48,15 @@ class PickupStillHeldError(UserError):
     hold_until: datetime = strawberry.field(description="Until when the goods are kept (UTC).")
 
 
+@user_error(ErrorCode.INVALID_CARRIER_CODE, "The carrier cannot have given out this number.")
+class InvalidCarrierCodeError(UserError):
+    """Look at what the carrier said again."""
+
+    digits: int | None = strawberry.field(
+        description="How many digits it has at this network; null: that is not what is wrong, or not known."
+    )
+
+
 @user_error(ErrorCode.TRACKING_NUMBER_USED, "The carrier's tracking number belongs to another shipment.")
 class TrackingNumberUsedError(UserError):
     """Look at the label again."""

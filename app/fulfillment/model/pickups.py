@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from app.fulfillment.model.carrier_codes import CarrierCodes
 from app.kit.machine import Machine
 
 # Where a parcel brings the goods, whoever runs the point.
@@ -42,6 +43,7 @@ class PickupStep(StrEnum):
     SEND = "SEND"
     ARRIVE = "ARRIVE"
     BLOCK = "BLOCK"
+    TELL_CODE = "TELL_CODE"
     REMIND = "REMIND"
     EXTEND = "EXTEND"
     COLLECT = "COLLECT"
@@ -110,6 +112,8 @@ POINT_PICKUP: Final = Machine(
             **{state: (state,) for state in COLLECTABLE},
         },
         _Step.BLOCK: dict.fromkeys((_State.IN_TRANSIT_TO_POINT, _State.ARRIVED, *COLLECTABLE), (_State.ARRIVED,)),
+        # What the buyer collects with is known, for the first time or another. It moves nothing by itself.
+        _Step.TELL_CODE: {state: (state,) for state in AWAY},
         _Step.REMIND: _REMIND,
         _Step.EXTEND: {_State.ARRIVED: (_State.ARRIVED,), **dict.fromkeys(COLLECTABLE, (_State.READY,))},
         _Step.COLLECT: dict.fromkeys(AWAY, (_State.COLLECTED,)),
@@ -129,7 +133,8 @@ class PickupState:
 
     reason: why it is blocked, expired or on its way back. compartment: of a locker, as the point names it. is_inside:
     goods that nobody can get at, or that were given up, had been put in before; refused_at: when they could
-    not be put in, the last time. Both follow from the reports and are kept nowhere.
+    not be put in, the last time. slip_number and sealed_number: what the carrier gave out to collect with, the second
+    one its authentication number, sealed. Both follow from the reports and are kept nowhere.
     """
 
     status: PickupStatus
@@ -143,6 +148,8 @@ class PickupState:
     reason: str | None = None
     compartment: str | None = None
     return_tracking_number: str | None = None
+    slip_number: str | None = None
+    sealed_number: bytes | None = field(default=None, repr=False)
     is_inside: bool = field(default=False, compare=False)
     refused_at: datetime | None = field(default=None, compare=False)
 
@@ -163,8 +170,7 @@ class HoldPolicy:
 
     Days of a network are days of the calendar at the place, counted from the day of arrival or the one after it, and
     end at midnight; other places keep goods for so many times 24 hours. extension_days: by how many days the end can be
-    moved, once; 0: not at all. asks_own_code: the carrier makes the secret, so goods cannot be collected before it is
-    told.
+    moved, once; 0: not at all. asks_own_code: the carrier makes what is shown there; codes: what its numbers look like.
     """
 
     hold_days: int
@@ -173,6 +179,12 @@ class HoldPolicy:
     counts_from_next_day: bool = False
     extension_days: int = 3
     asks_own_code: bool = False
+    codes: CarrierCodes = field(default_factory=CarrierCodes)
+
+    @property
+    def is_ready_on_arrival(self) -> bool:
+        """Whether goods can be collected as soon as they are there, without another word of the carrier."""
+        return not self.asks_own_code or self.codes.authentication_digits == 0
 
     def hold_until(self, ready_at: datetime) -> datetime:
         """Until when goods that became ready at `ready_at` are kept (UTC)."""

@@ -1,7 +1,7 @@
 """What points report of pickups, and what follows from it; see `folding`. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -20,6 +20,7 @@ from app.fulfillment.model.pickups import (
 class ReportKind(StrEnum):
     """What can be reported of a pickup whose parcels have left. Of two at one instant, the upper comes first."""
 
+    CODE_TOLD = "CODE_TOLD"
     ARRIVED = "ARRIVED"
     READY = "READY"
     BLOCKED = "BLOCKED"
@@ -41,6 +42,7 @@ class PickupProblem(StrEnum):
 
 
 _STEPS: Final = {
+    ReportKind.CODE_TOLD: PickupStep.TELL_CODE,
     ReportKind.ARRIVED: PickupStep.ARRIVE,
     ReportKind.READY: PickupStep.MAKE_READY,
     ReportKind.BLOCKED: PickupStep.BLOCK,
@@ -54,8 +56,10 @@ _STEPS: Final = {
 _ORDER: Final = {kind: place for place, kind in enumerate(ReportKind)}
 # Only the shop itself says so.
 OWN_KINDS: Final = frozenset({ReportKind.REMINDED, ReportKind.RETURN_RECEIVED})
+# By these a carrier's numbers can be told.
+CODE_KINDS: Final = frozenset({ReportKind.CODE_TOLD, ReportKind.ARRIVED, ReportKind.READY})
 # Goods can be where they lie longer than planned, but not with two people.
-_OF_NO_CONSEQUENCE: Final = frozenset({ReportKind.EXTENDED, ReportKind.REMINDED})
+_OF_NO_CONSEQUENCE: Final = frozenset({ReportKind.CODE_TOLD, ReportKind.EXTENDED, ReportKind.REMINDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Report:
     key: who reported it, and under which name; unique. occurred_at: when it happened, by the clock of who reports.
     is_collectable: goods that have arrived can be collected without another report. hold_until: until when the goods
     are kept from then on; for REMINDED the end that it was about. reason: of EXPIRED (a PickupExpiryReason), BLOCKED
-    and RETURN_SENT.
+    and RETURN_SENT. slip_number, sealed_number: what the carrier gave out, of CODE_KINDS.
     """
 
     key: str
@@ -76,18 +80,27 @@ class Report:
     reason: str | None = None
     compartment: str | None = None
     return_tracking_number: str | None = None
+    slip_number: str | None = None
+    sealed_number: bytes | None = field(default=None, repr=False)
 
     @property
     def place(self) -> tuple[datetime, int, str]:
         """Where it stands among the others of its pickup."""
         return self.occurred_at, _ORDER[self.kind], self.key
 
-    @property
-    def step(self) -> PickupStep:
-        """What happened to the pickup."""
-        if self.kind is ReportKind.ARRIVED and self.is_collectable:
+    def step_of(self, state: PickupState) -> PickupStep:
+        """What happened to a pickup that was like this. What is there, and whose code is known, can be collected."""
+        knows_code = (self.sealed_number or state.sealed_number) is not None
+        if self.kind is ReportKind.ARRIVED and (self.is_collectable or knows_code):
+            return PickupStep.MAKE_READY
+        if self.kind is ReportKind.CODE_TOLD and knows_code and _waits_for_code(state):
             return PickupStep.MAKE_READY
         return _STEPS[self.kind]
+
+
+def _waits_for_code(state: PickupState) -> bool:
+    """Whether goods are there that nothing but their code keeps from being collected."""
+    return state.status is PickupStatus.ARRIVED and state.reason is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,10 @@ def tell(reports: Iterable[Report]) -> Told:
         for state, report in told.aside
         if report.kind not in _OF_NO_CONSEQUENCE and not _repeats(state, report)
     }
-    if told.last is not None and _is_too_early(*told.last):
+    # That a number was told after it does not make it any better that goods were given up.
+    moves = [report for report in rows if report.kind is not ReportKind.CODE_TOLD]
+    last = told.last if len(moves) == len(rows) else fold(_SENT, moves, follow).last
+    if last is not None and _is_too_early(*last):
         problems.add(PickupProblem.EXPIRED_TOO_EARLY)
     if told.state.status is PickupStatus.ARRIVED and told.state.reason is not None:
         problems.add(PickupProblem.BLOCKED_AT_POINT)
@@ -146,11 +162,15 @@ _SAID: Final = {
 
 def _next(state: PickupState, report: Report) -> PickupState | None:
     """The state after a report; None when it changes nothing."""
-    possible = POINT_PICKUP.steps[report.step].get(state.status)
+    possible = POINT_PICKUP.steps[report.step_of(state)].get(state.status)
     if possible is None or (report.kind is ReportKind.REMINDED and report.hold_until != state.hold_until):
         return None
-    after = replace(state, status=possible[0])
-    return _EFFECTS[report.kind](after, state, report)
+    after = _EFFECTS[report.kind](replace(state, status=possible[0]), state, report)
+    return replace(
+        after,
+        slip_number=report.slip_number or state.slip_number,
+        sealed_number=report.sealed_number or state.sealed_number,
+    )
 
 
 def _blocked(after: PickupState, before: PickupState, report: Report) -> PickupState:
@@ -187,6 +207,12 @@ def _arrived(after: PickupState, before: PickupState, report: Report) -> PickupS
     )
 
 
+def _code_told(after: PickupState, before: PickupState, report: Report) -> PickupState:
+    """The goods are kept for as long as if it had been known at once: storage days begin with the arrival."""
+    is_ready = after.status is PickupStatus.READY is not before.status
+    return replace(after, ready_at=report.occurred_at) if is_ready else after
+
+
 def _collected(after: PickupState, before: PickupState, report: Report) -> PickupState:
     """Whatever was thought to have become of the goods did not."""
     at = report.occurred_at
@@ -201,6 +227,7 @@ def _collected(after: PickupState, before: PickupState, report: Report) -> Picku
 
 
 _EFFECTS: Final[Mapping[ReportKind, Callable[[PickupState, PickupState, Report], PickupState]]] = {
+    ReportKind.CODE_TOLD: _code_told,
     ReportKind.ARRIVED: _arrived,
     ReportKind.READY: _arrived,
     ReportKind.BLOCKED: _blocked,

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.types import Uuid
 
-from app.fulfillment.model.pickups import HoldPolicy, PickupState, PickupStatus
+from app.fulfillment.model.pickups import PickupState, PickupStatus
 from app.fulfillment.tables import pickups
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.ids import new_id
@@ -47,25 +47,21 @@ _LOCK_BY_DELIVERY: Final = Statement(f"{_LOCKED} WHERE pickup.delivery_id = :del
 _LOCK_OF_ORDER: Final = Statement(
     f"{_LOCKED} WHERE pickup.order_id = :order_id ORDER BY pickup.id FOR UPDATE OF pickup"
 )
-_POLICIES: Final = Statement("""
-    SELECT place.id, place.timezone, place.hold_days AS own_days, network.hold_days AS network_days,
-           network.counts_from, network.extension_days, network.code_issuer
-      FROM locations AS place LEFT JOIN pickup_networks AS network ON network.code = place.network_code
-     WHERE place.id = ANY(CAST(:ids AS int[]))
-""")
 _SET_STATES: Final = Statement("""
     UPDATE pickups AS pickup
        SET status = new.status, arrived_at = new.arrived_at, ready_at = new.ready_at, hold_until = new.hold_until,
            collected_at = new.collected_at, expired_at = new.expired_at, returning_at = new.returning_at,
            returned_at = new.returned_at, status_reason = new.reason, compartment = new.compartment,
-           return_tracking_number = new.return_tracking_number, version = pickup.version + 1
+           return_tracking_number = new.return_tracking_number, slip_number = new.slip_number,
+           sealed_number = new.sealed_number, version = pickup.version + 1
       FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:arrived_ats AS timestamptz[]),
                   CAST(:ready_ats AS timestamptz[]), CAST(:hold_untils AS timestamptz[]),
                   CAST(:collected_ats AS timestamptz[]), CAST(:expired_ats AS timestamptz[]),
                   CAST(:returning_ats AS timestamptz[]), CAST(:returned_ats AS timestamptz[]),
-                  CAST(:reasons AS text[]), CAST(:compartments AS text[]), CAST(:return_tracking_numbers AS text[]))
+                  CAST(:reasons AS text[]), CAST(:compartments AS text[]), CAST(:return_tracking_numbers AS text[]),
+                  CAST(:slip_numbers AS text[]), CAST(:sealed_numbers AS bytea[]))
            AS new (id, status, arrived_at, ready_at, hold_until, collected_at, expired_at, returning_at, returned_at,
-                   reason, compartment, return_tracking_number)
+                   reason, compartment, return_tracking_number, slip_number, sealed_number)
      WHERE pickup.id = new.id
     RETURNING pickup.id, pickup.order_id, pickup.number, pickup.partner_id, pickup.location_id, pickup.is_sandbox,
               pickup.status, pickup.version
@@ -101,7 +97,9 @@ _SEEN_OF: Final = """
                         JOIN fulfillment_lines AS part ON part.fulfillment_id = fulfillment.id
                         JOIN order_lines AS line ON line.order_id = pickup.order_id AND line.line_no = part.line_no
                        WHERE fulfillment.delivery_id = pickup.delivery_id AND fulfillment.status <> 'CANCELED')
-                ELSE 0 END AS due_minor
+                ELSE 0 END AS due_minor,
+           EXISTS (SELECT FROM locations AS place JOIN pickup_networks AS network ON network.code = place.network_code
+                    WHERE place.id = pickup.location_id AND network.code_issuer = 'CARRIER') AS has_carrier_code
       FROM {}"""
 _SEEN: Final = _SEEN_OF.format("pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id")
 # One look-up a row, whatever the planner thinks of a limit that it does not know.
@@ -199,24 +197,6 @@ async def lock_pickups_of_order(tx: WriteTx, order_id: UUID) -> list[Row]:
     return await tx.fetch(_LOCK_OF_ORDER, order_id=order_id)
 
 
-async def policies_of(tx: ReadTx, location_ids: Collection[int]) -> dict[int, HoldPolicy]:
-    """How each of these places keeps goods."""
-    return {row.id: _policy(row) for row in await tx.fetch(_POLICIES, ids=list(location_ids))}
-
-
-def _policy(row: Row) -> HoldPolicy:
-    if row.network_days is None:
-        return HoldPolicy(row.own_days, row.timezone)
-    return HoldPolicy(
-        row.network_days,
-        row.timezone,
-        has_network=True,
-        counts_from_next_day=row.counts_from == "NEXT_DAY",
-        extension_days=row.extension_days,
-        asks_own_code=row.code_issuer == "CARRIER",
-    )
-
-
 def state_in(pickup: Row) -> PickupState:
     """The state that a row tells."""
     return PickupState(
@@ -231,6 +211,8 @@ def state_in(pickup: Row) -> PickupState:
         pickup.status_reason,
         pickup.compartment,
         pickup.return_tracking_number,
+        pickup.slip_number,
+        pickup.sealed_number,
     )
 
 
@@ -251,6 +233,8 @@ async def set_states(tx: WriteTx, states: Mapping[UUID, PickupState]) -> list[Ro
         reasons=[state.reason for state in new],
         compartments=[state.compartment for state in new],
         return_tracking_numbers=[state.return_tracking_number for state in new],
+        slip_numbers=[state.slip_number for state in new],
+        sealed_numbers=[state.sealed_number for state in new],
     )
 
 

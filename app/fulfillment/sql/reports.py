@@ -49,16 +49,18 @@ _FIND: Final = Statement("""
 _INSERT: Final = Statement("""
     INSERT INTO pickup_reports
            (reporter, key, pickup_id, kind, occurred_at, received_at, actor, is_collectable, hold_until, reason,
-            compartment, return_tracking_number, note, body_hash)
+            compartment, return_tracking_number, slip_number, sealed_number, note, body_hash)
     SELECT new.reporter, new.key, new.pickup_id, new.kind, new.occurred_at, :now, new.actor, new.is_collectable,
-           new.hold_until, new.reason, new.compartment, new.return_tracking_number, new.note, new.body_hash
+           new.hold_until, new.reason, new.compartment, new.return_tracking_number, new.slip_number,
+           new.sealed_number, new.note, new.body_hash
       FROM unnest(CAST(:reporters AS text[]), CAST(:keys AS text[]), CAST(:pickup_ids AS uuid[]),
                   CAST(:kinds AS text[]), CAST(:occurred_ats AS timestamptz[]), CAST(:actors AS text[]),
                   CAST(:are_collectable AS bool[]), CAST(:hold_untils AS timestamptz[]), CAST(:reasons AS text[]),
-                  CAST(:compartments AS text[]), CAST(:return_tracking_numbers AS text[]), CAST(:notes AS text[]),
+                  CAST(:compartments AS text[]), CAST(:return_tracking_numbers AS text[]),
+                  CAST(:slip_numbers AS text[]), CAST(:sealed_numbers AS bytea[]), CAST(:notes AS text[]),
                   CAST(:body_hashes AS bytea[]))
            AS new (reporter, key, pickup_id, kind, occurred_at, actor, is_collectable, hold_until, reason,
-                   compartment, return_tracking_number, note, body_hash)
+                   compartment, return_tracking_number, slip_number, sealed_number, note, body_hash)
     ON CONFLICT DO NOTHING
     RETURNING reporter, key
 """)
@@ -111,6 +113,8 @@ async def insert_reports(tx: WriteTx, new: Sequence[NewReport], *, now: datetime
         reasons=[one.report.reason for one in new],
         compartments=[one.report.compartment for one in new],
         return_tracking_numbers=[one.report.return_tracking_number for one in new],
+        slip_numbers=[one.report.slip_number for one in new],
+        sealed_numbers=[one.report.sealed_number for one in new],
         notes=[one.note for one in new],
         body_hashes=[one.body for one in new],
         now=now,
@@ -138,6 +142,8 @@ async def reports_of(tx: ReadTx, pickup_ids: Collection[UUID]) -> dict[UUID, lis
                 row.reason,
                 row.compartment,
                 row.return_tracking_number,
+                row.slip_number,
+                row.sealed_number,
             )
         )
     return found

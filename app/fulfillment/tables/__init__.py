@@ -24,6 +24,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.fulfillment.tables.packages import carriers as carriers
 from app.fulfillment.tables.packages import packages as packages
 from app.fulfillment.tables.packages import tracking_reports as tracking_reports
+from app.fulfillment.tables.reports import code_refusals as code_refusals
+from app.fulfillment.tables.reports import pickup_reports as pickup_reports
 from app.kit.tables import instant, metadata
 
 pickup_numbers = Sequence("pickup_numbers", start=70_000_001, metadata=metadata)
@@ -213,7 +215,8 @@ shipments = Table(
 )
 
 # One hand-over at one point. At an own store it hangs on one PICKUP fulfillment; at a partner's point on the SHIP
-# ones of its delivery. Codes are derived from the installation's key, never stored. is_sandbox: a test of a partner.
+# ones of its delivery. Codes are derived from the installation's key, never stored; where a carrier gives out its own
+# (slip_number, sealed_number: the authentication number, encrypted), they are kept. is_sandbox: a test of a partner.
 pickups = Table(
     "pickups",
     metadata,
@@ -239,6 +242,8 @@ pickups = Table(
     Column("status_reason", Text, nullable=True),
     Column("compartment", Text, nullable=True),
     Column("return_tracking_number", Text, nullable=True),
+    Column("slip_number", Text, nullable=True),
+    Column("sealed_number", LargeBinary, nullable=True),
     Column("extensions", Integer, nullable=False, server_default="0"),
     Column("collector_name", Text, nullable=True),
     Column("curbside_note", Text, nullable=True),
@@ -259,42 +264,4 @@ pickups = Table(
     CheckConstraint("extensions >= 0", "extensions_counted"),
     CheckConstraint("failed_attempts BETWEEN 0 AND 5", "failed_attempts_counted_to_five"),
     CheckConstraint("(status = 'COLLECTED') = (collected_at IS NOT NULL)", "collected_pickups_have_a_time"),
-)
-
-# Wrong pickup codes by hour: `subject` is a key, a location or a company.
-code_refusals = Table(
-    "code_refusals",
-    metadata,
-    Column("subject", Text, primary_key=True),
-    Column("hour", DateTime(timezone=True), primary_key=True),
-    Column("refused", Integer, nullable=False),
-    CheckConstraint("refused > 0", "refusals_are_counted"),
-)
-
-# All that was ever reported of pickups at points, with when it happened and when it was heard of. Never changed: what a
-# pickup is follows from all of its rows together. (reporter, key): a repetition is the same report.
-pickup_reports = Table(
-    "pickup_reports",
-    metadata,
-    Column("reporter", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("pickup_id", Uuid, ForeignKey("pickups.id"), nullable=False),
-    Column("kind", Text, nullable=False),
-    instant("occurred_at"),
-    instant("received_at"),
-    Column("actor", Text, nullable=False),
-    Column("is_collectable", Boolean, nullable=False),
-    instant("hold_until", nullable=True),
-    Column("reason", Text, nullable=True),
-    Column("compartment", Text, nullable=True),
-    Column("return_tracking_number", Text, nullable=True),
-    Column("note", Text, nullable=True),
-    Column("body_hash", LargeBinary, nullable=False),
-    Index("ix_pickup_reports_pickup_id", "pickup_id"),
-    CheckConstraint(
-        "kind IN ('ARRIVED', 'READY', 'BLOCKED', 'EXTENDED', 'REMINDED', 'EXPIRED', 'RETURN_SENT', 'COLLECTED', "
-        "'RETURN_RECEIVED')",
-        "report_kind_known",
-    ),
-    CheckConstraint("kind NOT IN ('EXTENDED', 'REMINDED') OR hold_until IS NOT NULL", "extensions_have_an_end"),
 )

@@ -44,6 +44,7 @@ describe_enum(
         ErrorCode.PICKUP_NOT_EXTENDABLE: "The place does not keep the goods for longer.",
         ErrorCode.PICKUP_CODE_NOT_VERIFIED: "The pickup's code has to be verified first, or again after 15 minutes.",
         ErrorCode.PICKUP_STILL_HELD: "The goods are kept for the shopper for longer.",
+        ErrorCode.INVALID_CARRIER_CODE: "The carrier cannot have given out this number.",
         ErrorCode.TRACKING_NUMBER_USED: "The tracking number belongs to another shipment.",
         ErrorCode.WORK_TAKEN: "The work is somebody else's.",
         ErrorCode.WORK_ON_HOLD: "The work on these goods is on hold.",

@@ -17,7 +17,7 @@ from app.locations.actions.save_network import save_network
 from app.locations.errors import InvalidNetwork
 from app.locations.graphql.batches import networks_by_code
 from app.locations.graphql.mutations.drafts import ids_of_codes, refuse_limited
-from app.locations.model.networks import CodeIssuer, CountsFrom, NetworkDraft
+from app.locations.model.networks import CodeIssuer, CountsFrom, NetworkDraft, SlipCheck
 from app.locations.sql import networks
 
 describe_enum(
@@ -33,7 +33,16 @@ describe_enum(
     "Who makes what buyers show at a point.",
     {
         CodeIssuer.SHOP: "The shop: its pickup code.",
-        CodeIssuer.CARRIER: "The carrier: goods can be collected once the point has reported READY.",
+        CodeIssuer.CARRIER: "The carrier: its slip number and authentication number, which it tells by "
+        "`pickupReport`. Goods can be collected once these are known, or the point has reported READY.",
+    },
+)
+describe_enum(
+    SlipCheck,
+    "How a carrier's slip number shows that it was read right.",
+    {
+        SlipCheck.NONE: "Not at all.",
+        SlipCheck.MOD_7: "Its last digit is what is left of the number before it, divided by 7.",
     },
 )
 _ARGUMENTS: Final = {
@@ -41,6 +50,9 @@ _ARGUMENTS: Final = {
     "reminder_hours": "reminderHours",
     "grace_hours": "graceHours",
     "extension_days": "extensionDays",
+    "slip_digits": "slipDigits",
+    "slip_check": "slipCheck",
+    "authentication_digits": "authenticationDigits",
 }
 
 
@@ -56,6 +68,14 @@ class PickupNetwork(Entity):
     grace_hours: int = strawberry.field(description="How many hours after the end somebody asks a silent point.")
     extension_days: int = strawberry.field(description="By how many days buyers can move the end, once; 0: not at all.")
     code_issuer: CodeIssuer = strawberry.field(description="Who makes what buyers show.")
+    slip_digits: int | None = strawberry.field(
+        description="How many digits the carrier's slip numbers have; null: any number of them."
+    )
+    slip_check: SlipCheck = strawberry.field(description="What is checked of slip numbers.")
+    authentication_digits: int | None = strawberry.field(
+        description="How many digits the carrier's authentication numbers have; null: any number of them; 0: there are "
+        "none, and goods can be collected with the slip number as soon as they are there."
+    )
 
 
 @strawberry.input(description="Input of `pickupNetworkSave`: the network as it shall be.")
@@ -78,6 +98,18 @@ class PickupNetworkSaveInput:
         default=0, description="By how many days buyers can move the end, once, 0 to 30."
     )
     code_issuer: CodeIssuer = strawberry.field(default=CodeIssuer.SHOP, description="Who makes what buyers show.")
+    slip_digits: int | None = strawberry.field(
+        default=None,
+        description="Of a carrier that issues codes: how many digits its slip numbers have, 4 to 20; null: any.",
+    )
+    slip_check: SlipCheck = strawberry.field(
+        default=SlipCheck.NONE, description="Of a carrier that issues codes: what is checked of its slip numbers."
+    )
+    authentication_digits: int | None = strawberry.field(
+        default=None,
+        description="Of a carrier that issues codes: how many digits its authentication numbers have, 1 to 12; "
+        "null: any; 0: there are none, the slip number is enough.",
+    )
     add_locations: list[str] = strawberry.field(
         default_factory=list[str], description="Codes of locations that join it, at most 100."
     )
@@ -153,6 +185,9 @@ async def _save(tx: WriteTx, given: PickupNetworkSaveInput) -> None:
         given.grace_hours,
         given.extension_days,
         given.code_issuer,
+        given.slip_digits,
+        given.slip_check,
+        given.authentication_digits,
     )
     try:
         await save_network(tx, draft, joining=places["addLocations"], leaving=places["removeLocations"])

@@ -9,13 +9,15 @@ from app.locations.model.networks import NetworkDraft
 
 _UPSERT: Final = Statement("""
     INSERT INTO pickup_networks (code, names, hold_days, counts_from, reminder_hours, grace_hours, extension_days,
-                                 code_issuer)
+                                 code_issuer, slip_digits, slip_check, authentication_digits)
     VALUES (:code, CAST(:names AS jsonb), :hold_days, :counts_from, :reminder_hours, :grace_hours, :extension_days,
-            :code_issuer)
+            :code_issuer, :slip_digits, :slip_check, :authentication_digits)
     ON CONFLICT (code) DO UPDATE
        SET names = excluded.names, hold_days = excluded.hold_days, counts_from = excluded.counts_from,
            reminder_hours = excluded.reminder_hours, grace_hours = excluded.grace_hours,
            extension_days = excluded.extension_days, code_issuer = excluded.code_issuer,
+           slip_digits = excluded.slip_digits, slip_check = excluded.slip_check,
+           authentication_digits = excluded.authentication_digits,
            version = pickup_networks.version + 1
 """)
 _JOIN: Final = Statement("""
@@ -41,6 +43,9 @@ async def upsert_network(tx: WriteTx, draft: NetworkDraft) -> None:
         grace_hours=draft.grace_hours,
         extension_days=draft.extension_days,
         code_issuer=draft.code_issuer,
+        slip_digits=draft.slip_digits,
+        slip_check=draft.slip_check,
+        authentication_digits=draft.authentication_digits,
     )
 
 

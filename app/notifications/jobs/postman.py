@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
@@ -28,9 +28,11 @@ _AGENT: Final = "Hikiate-Webhooks/1"
 class Postman:
     """An endpoint has its own few places: one that is slow keeps nobody else waiting."""
 
-    def __init__(self, db: Database, installation_key: bytes, sender: Sender, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, db: Database, installation_keys: Sequence[bytes], sender: Sender, clock: Callable[[], datetime]
+    ) -> None:
         self._db = db
-        self._key = installation_key
+        self._keys = installation_keys
         self._sender = sender
         self._clock = clock
         self._busy: Counter[UUID] = Counter()
@@ -97,7 +99,7 @@ class Postman:
     async def _attempt(self, delivery: Any) -> Attempt:
         now, body = self._clock(), delivery.body.encode()
         try:
-            keys = [unseal(sealed, self._key) for sealed in delivery.sealed or ()]
+            keys = [unseal(sealed, *self._keys) for sealed in delivery.sealed or ()]
         except UnreadableSecret:
             return Attempt(now, 0, WebhookFailure.SECRET, answer="The endpoint's secret cannot be read: rotate it.")
         signed = sign(body, message_id(delivery.event_id), now, keys)

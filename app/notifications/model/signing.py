@@ -6,13 +6,9 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
+from app.kit import sealing
 from app.notifications.errors import InvalidEndpoint
 
 MARK: Final = "whsec_"
@@ -24,7 +20,7 @@ MAX_SECRETS: Final = 5
 
 
 class UnreadableSecret(Exception):
-    """The installation's secret key is another one than that with which the secret was sealed."""
+    """The installation has the secret key no more with which the secret was sealed."""
 
 
 def new_secret() -> str:
@@ -32,22 +28,19 @@ def new_secret() -> str:
     return MARK + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
-@lru_cache(maxsize=4)
-def _seal(installation_key: bytes) -> Fernet:
-    derived = HKDF(SHA256(), 32, salt=None, info=b"hikiate webhook secrets").derive(installation_key)
-    return Fernet(base64.urlsafe_b64encode(derived))
+_PURPOSE: Final = "hikiate webhook secrets"
 
 
 def seal(secret: str, installation_key: bytes) -> bytes:
     """What is kept of a secret: without the installation's key it says nothing."""
-    return _seal(installation_key).encrypt(secret.encode())
+    return sealing.seal(secret, [installation_key], _PURPOSE)
 
 
-def unseal(sealed: bytes, installation_key: bytes) -> str:
-    """The secret. Raises UnreadableSecret."""
+def unseal(sealed: bytes, *installation_keys: bytes) -> str:
+    """The secret, sealed with any of these keys. Raises UnreadableSecret."""
     try:
-        return _seal(installation_key).decrypt(sealed).decode()
-    except InvalidToken:
+        return sealing.unseal(sealed, installation_keys, _PURPOSE)
+    except sealing.Unreadable:
         raise UnreadableSecret from None
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import strawberry
 
@@ -11,6 +11,7 @@ from app.fulfillment.actions.keep_reports import Kept
 from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
 from app.fulfillment.graphql.mutations.asking import ask, check_texts
 from app.fulfillment.graphql.mutations.forms import NEEDED_KEY, PickupPayload
+from app.fulfillment.model.carrier_codes import fingerprint, plain_digits, seal_number
 from app.fulfillment.model.folding import ReportEffect
 from app.fulfillment.model.pickups import PickupExpiryReason
 from app.fulfillment.model.reports import Report, ReportKind
@@ -51,6 +52,15 @@ class PickupReportInput:
     )
     return_tracking_number: str | None = strawberry.field(
         default=None, description="The parcel's number on its way back; up to 200 characters."
+    )
+    slip_number: str | None = strawberry.field(
+        default=None,
+        description="With CODE_TOLD, ARRIVED and READY, where the carrier issues the code: its slip number, digits.",
+    )
+    authentication_number: str | None = strawberry.field(
+        default=None,
+        description="With CODE_TOLD, ARRIVED and READY, where the carrier issues the code: the number that the buyer "
+        "types beside the slip number, digits. It is kept encrypted and shown to the buyer alone.",
     )
     note: str | None = strawberry.field(default=None, description="For the shop's people; up to 200 characters.")
     idempotency_key: str = strawberry.field(description=NEEDED_KEY)
@@ -134,6 +144,7 @@ def _request(context: Context, given: PickupReportInput, *path: str) -> ReportRe
     if sum(name is not None for name in names) != 1:
         message = "Name the pickup by its id, its number or the number of a parcel: by one of them."
         raise InvalidInput(message, path=[*path, "pickupId"])
+    numbers = {"slipNumber": given.slip_number, "authenticationNumber": given.authentication_number}
     texts = {
         "pickupNumber": given.pickup_number,
         "trackingNumber": given.tracking_number,
@@ -141,7 +152,8 @@ def _request(context: Context, given: PickupReportInput, *path: str) -> ReportRe
         "returnTrackingNumber": given.return_tracking_number,
         "note": given.note,
     }
-    check_texts(given.idempotency_key, texts, path)
+    check_texts(given.idempotency_key, {**texts, **numbers}, path)
+    number, keys = plain_digits(given.authentication_number), context.config.secret_keys
     pickup_id = given.pickup_id
     report = Report(
         "",
@@ -151,7 +163,13 @@ def _request(context: Context, given: PickupReportInput, *path: str) -> ReportRe
         reason=_reason(given),
         compartment=given.compartment,
         return_tracking_number=given.return_tracking_number,
+        slip_number=plain_digits(given.slip_number),
+        sealed_number=None if number is None else seal_number(number, keys),
     )
+    said: list[Any] = [*names, given.kind, given.occurred_at, given.hold_until, report.reason, *texts.values()]
+    if number is not None or given.slip_number is not None:
+        # Whoever reads what is kept of the body finds no number out by trying them all.
+        said += [given.slip_number, None if number is None else fingerprint(number, keys[0])]
     return ReportRequest(
         report,
         context.actor,
@@ -160,7 +178,8 @@ def _request(context: Context, given: PickupReportInput, *path: str) -> ReportRe
         tracking_number=given.tracking_number,
         key=given.idempotency_key,
         note=given.note,
-        body=body_hash([*names, given.kind, given.occurred_at, given.hold_until, report.reason, *texts.values()]),
+        body=body_hash(said),
+        authentication_number=number,
     )
 
 

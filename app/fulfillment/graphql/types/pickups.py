@@ -12,16 +12,16 @@ from app.engine.relations import Entity, relation
 from app.exceptions.graphql.batches import cases_by_pickup
 from app.exceptions.graphql.types import ExceptionCase
 from app.fulfillment.graphql import batches
+from app.fulfillment.graphql.types.carrier_codes import CarrierCode, may_see_code
 from app.fulfillment.graphql.types.packages import Package
 from app.fulfillment.model.codes import is_verified, pickup_code
 from app.fulfillment.model.folding import ReportEffect
-from app.fulfillment.model.pickups import COLLECTABLE, PickupExpiryReason, PickupStatus
+from app.fulfillment.model.pickups import PickupExpiryReason, PickupStatus
 from app.fulfillment.model.reports import ReportKind
 from app.kit.graphql.context import Info
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.kit.graphql.types import Money, localized
-from app.kit.permissions import ActorKind
 from app.kit.qr import qr_svg
 from app.locations.graphql.batches import locations_by_id
 
@@ -73,6 +73,9 @@ describe_enum(
     ReportKind,
     "What can happen to a pickup whose parcels have left.",
     {
+        ReportKind.CODE_TOLD: "The carrier gave out what the buyer collects with, `slipNumber` or "
+        "`authenticationNumber`, or gave out another one. It may be known before the parcel leaves. Goods that are at "
+        "the point and waited for it can be collected from then on.",
         ReportKind.ARRIVED: "The goods are at the point. They can be collected from then on, unless the code to do so "
         "comes later: then `READY` is reported, too.",
         ReportKind.READY: "The goods can be collected, after all or again: the code is known, a fault is mended.",
@@ -156,7 +159,14 @@ class PickupReport(Entity):
     hold_until: datetime | None = strawberry.field(
         description="Until when the goods were to be kept from then on (UTC)."
     )
+    slip_number: str | None = strawberry.field(description="The carrier's slip number, where it was told.")
+    sealed_number: strawberry.Private[bytes | None]
     note: str | None = strawberry.field(description="In words of the reporter.")
+
+    @strawberry.field(description="Whether the carrier's authentication number was told. Nobody but the buyer sees it.")
+    def has_authentication_number(self) -> bool:
+        """It is kept sealed."""
+        return self.sealed_number is not None
 
 
 @strawberry.type(description="A hand-over at an own store or at a partner's point.")
@@ -168,6 +178,7 @@ class Pickup(Entity, Node):
     delivery_id: strawberry.Private[UUID]
     location_id: strawberry.Private[int]
     code_version: strawberry.Private[int]
+    has_carrier_code: strawberry.Private[bool]
     verified_at: strawberry.Private[datetime | None]
     due_minor: strawberry.Private[int]
     currency: strawberry.Private[str]
@@ -247,7 +258,7 @@ class Pickup(Entity, Node):
 
     @strawberry.field(
         description="The code to collect with. Only the holder of the order's id sees it, while it is READY; "
-        "null for staff and partners, who ask the shopper for it."
+        "null for staff and partners, who ask the shopper for it, and where a carrier gives out its own: `carrierCode`."
     )
     def code(self, info: Info) -> str | None:
         """Derived from the installation's secret key; kept nowhere."""
@@ -261,6 +272,13 @@ class Pickup(Entity, Node):
         """What it holds can be sent as the `code` of `pickupCodeVerify`, whole."""
         code = _shown_code(self, info)
         return None if code is None else qr_svg(f"{self.number} {code}")
+
+    carrier_code = relation(
+        CarrierCode,
+        batches.carrier_codes_by_pickup,
+        key=lambda pickup: pickup.id,
+        description="What the buyer collects with at points whose carrier gives that out; null elsewhere.",
+    )
 
     @strawberry.field(
         description="Who will collect instead of the buyer; for the buyer, and for who hands over. Null: the buyer."
@@ -288,7 +306,7 @@ class Pickup(Entity, Node):
 
 def _shown_code(pickup: Any, info: Info) -> str | None:
     context = info.context
-    if context.actor.kind is not ActorKind.SHOPPER or pickup.status not in COLLECTABLE or pickup.is_locked:
+    if pickup.has_carrier_code or not may_see_code(pickup, context.actor):
         return None
     return pickup_code(context.config.secret_key, pickup.id, pickup.code_version)
 
