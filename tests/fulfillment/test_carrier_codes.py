@@ -393,8 +393,8 @@ async def test_the_number_is_found_nowhere(db: Database, execute: Execute, caplo
     assert NUMBER not in caplog.text
     async with db.read() as tx:
         tables = await tx.connection.fetch(
-            "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
-            " AND has_table_privilege(quote_ident(tablename), 'SELECT')"
+            "SELECT relname AS tablename FROM pg_class WHERE relkind IN ('r', 'p')"
+            " AND relnamespace = CAST(current_schema() AS regnamespace) AND has_table_privilege(oid, 'SELECT')"
         )
         looked_at = 0
         for table in tables:
