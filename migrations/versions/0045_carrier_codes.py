@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0044"
-down_revision: str | None = "0043"
+revision: str = "0045"
+down_revision: str | None = "0044"
 
 _NETWORK_CHECKS = {
     "network_slip_digits_reasonable": "slip_digits BETWEEN 4 AND 20",
