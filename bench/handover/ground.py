@@ -137,14 +137,21 @@ def _draft(ground: Ground, place: int, mode: str, now: datetime) -> OrderDraft:
     )
 
 
+def _ids(orders: list[UUID]) -> list[UUID]:
+    """As the product makes them, for a row of each order."""
+    return [new_id() for _ in orders]
+
+
 async def _fulfill(tx: WriteTx, ground: Ground, orders: list[UUID], *, is_store: bool, now: datetime) -> list[str]:
     """What planning and shipping leave behind, without their statements per order."""
     run = tx.connection
     kind, status = ("PICKUP", "OPEN") if is_store else ("SHIP", "SHIPPED")
     await run.execute(
         """INSERT INTO fulfillments (id, order_id, delivery_id, kind, location_id, status, created_at)
-           SELECT gen_random_uuid(), order_id, id, $2, $3, $4, $5 FROM order_deliveries WHERE order_id = ANY($1)""",
-        orders, kind, ground.store if is_store else ground.warehouse, status, now,
+           SELECT new.id, order_id, delivery.id, $2, $3, $4, $5
+             FROM unnest($1::uuid[], $6::uuid[]) AS new (of_order, id)
+             JOIN order_deliveries AS delivery ON delivery.order_id = new.of_order""",
+        orders, kind, ground.store if is_store else ground.warehouse, status, now, _ids(orders),
     )  # fmt: skip
     await run.execute(
         """INSERT INTO fulfillment_lines (fulfillment_id, line_no, variant_id, quantity)
@@ -155,18 +162,21 @@ async def _fulfill(tx: WriteTx, ground: Ground, orders: list[UUID], *, is_store:
         await run.execute(
             """WITH sent AS (
                    INSERT INTO shipments (id, fulfillment_id, order_id, shipped_at)
-                   SELECT gen_random_uuid(), id, order_id, $2 FROM fulfillments WHERE order_id = ANY($1)
+                   SELECT new.id, fulfillment.id, order_id, $2
+                     FROM unnest($1::uuid[], $3::uuid[]) AS new (of_order, id)
+                     JOIN fulfillments AS fulfillment ON fulfillment.order_id = new.of_order
                    RETURNING id)
                INSERT INTO packages (id, shipment_id, number, carrier, tracking_number)
-               SELECT gen_random_uuid(), id, 1, 'YAMATO', id::text FROM sent""",
-            orders, now,
+               SELECT id, id, 1, 'YAMATO', id::text FROM sent""",
+            orders, now, _ids(orders),
         )  # fmt: skip
     rows = await run.fetch(
         """INSERT INTO pickups (id, number, order_id, delivery_id, location_id, partner_id, status, created_at)
-           SELECT gen_random_uuid(), 'PU-' || nextval('pickup_numbers'), delivery.order_id, delivery.id,
+           SELECT new.id, 'PU-' || nextval('pickup_numbers'), delivery.order_id, delivery.id,
                   delivery.location_id, place.partner_id, $2, $3
-             FROM order_deliveries AS delivery JOIN locations AS place ON place.id = delivery.location_id
-            WHERE delivery.order_id = ANY($1) RETURNING number""",
-        orders, "PREPARING" if is_store else "IN_TRANSIT_TO_POINT", now,
+             FROM unnest($1::uuid[], $4::uuid[]) AS new (of_order, id)
+             JOIN order_deliveries AS delivery ON delivery.order_id = new.of_order
+             JOIN locations AS place ON place.id = delivery.location_id RETURNING number""",
+        orders, "PREPARING" if is_store else "IN_TRANSIT_TO_POINT", now, _ids(orders),
     )  # fmt: skip
     return [row["number"] for row in rows]
