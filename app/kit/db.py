@@ -43,6 +43,10 @@ _LANE_SETTINGS: Final = {
     "statement_timeout": "2s",
     # All its statements take arrays, of another length each time, for which PostgreSQL would plan anew.
     "plan_cache_mode": "force_generic_plan",
+    # All of them look for keys. Of a table that is empty when a plan is made, as each new period of answers is, the
+    # planner would have every row read for every key, and the plan is kept until the table is counted again.
+    "enable_seqscan": "off",
+    "jit": "off",
 }
 # What a connection that broke raises, in whatever state it was: the last is what the driver says when it broke
 # between two messages.

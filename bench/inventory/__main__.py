@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import uvloop
 
+from app.main import spare_the_collector
 from bench.inventory.registry import ROWS, Options, Tables
 from bench.record import record
 
@@ -51,4 +52,5 @@ async def main(given: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
+    spare_the_collector()  # as a server does before it serves
     uvloop.run(main(sys.argv[1:]))

@@ -12,6 +12,8 @@ from app.inventory.actions.hold_stock import hold_stock
 from app.inventory.errors import InvalidQuantity
 from app.inventory.model import Claim, HoldRequest, Shortage, Verdict
 from app.kit.db import Database, WriteTx
+from app.kit.graphql.payload import Asked, Outcome, grouped
+from app.kit.idempotency import Keyed
 from tests.inventory.builders import counters, stocked, wish
 
 
@@ -77,3 +79,40 @@ async def test_poisoned_requests_hurt_only_themselves(db: Database) -> None:
     assert {type(answer) for answer in answers[10:13]} == {InvalidQuantity, ValueError, asyncpg.CheckViolationError}
     assert [answer for answer in answers[:10] + answers[13:] if not isinstance(answer, Verdict)] == []
     assert await counters(db) == {(shirt, store): (50, 0, 20, 0)}
+
+
+async def test_plans_that_were_made_for_empty_tables_read_by_key(db: Database) -> None:
+    """As on the first day of a shop, and whenever a new period of answers begins."""
+    shirt, [store] = await stocked(db, 100)
+    connection = await asyncpg.connect(db.dsn)
+    try:
+        await connection.execute("VACUUM (ANALYZE)")
+    finally:
+        await connection.close()
+    read: list[dict[str, int]] = []
+
+    async def outcomes(tx: WriteTx, requests: Sequence[HoldRequest]) -> list[Any]:
+        return [Outcome({"held": len(verdict.claims)}) for verdict in await work(tx, requests)]
+
+    keyed = grouped(outcomes)
+
+    async def watched(tx: WriteTx, requests: Sequence[Any]) -> list[Any]:
+        answers = await keyed(tx, requests)
+        rows = await tx.connection.fetch(
+            "SELECT relname, seq_tup_read FROM pg_stat_xact_user_tables WHERE seq_tup_read > 0"
+        )
+        read.append(dict(rows))
+        return list(answers)
+
+    fresh = await Database.open(db.dsn, read_connections=1, write_connections=1)
+    fresh.accelerated = db.accelerated
+    try:
+        group = fresh.group(watched)
+        for _ in range(3):
+            wishes = [wish(shirt, 1, store) for _ in range(30)]
+            asked = [Asked(one, Keyed("test", str(one.owner_id), "hold", b"")) for one in wishes]
+            answers = await asyncio.gather(*(group.ask(one, identity=one.keyed.key) for one in asked))
+            assert [one.stored for one in answers] == [{"values": {"held": 1}}] * 30
+    finally:
+        await fresh.close()
+    assert read == [{}, {}, {}]
