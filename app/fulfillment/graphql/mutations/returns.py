@@ -1,5 +1,7 @@
 """Goods that come back."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 from uuid import UUID
 
 import strawberry
@@ -18,6 +20,8 @@ from app.kit.graphql.inputs import check_rows
 from app.kit.graphql.nodes import require_int, require_uuid
 from app.kit.graphql.payload import Outcome, Payload, commit
 from app.kit.graphql.permission import requires
+
+PayloadT = TypeVar("PayloadT", bound=Payload)
 
 
 @strawberry.input(description="Units of one line that did not come back as they went.")
@@ -90,26 +94,9 @@ class PickupReturnMutation:
     )
     async def pickup_take_back(self, info: Info, input: PickupTakeBackInput) -> PickupTakeBackPayload:
         """Possible from any state in which the goods are out, as reports may be missing."""
-        context = info.context
-
-        async def work(tx: WriteTx) -> Outcome:
-            pickup_id = require_uuid(input.pickup_id, "Pickup", "input", "pickupId")
-            location_id = _place(context, input.location_id)
-            try:
-                await take_back_pickup(
-                    tx,
-                    pickup_id,
-                    goods=_goods(input.lines),
-                    location_id=location_id,
-                    actor=context.actor,
-                    now=context.now,
-                )
-            except NotFound as error:
-                raise error.at("input", "pickupId") from None
-            return Outcome({"pickup_id": str(pickup_id)})
-
-        key = input.idempotency_key
-        return await commit(context, PickupTakeBackPayload, work, operation="pickupTakeBack", key=key, body=input)
+        return await _take_back(
+            info.context, PickupTakeBackPayload, take_back_pickup, "pickupTakeBack", input, ("pickup", input.pickup_id)
+        )
 
     @strawberry.mutation(
         description="The parcels of a home delivery that did not reach the buyer are back: their units are in stock "
@@ -119,26 +106,45 @@ class PickupReturnMutation:
     )
     async def shipment_take_back(self, info: Info, input: ShipmentTakeBackInput) -> ShipmentTakeBackPayload:
         """All parcels of a shipment together."""
-        context = info.context
+        return await _take_back(
+            info.context,
+            ShipmentTakeBackPayload,
+            take_back_shipment,
+            "shipmentTakeBack",
+            input,
+            ("shipment", input.shipment_id),
+        )
 
-        async def work(tx: WriteTx) -> Outcome:
-            shipment_id = require_uuid(input.shipment_id, "Shipment", "input", "shipmentId")
-            location_id = _place(context, input.location_id)
-            try:
-                await take_back_shipment(
-                    tx,
-                    shipment_id,
-                    goods=_goods(input.lines),
-                    location_id=location_id,
-                    actor=context.actor,
-                    now=context.now,
-                )
-            except NotFound as error:
-                raise error.at("input", "shipmentId") from None
-            return Outcome({"shipment_id": str(shipment_id)})
 
-        key = input.idempotency_key
-        return await commit(context, ShipmentTakeBackPayload, work, operation="shipmentTakeBack", key=key, body=input)
+async def _take_back(  # noqa: PLR0917  # as `commit` takes them, and what it is about
+    context: Context,
+    payload_type: type[PayloadT],
+    action: Callable[..., Awaitable[None]],
+    operation: str,
+    input: PickupTakeBackInput | ShipmentTakeBackInput,
+    subject: tuple[str, str],
+) -> PayloadT:
+    """subject: what the goods had left as, `pickup` or `shipment`, and its id."""
+    name, given = subject
+
+    async def work(tx: WriteTx) -> Outcome:
+        path = ("input", f"{name}Id")
+        subject_id = require_uuid(given, name.capitalize(), *path)
+        location_id = _place(context, input.location_id)
+        try:
+            await action(
+                tx,
+                subject_id,
+                goods=_goods(input.lines),
+                location_id=location_id,
+                actor=context.actor,
+                now=context.now,
+            )
+        except NotFound as error:
+            raise error.at(*path) from None
+        return Outcome({f"{name}_id": str(subject_id)})
+
+    return await commit(context, payload_type, work, operation=operation, key=input.idempotency_key, body=input)
 
 
 def _place(context: Context, location_id: str | None) -> int | None:

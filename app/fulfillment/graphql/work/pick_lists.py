@@ -1,6 +1,7 @@
 """What people ask of pick lists, and what they do with them."""
 
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 
@@ -19,6 +20,7 @@ from app.fulfillment.graphql.work.pick_list_forms import (
     PickListCompletePayload,
     PickListCreateInput,
     PickListCreatePayload,
+    PickListPayload,
     StockShelvesSetInput,
     StockShelvesSetPayload,
     WorkMergeInput,
@@ -31,7 +33,7 @@ from app.inventory.graphql.batches import visible_location_ids
 from app.inventory.graphql.mutations.checks import place_of, variant_ids_of
 from app.kit.db import WriteTx
 from app.kit.errors import DomainError, InvalidInput, NotFound
-from app.kit.graphql.context import Info
+from app.kit.graphql.context import Context, Info
 from app.kit.graphql.nodes import require_int, require_uuid
 from app.kit.graphql.payload import Outcome, commit
 from app.kit.graphql.permission import requires
@@ -40,6 +42,7 @@ from app.kit.paging import make_page, page_size
 
 _WORKS = ("input", "workInstructionIds")
 _LIST = ("input", "pickListId")
+ListPayloadT = TypeVar("ListPayloadT", bound=PickListPayload)
 
 
 @strawberry.type
@@ -118,36 +121,14 @@ class PickListMutation:
     )
     async def pick_list_complete(self, info: Info, input: PickListCompleteInput) -> PickListCompletePayload:
         """Report first what is missing."""
-        context = info.context
-
-        async def work(tx: WriteTx) -> Outcome:
-            list_id = require_uuid(input.pick_list_id, "PickList", *_LIST)
-            try:
-                await complete_pick_list(tx, list_id, actor=context.actor, now=context.now)
-            except DomainError as error:
-                raise error.at(*_LIST) from None
-            return Outcome({"list_id": str(list_id)})
-
-        key = input.idempotency_key
-        return await commit(context, PickListCompletePayload, work, operation="pickListComplete", key=key, body=input)
+        return await _end(info.context, PickListCompletePayload, complete_pick_list, "pickListComplete", input)
 
     @strawberry.mutation(
         description="Nobody walks with a list; its work can be in another one.", **requires("fulfillment:write")
     )
     async def pick_list_cancel(self, info: Info, input: PickListCancelInput) -> PickListCancelPayload:
         """The work stays."""
-        context = info.context
-
-        async def work(tx: WriteTx) -> Outcome:
-            list_id = require_uuid(input.pick_list_id, "PickList", *_LIST)
-            try:
-                await cancel_pick_list(tx, list_id, actor=context.actor, now=context.now)
-            except DomainError as error:
-                raise error.at(*_LIST) from None
-            return Outcome({"list_id": str(list_id)})
-
-        key = input.idempotency_key
-        return await commit(context, PickListCancelPayload, work, operation="pickListCancel", key=key, body=input)
+        return await _end(info.context, PickListCancelPayload, cancel_pick_list, "pickListCancel", input)
 
     @strawberry.mutation(
         description="Put PICK work of one location into one list, also what is in other lists; lists without work are "
@@ -196,3 +177,23 @@ class PickListMutation:
 
         key = input.idempotency_key
         return await commit(context, StockShelvesSetPayload, work, operation="stockShelvesSet", key=key, body=input)
+
+
+async def _end(
+    context: Context,
+    payload_type: type[ListPayloadT],
+    action: Callable[..., Awaitable[None]],
+    operation: str,
+    input: PickListCompleteInput | PickListCancelInput,
+) -> ListPayloadT:
+    """Nobody walks with a list any more, for one reason or the other."""
+
+    async def work(tx: WriteTx) -> Outcome:
+        list_id = require_uuid(input.pick_list_id, "PickList", *_LIST)
+        try:
+            await action(tx, list_id, actor=context.actor, now=context.now)
+        except DomainError as error:
+            raise error.at(*_LIST) from None
+        return Outcome({"list_id": str(list_id)})
+
+    return await commit(context, payload_type, work, operation=operation, key=input.idempotency_key, body=input)
