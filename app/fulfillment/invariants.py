@@ -184,6 +184,12 @@ INVARIANTS: Final[dict[str, str]] = {
         SELECT sold.id, sold.status, fulfillment.id FROM orders AS sold
           JOIN fulfillments AS fulfillment ON fulfillment.order_id = sold.id
          WHERE sold.status <> 'PLACED' AND fulfillment.status = 'OPEN'""",
+    "nobody works for a pickup that is over": """
+        SELECT work.id, work.kind, pickup.status FROM work_instructions AS work
+          JOIN pickups AS pickup ON pickup.id = work.pickup_id
+         WHERE work.status IN ('WAITING', 'OPEN', 'IN_PROGRESS', 'ON_HOLD')
+           AND (pickup.status = 'CANCELED'
+             OR (work.kind = 'LOCKER_DROP_OFF' AND pickup.status IN ('COLLECTED', 'RETURNED')))""",
     "work is about its order": """
         SELECT work.id FROM work_instructions AS work
           LEFT JOIN fulfillments AS fulfillment ON fulfillment.id = work.fulfillment_id

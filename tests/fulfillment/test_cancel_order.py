@@ -7,9 +7,12 @@ import pytest
 
 from app.fulfillment.actions.cancel_order import cancel_order
 from app.fulfillment.actions.create_shipment import create_shipment
+from app.fulfillment.actions.create_work import WorkDraft, create_work
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.hand_over import hand_over
+from app.fulfillment.actions.hold_works import hold_works
 from app.fulfillment.actions.plan_work import plan_work
+from app.fulfillment.model import WorkKind
 from app.fulfillment.model.packages import PackageDraft
 from app.inventory.actions.receive_transfer import receive_transfer
 from app.inventory.actions.ship_transfer import ship_transfer
@@ -28,10 +31,12 @@ from tests.fulfillment.views import (
     order_states,
     payment_status,
     pickup_of,
+    pickups_of,
     ship_all,
     stock_of,
     transfer_of,
     work_of,
+    work_rows,
 )
 
 
@@ -172,3 +177,57 @@ async def test_a_transfer_leaves_or_is_called_off_and_the_order_is_canceled_anyw
         assert (await transfer_of(db, order_id)).status == "CANCELED"
     async with db.write() as tx:
         await follow_transfer(tx, transfer.id, now=NOW)
+
+
+async def test_nobody_is_left_with_work_about_what_the_order_was(db: Database) -> None:
+    shop, order_id = await planned_order(db, konbini_pickup, store_pickup)
+    parcel = next(row for row in await fulfillments_of(db, order_id) if row.kind == "SHIP")
+    await _ask_for_all(db, order_id, parcel.id)
+    async with db.write() as tx:
+        elsewhere = await create_work(
+            tx, WorkDraft(WorkKind.COUNT, location_id=shop.store, note="shelf 4"), actor=STAFF, now=NOW
+        )
+        held = [row.id for row in await work_rows(db) if row.kind == "LOCKER_DROP_OFF"]
+        await hold_works(tx, held, "rain", actor=STAFF, now=NOW)
+    await _cancel(db, order_id)
+    left = [row.id for row in await work_rows(db) if row.status != "CANCELED"]
+    assert left == [elsewhere]
+
+
+@pytest.mark.parametrize("kind", [WorkKind.LOCKER_DROP_OFF, WorkKind.RETURN_INSPECT])
+async def test_nobody_asks_for_work_about_a_canceled_pickup(db: Database, kind: WorkKind) -> None:
+    _, order_id = await planned_order(db, konbini_pickup)
+    pickup = await pickup_of(db, order_id)
+    await _cancel(db, order_id)
+    before = await everything(db)
+    with pytest.raises(InvalidTransition) as refusal:
+        await db.in_write(lambda tx: create_work(tx, WorkDraft(kind, pickup_id=pickup.id), actor=STAFF, now=NOW))
+    assert refusal.value.facts == {"current_status": "CANCELED"}
+    assert await everything(db) == before
+
+
+async def test_a_cancellation_and_a_wish_for_work_at_once_leave_no_work(db: Database) -> None:
+    """Whichever comes first."""
+    shop, _ = await planned_order(db, home)
+    for _ in range(4):
+        async with db.write() as tx:
+            order_id = await make_order(tx, shop, konbini_pickup(shop))
+            await plan_work(tx, order_id, now=NOW)
+        pickup = await pickup_of(db, order_id)
+        drafts = [WorkDraft(kind, pickup_id=pickup.id) for kind in (WorkKind.LOCKER_DROP_OFF, WorkKind.RETURN_INSPECT)]
+        await asyncio.gather(
+            _cancel(db, order_id),
+            *(db.in_write(lambda tx, draft=draft: create_work(tx, draft, actor=STAFF, now=NOW)) for draft in drafts),
+            return_exceptions=True,
+        )
+        rows = [row for row in await work_rows(db) if row.order_id == order_id]
+        assert {row.status for row in rows} == {"CANCELED"}
+
+
+async def _ask_for_all(db: Database, order_id: UUID, parcel_id: UUID) -> None:
+    drafts = [WorkDraft(WorkKind.PACK, fulfillment_id=parcel_id)]
+    for pickup in await pickups_of(db, order_id):
+        drafts += [WorkDraft(kind, pickup_id=pickup.id) for kind in (WorkKind.LOCKER_DROP_OFF, WorkKind.RETURN_INSPECT)]
+    async with db.write() as tx:
+        for draft in drafts:
+            await create_work(tx, draft, actor=STAFF, now=NOW)

@@ -3,17 +3,22 @@
 import random
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from app.fulfillment.actions.create_work import WorkDraft, create_work
 from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
+from app.fulfillment.actions.take_back_pickup import take_back_pickup
+from app.fulfillment.model import WorkKind
 from app.fulfillment.model.folding import ReportEffect
 from app.fulfillment.model.reports import Report, ReportKind
 from app.kit.db import Database
-from app.kit.errors import DomainError
+from app.kit.errors import DomainError, InvalidTransition
 from tests.conftest import NOW
-from tests.fulfillment.builders import konbini_pickup, make_shop, one_more_planned, planned_order
-from tests.fulfillment.views import cases_of, make_arrived, order_states, pickup_of, report, ship_all
+from tests.fulfillment.builders import STAFF, konbini_pickup, make_shop, one_more_planned, planned_order
+from tests.fulfillment.views import cases_of, make_arrived, order_states, pickup_of, report, ship_all, work_rows
+from tests.fulfillment.work import work_row
 
 K = ReportKind
 HOUR = timedelta(hours=1)
@@ -99,3 +104,44 @@ async def test_duplicate_late_reordered_and_contradictory_reports_end_in_the_sam
 
 
 _OF_EACH = {"id", "number", "order_id", "delivery_id", "version"}
+
+
+async def test_goods_that_are_at_their_point_have_been_put_there(db: Database) -> None:
+    shop, order_id = await planned_order(db, konbini_pickup)
+    await ship_all(db, order_id)
+    pickup = await pickup_of(db, order_id)
+    drop_off = await _asked(db, WorkKind.LOCKER_DROP_OFF, pickup.id)
+    await report(db, pickup.id, K.BLOCKED, actor=shop.partner, reason="NOT_ACCEPTED")
+    assert (await work_row(db, drop_off))["status"] == "OPEN"
+    await report(db, pickup.id, K.ARRIVED, actor=shop.partner, at=NOW + HOUR)
+    row = await work_row(db, drop_off)
+    assert (row["status"], row["completed_by"]) == ("DONE", shop.partner.reference)
+
+
+async def test_goods_with_their_buyer_give_nobody_work(db: Database) -> None:
+    shop, order_id = await planned_order(db, konbini_pickup)
+    await ship_all(db, order_id)
+    pickup = await pickup_of(db, order_id)
+    asked = [await _asked(db, kind, pickup.id) for kind in (WorkKind.LOCKER_DROP_OFF, WorkKind.RETURN_INSPECT)]
+    await report(db, pickup.id, K.COLLECTED, actor=shop.partner)
+    assert [(await work_row(db, one))["status"] for one in asked] == ["CANCELED", "CANCELED"]
+    with pytest.raises(InvalidTransition) as refusal:
+        await _asked(db, WorkKind.LOCKER_DROP_OFF, pickup.id)
+    assert refusal.value.facts == {"current_status": "COLLECTED"}
+
+
+async def test_goods_that_are_back_are_inspected_and_go_into_no_locker(db: Database) -> None:
+    shop, order_id = await planned_order(db, konbini_pickup)
+    await ship_all(db, order_id)
+    pickup = await pickup_of(db, order_id)
+    await report(db, pickup.id, K.RETURN_SENT, actor=shop.partner)
+    drop_off = await _asked(db, WorkKind.LOCKER_DROP_OFF, pickup.id)
+    async with db.write() as tx:
+        await take_back_pickup(tx, pickup.id, actor=STAFF, now=NOW)
+    statuses = {row.kind: row.status for row in await work_rows(db) if row.pickup_id == pickup.id}
+    assert statuses == {"RETURN_INSPECT": "DONE", "LOCKER_DROP_OFF": "CANCELED"}
+    assert (await work_row(db, drop_off))["status"] == "CANCELED"
+
+
+async def _asked(db: Database, kind: WorkKind, pickup_id: UUID) -> UUID:
+    return await db.in_write(lambda tx: create_work(tx, WorkDraft(kind, pickup_id=pickup_id), actor=STAFF, now=NOW))

@@ -75,6 +75,11 @@ SABOTAGE = {
         " RETURNING id) UPDATE work_instructions SET pick_list_id = list.id FROM list WHERE kind = 'PICK'"
     ),
     "a canceled order has no open fulfillment, a completed one neither": "UPDATE orders SET status = 'CANCELED'",
+    "nobody works for a pickup that is over": (
+        "INSERT INTO work_instructions (id, kind, location_id, status, order_id, pickup_id, created_at)"
+        " SELECT id, 'LOCKER_DROP_OFF', location_id, 'OPEN', order_id, id, now() FROM pickups;"
+        " UPDATE pickups SET status = 'CANCELED' WHERE partner_id IS NOT NULL"
+    ),
     "work is about its order": "UPDATE work_instructions SET order_id = NULL",
 }
 

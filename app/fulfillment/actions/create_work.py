@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.model import FulfillmentKind, FulfillmentState, WorkKind, WorkStatus, may_touch
+from app.fulfillment.model.pickups import PickupStatus, is_over
 from app.fulfillment.model.work import RAISED_BY_ITSELF
 from app.fulfillment.sql import fulfillments, pickups, work, work_steps
 from app.kit.db import WriteTx
@@ -36,7 +37,7 @@ async def create_work(tx: WriteTx, draft: WorkDraft, *, actor: Actor, now: datet
 
     The caller has checked that it may act at the location, which PACK work and work about a pickup have of their own.
     Raises NotFound, InvalidInput for kinds that orders and transfers ask for by themselves and for work about nothing,
-    InvalidTransition when the parcel has left, is canceled or is to be packed already.
+    InvalidTransition when the parcel has left, is canceled or is to be packed already, or the pickup is over.
     """
     if draft.kind in RAISED_BY_ITSELF:
         message = f"Orders and transfers ask for {draft.kind} work by themselves."
@@ -95,6 +96,10 @@ async def _about_pickup(tx: WriteTx, draft: WorkDraft, actor: Actor) -> work.New
         message = "There is no such pickup."
         raise NotFound(message, path=["input", "pickupId"])
     await lock_order(tx, pickup["order_id"])
+    status = (await pickups.lock_pickups(tx, [pickup["id"]]))[pickup["id"]]["status"]
+    if status == PickupStatus.CANCELED or (draft.kind is WorkKind.LOCKER_DROP_OFF and is_over(status)):
+        message = "Nothing is to be done about this pickup any more."
+        raise InvalidTransition(message, current_status=status)
     place = pickup["location_id"] if draft.location_id is None else draft.location_id
     return work.NewWork(
         draft.kind,

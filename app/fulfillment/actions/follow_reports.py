@@ -32,6 +32,8 @@ _TOLD: Final = {
     PickupStatus.RETURNED: OrderHistoryKind.PICKUP_RETURNED,
 }
 
+_THERE: Final = frozenset({PickupStatus.ARRIVED, PickupStatus.READY})
+
 
 async def follow_reports(tx: WriteTx, taken: Sequence[Row], *, actor: str, now: datetime) -> dict[UUID, Told]:
     """Bring locked pickups to what their reports say, by id; their orders are locked, too.
@@ -56,9 +58,20 @@ async def follow_reports(tx: WriteTx, taken: Sequence[Row], *, actor: str, now: 
         others = [(row.order_id, *lines[row.id]) for row in moved if row.id not in collected]
         await tell_orders(tx, others, actor=actor, now=now)
         await collect_at_points(tx, list(collected.values()), lines, actor=actor, now=now)
+        await _end_drop_offs(tx, moved, told, actor=actor, now=now)
         await _expect_back(tx, moved, told, now=now)
     await _settle(tx, [pickup for pickup in taken if not pickup.is_sandbox], told, now=now)
     return told
+
+
+async def _end_drop_offs(
+    tx: WriteTx, moved: Sequence[Row], told: Mapping[UUID, Told], *, actor: str, now: datetime
+) -> None:
+    """Goods that are at their point have been put there."""
+    states = {row.id: told[row.id].state for row in moved}
+    arrived = [key for key, state in states.items() if state.is_inside and state.status in _THERE and not state.reason]
+    if arrived:
+        await work.finish_work(tx, arrived, [WorkKind.LOCKER_DROP_OFF], actor=actor, now=now)
 
 
 async def _expect_back(tx: WriteTx, moved: Sequence[Row], told: Mapping[UUID, Told], *, now: datetime) -> None:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from app.fulfillment.actions.follow_lockers import follow_lockers
 from app.fulfillment.events import PickupChanged
-from app.fulfillment.model.pickups import STORE_PICKUP, PickupState, PickupStatus, PickupStep, machine_of
-from app.fulfillment.sql import due_pickups, pickups
+from app.fulfillment.model.pickups import STORE_PICKUP, PickupState, PickupStatus, PickupStep, is_over, machine_of
+from app.fulfillment.sql import due_pickups, pickups, work
 from app.kit.db import Row, WriteTx
 from app.kit.outbox import publish
 
@@ -61,8 +61,14 @@ async def move_due_pickups(
 
 
 async def write_pickups(tx: WriteTx, states: dict[UUID, PickupState]) -> list[Row]:
-    """Set the states of locked pickups and tell of them; returns id, order_id, number, status, version of each."""
+    """Set the states of locked pickups and tell of them; returns id, order_id, number, status, version of each.
+
+    Work about those to which nothing can happen any more is canceled, but for the inspection of what is back.
+    """
     rows = await pickups.set_states(tx, states)
+    over = {pickup_id: state.status for pickup_id, state in states.items() if is_over(state.status)}
+    if over:
+        await work.end_work_of_pickups(tx, over)
     await tell_of_pickups(tx, rows)
     return rows
 

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from app.fulfillment.model import FulfillmentKind, Share, WorkKind, WorkStatus, due_at
+from app.fulfillment.model.pickups import PickupStatus
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.ids import new_id
 from app.kit.statement import Statement
@@ -78,6 +79,13 @@ _CANCEL: Final = Statement("""
        AND (fulfillment_id = ANY(CAST(:ids AS uuid[])) OR transfer_id = ANY(CAST(:ids AS uuid[]))
             OR pickup_id = ANY(CAST(:ids AS uuid[])))
 """)
+# Goods that are with their buyer, back, or never left are put nowhere; what is back may still be looked at.
+_END_OF_PICKUPS: Final = Statement("""
+    UPDATE work_instructions
+       SET status = 'CANCELED', resumes_as = NULL, hold_reason = NULL, version = version + 1
+     WHERE pickup_id = ANY(CAST(:ids AS uuid[])) AND status IN ('WAITING', 'OPEN', 'IN_PROGRESS', 'ON_HOLD')
+       AND NOT (kind = 'RETURN_INSPECT' AND pickup_id = ANY(CAST(:returned AS uuid[])))
+""", generic=True)  # fmt: skip
 # What was picked is picked again, with what came on top, and what follows waits for it.
 _PICK_AGAIN: Final = Statement("""
     UPDATE work_instructions
@@ -207,6 +215,15 @@ async def cancel_work(tx: WriteTx, about: Sequence[UUID], kinds: Sequence[WorkKi
     many.
     """
     return await tx.execute(_CANCEL, ids=list(about), kinds=None if kinds is None else list(kinds))
+
+
+async def end_work_of_pickups(tx: WriteTx, over: Mapping[UUID, PickupStatus]) -> int:
+    """Cancel the unfinished work about pickups to which nothing can happen any more; returns how many.
+
+    over: what they have become. The inspection of what has come back stays.
+    """
+    returned = [pickup_id for pickup_id, status in over.items() if status is PickupStatus.RETURNED]
+    return await tx.execute(_END_OF_PICKUPS, ids=list(over), returned=returned)
 
 
 async def pick_again(tx: WriteTx, fulfillment_ids: Sequence[UUID]) -> int:
