@@ -47,6 +47,7 @@ _TAKE_BACK: Final = Remedy("pickupTakeBack", "The goods are back in the house.",
 _COLLECTED: Final = Remedy("pickupReport", "The point says that the buyer has them.", {**_PICKUP, "kind": "COLLECTED"})
 _SENT_BACK: Final = Remedy("pickupReport", "They are on their way back.", {**_PICKUP, "kind": "RETURN_SENT"})
 _READY: Final = Remedy("pickupReport", "They can be collected (again).", {**_PICKUP, "kind": "READY"})
+_UNPACKED: Final = Remedy("shipmentTakeBack", "The goods of a home delivery are back in the house.")
 _NOTHING: Final = Remedy("exceptionCaseClose", "Everything is as it should be, or was put right elsewhere.")
 REMEDIES: Final[Mapping[CaseKind, tuple[Remedy, ...]]] = {
     CaseKind.CONTRADICTORY_REPORTS: (_TAKE_BACK, _COLLECTED, _NOTHING),
@@ -57,8 +58,8 @@ REMEDIES: Final[Mapping[CaseKind, tuple[Remedy, ...]]] = {
         _NOTHING,
     ),
     CaseKind.COLLECTED_WITHOUT_CODE: (_NOTHING,),
-    CaseKind.PARCEL_LOST: (_NOTHING,),
-    CaseKind.PARCEL_COMES_BACK: (_NOTHING,),
+    CaseKind.PARCEL_LOST: (_UNPACKED, _NOTHING),
+    CaseKind.PARCEL_COMES_BACK: (_UNPACKED, _NOTHING),
     CaseKind.REFUND_DUE: (_NOTHING,),
     CaseKind.TEXT_CHANGED_FOR_CARRIER: (_NOTHING,),
     CaseKind.LOCKER_FULL: (
@@ -77,7 +78,11 @@ REMEDIES: Final[Mapping[CaseKind, tuple[Remedy, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseDraft:
-    """A case to open. subject: (kind of object, its id as text), such as ("PICKUP", "…"). facts: JSON values."""
+    """A case to open. subject: (kind of object, its id as text), such as ("PICKUP", "…"). facts: JSON values.
+
+    causes: what the trouble consists of, by any names: a case that a person closed is not opened again for the same.
+    Without any each time is another trouble.
+    """
 
     kind: CaseKind
     subject: tuple[str, str]
@@ -85,3 +90,4 @@ class CaseDraft:
     partner_id: UUID | None = None
     order_id: UUID | None = None
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    causes: frozenset[str] = frozenset()

@@ -9,16 +9,35 @@ from app.exceptions.model import CaseDraft, CaseKind
 from app.kit.db import Row, WriteTx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
-from app.kit.permissions import Actor
+from app.kit.permissions import SYSTEM, Actor
 from app.kit.statement import Statement
 
+# Of an open case more may become known. What a person closed, knowing all of this, stays closed. causes: an array of an
+# array for each case.
 _OPEN: Final = Statement("""
+    WITH new AS MATERIALIZED (
+        SELECT draft.id, draft.kind, draft.subject_kind, draft.subject_id, draft.location_id, draft.partner_id,
+               draft.order_id, draft.facts,
+               ARRAY(SELECT jsonb_array_elements_text(CAST(:causes AS jsonb) -> CAST(draft.place - 1 AS int))) AS causes
+          FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:subject_kinds AS text[]),
+                      CAST(:subject_ids AS text[]), CAST(:location_ids AS int[]), CAST(:partner_ids AS uuid[]),
+                      CAST(:order_ids AS uuid[]), CAST(:facts AS jsonb[]))
+               WITH ORDINALITY
+               AS draft (id, kind, subject_kind, subject_id, location_id, partner_id, order_id, facts, place)),
+    grown AS (
+        UPDATE exception_cases AS found
+           SET causes = ARRAY(SELECT DISTINCT unnest(found.causes || new.causes) ORDER BY 1),
+               version = found.version + 1
+          FROM new
+         WHERE found.kind = new.kind AND found.subject_kind = new.subject_kind AND found.subject_id = new.subject_id
+           AND found.status = 'OPEN' AND NOT found.causes @> new.causes)
     INSERT INTO exception_cases
-           (id, kind, subject_kind, subject_id, location_id, partner_id, order_id, facts, opened_at)
-    SELECT new.*, :now
-      FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:subject_kinds AS text[]),
-                  CAST(:subject_ids AS text[]), CAST(:location_ids AS int[]), CAST(:partner_ids AS uuid[]),
-                  CAST(:order_ids AS uuid[]), CAST(:facts AS jsonb[])) AS new
+           (id, kind, subject_kind, subject_id, location_id, partner_id, order_id, facts, causes, opened_at)
+    SELECT new.*, :now FROM new
+     WHERE new.causes = '{}' OR NOT EXISTS (
+           SELECT FROM exception_cases AS closed
+            WHERE closed.kind = new.kind AND closed.subject_kind = new.subject_kind
+              AND closed.subject_id = new.subject_id AND closed.closed_by <> :system AND closed.causes @> new.causes)
     ON CONFLICT (kind, subject_kind, subject_id) WHERE status = 'OPEN' DO NOTHING
 """)
 _CLOSE: Final = Statement("""
@@ -94,7 +113,9 @@ _DELETE: Final = Statement("DELETE FROM exception_cases WHERE order_id = ANY(CAS
 
 
 async def insert_cases(tx: WriteTx, drafts: Sequence[CaseDraft], *, now: datetime) -> int:
-    """Write cases; of one that is open already nothing. Returns how many are new."""
+    """Write cases; of one that is open already only what is new of its causes, of one that a person closed for the same
+    nothing. Returns how many are new.
+    """
     return await tx.execute(
         _OPEN,
         ids=[new_id() for _ in drafts],
@@ -105,6 +126,8 @@ async def insert_cases(tx: WriteTx, drafts: Sequence[CaseDraft], *, now: datetim
         partner_ids=[draft.partner_id for draft in drafts],
         order_ids=[draft.order_id for draft in drafts],
         facts=[dict(draft.facts) for draft in drafts],
+        causes=[sorted(draft.causes) for draft in drafts],
+        system=SYSTEM.reference,
         now=now,
     )
 

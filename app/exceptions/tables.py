@@ -1,12 +1,13 @@
 """Tables of the exceptions slice."""
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.kit.tables import instant, metadata
 
 # Subjects are of every slice, so that their ids are kept as text. `location_id`, `partner_id` and `order_id` say whom
-# it concerns. A closed case is history: the same trouble opens another one.
+# it concerns. A closed case is history: the trouble that comes back opens
+# another one, unless a person closed it, who knew all of its `causes`.
 exception_cases = Table(
     "exception_cases",
     metadata,
@@ -19,6 +20,7 @@ exception_cases = Table(
     Column("partner_id", Uuid, nullable=True),
     Column("order_id", Uuid, nullable=True),
     Column("facts", JSONB, nullable=False, server_default="{}"),
+    Column("causes", ARRAY(Text), nullable=False, server_default="{}"),
     Column("assignee", Text, nullable=True),
     instant("opened_at"),
     instant("closed_at", nullable=True),

@@ -90,6 +90,8 @@ async def test_somebody_takes_a_case_and_closes_it(db: Database, execute: Execut
     assert closed["exceptionCase"] == {
         "status": "CLOSED", "assignee": "Sato", "closedBy": "key:staff", "note": "rang the point",
     }  # fmt: skip
+    assert (await execute(close, variables, actor=STAFF))["exceptionCaseClose"] == closed
+    variables["input"]["note"] = "rang them again"
     again = (await execute(close, variables, actor=STAFF))["exceptionCaseClose"]
     assert [error["code"] for error in again["userErrors"]] == ["INVALID_TRANSITION"]
     unknown = {"input": {"caseId": global_id("ExceptionCase", UUID(int=5))}}

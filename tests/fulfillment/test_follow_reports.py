@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from app.exceptions.actions.close_case import close_case
 from app.fulfillment.actions.create_work import WorkDraft, create_work
 from app.fulfillment.actions.report_pickups import ReportRequest, report_pickups
 from app.fulfillment.actions.take_back_pickup import take_back_pickup
@@ -17,7 +18,16 @@ from app.kit.db import Database
 from app.kit.errors import DomainError, InvalidTransition
 from tests.conftest import NOW
 from tests.fulfillment.builders import STAFF, konbini_pickup, make_shop, one_more_planned, planned_order
-from tests.fulfillment.views import cases_of, make_arrived, order_states, pickup_of, report, ship_all, work_rows
+from tests.fulfillment.views import (
+    cases_of,
+    make_arrived,
+    order_states,
+    pickup_of,
+    report,
+    say_code,
+    ship_all,
+    work_rows,
+)
 from tests.fulfillment.work import work_row
 
 K = ReportKind
@@ -145,3 +155,58 @@ async def test_goods_that_are_back_are_inspected_and_go_into_no_locker(db: Datab
 
 async def _asked(db: Database, kind: WorkKind, pickup_id: UUID) -> UUID:
     return await db.in_write(lambda tx: create_work(tx, WorkDraft(kind, pickup_id=pickup_id), actor=STAFF, now=NOW))
+
+
+async def test_a_contradiction_that_a_person_judged_comes_back_only_with_another_one(db: Database) -> None:
+    shop, order_id = await planned_order(db, konbini_pickup)
+    pickup = await make_arrived(db, shop, order_id)
+    assert await say_code(db, pickup) is None
+    await report(db, pickup.id, K.COLLECTED, actor=shop.partner, at=NOW + HOUR / 10)
+    await report(db, pickup.id, K.RETURN_SENT, actor=shop.partner, at=NOW + 2 * HOUR)
+    assert await cases_of(db, pickup.id) == ["CONTRADICTORY_REPORTS"]
+    await _close_cases(db)
+    for kind, hours in ((K.ARRIVED, 0.05), (K.EXTENDED, 0.5)):
+        await report(db, pickup.id, kind, actor=shop.partner, at=NOW + hours * HOUR, hold_until=NOW + timedelta(days=9))
+        assert await cases_of(db, pickup.id) == []
+    await report(db, pickup.id, K.BLOCKED, actor=shop.partner, at=NOW + 3 * HOUR)
+    assert await cases_of(db, pickup.id) == ["CONTRADICTORY_REPORTS"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "unrelated", "again", "kind"),
+    [
+        (K.BLOCKED, K.EXTENDED, K.BLOCKED, "BLOCKED_AT_POINT"),
+        (K.EXPIRED, K.ARRIVED, K.EXPIRED, "EXPIRED_TOO_EARLY"),
+    ],
+)
+async def test_trouble_that_a_person_closed_comes_back_only_when_it_happens_again(
+    db: Database, trouble: ReportKind, unrelated: ReportKind, again: ReportKind, kind: str
+) -> None:
+    shop, order_id = await planned_order(db, konbini_pickup)
+    pickup = await make_arrived(db, shop, order_id)
+    await report(db, pickup.id, trouble, actor=shop.partner, at=NOW + 2 * HOUR)
+    assert await cases_of(db, pickup.id) == [kind]
+    await _close_cases(db)
+    facts = {} if unrelated is K.ARRIVED else {"hold_until": NOW + timedelta(days=9)}
+    await report(db, pickup.id, unrelated, actor=shop.partner, at=NOW + HOUR, **facts)
+    assert await cases_of(db, pickup.id) == []
+    await report(db, pickup.id, K.READY, actor=shop.partner, at=NOW + 3 * HOUR)
+    await report(db, pickup.id, again, actor=shop.partner, at=NOW + 4 * HOUR)
+    assert await cases_of(db, pickup.id) == [kind]
+
+
+async def test_goods_given_away_without_the_code_are_judged_once(db: Database) -> None:
+    shop, order_id = await planned_order(db, konbini_pickup)
+    pickup = await make_arrived(db, shop, order_id)
+    await report(db, pickup.id, K.COLLECTED, actor=shop.partner, at=NOW + HOUR)
+    await _close_cases(db)
+    await report(db, pickup.id, K.ARRIVED, actor=shop.partner, at=NOW + HOUR / 2)
+    assert await cases_of(db, pickup.id) == []
+    await report(db, pickup.id, K.COLLECTED, actor=shop.partner, at=NOW + HOUR / 4)
+    assert await cases_of(db, pickup.id) == ["COLLECTED_WITHOUT_CODE", "CONTRADICTORY_REPORTS"]
+
+
+async def _close_cases(db: Database) -> None:
+    async with db.write() as tx:
+        for row in await tx.connection.fetch("SELECT id FROM exception_cases WHERE status = 'OPEN'"):
+            await close_case(tx, row["id"], note="judged", actor=STAFF, now=NOW)

@@ -18,6 +18,8 @@ async def settle_cases(
 ) -> int:
     """Open cases that are not open yet, and close those whose trouble went away, by kind and subject.
 
+    What a person closed is opened again only when there is a cause that was not known then.
+
     Returns how many are new. May be repeated.
     """
     if solved:

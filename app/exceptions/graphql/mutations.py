@@ -72,7 +72,8 @@ class ExceptionMutation:
     """Merged into the schema's Mutation."""
 
     @strawberry.mutation(
-        description="A case is solved, or needs nothing. The same trouble found again opens another one.",
+        description="A case is solved, or needs nothing. It stays closed until something new is found. A case that is "
+        "closed stays as it is, which is no error unless another note is sent.",
         **requires("fulfillment:write"),
     )
     async def exception_case_close(self, info: Info, input: ExceptionCaseCloseInput) -> ExceptionCaseClosePayload:

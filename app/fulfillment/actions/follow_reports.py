@@ -106,13 +106,13 @@ async def send_pickup(tx: WriteTx, pickup: Row, *, now: datetime) -> None:
 def _told(pickup: Row, known: Sequence[Report]) -> Told:
     state = pickups.state_in(pickup)
     # A carrier may give its numbers out with the label, of parcels that never leave, too.
-    is_early = any(report.kind is not ReportKind.CODE_TOLD for report in known)
+    early = frozenset(report.key for report in known if report.kind is not ReportKind.CODE_TOLD)
     if pickup.status in {PickupStatus.REQUESTED, PickupStatus.PREPARING}:
-        problems = {PickupProblem.REPORTED_BEFORE_SHIPMENT} if is_early else set[PickupProblem]()
-        return Told(state, frozenset(problems), {report.key: ReportEffect.PENDING for report in known})
+        causes = {PickupProblem.REPORTED_BEFORE_SHIPMENT: early} if early else {}
+        return Told(state, causes, {report.key: ReportEffect.PENDING for report in known})
     if pickup.status == PickupStatus.CANCELED:
-        problems = {PickupProblem.CONTRADICTORY_REPORTS} if is_early else set[PickupProblem]()
-        return Told(state, frozenset(problems), {report.key: ReportEffect.SET_ASIDE for report in known})
+        causes = {PickupProblem.CONTRADICTORY_REPORTS: early} if early else {}
+        return Told(state, causes, {report.key: ReportEffect.SET_ASIDE for report in known})
     return tell(known)
 
 
@@ -151,16 +151,16 @@ async def _settle(tx: WriteTx, taken: Sequence[Row], told: Mapping[UUID, Told], 
     policies = await policies_of(tx, collected) if collected else {}
     for pickup in taken:
         after = told[pickup.id]
-        problems = {CaseKind(problem) for problem in after.problems}
+        causes = {CaseKind(problem): keys for problem, keys in after.causes.items()}
         state = after.state
         if _lacks_code(pickup, state, policies):
-            problems.add(CaseKind.COLLECTED_WITHOUT_CODE)
+            causes[CaseKind.COLLECTED_WITHOUT_CODE] = frozenset({f"collected {state.collected_at}"})
         subject = ("PICKUP", str(pickup.id))
-        solved += [(kind, subject) for kind in _KINDS if kind not in problems]
+        solved += [(kind, subject) for kind in _KINDS if kind not in causes]
         facts = {"pickup": pickup.number, "status": str(state.status), "reason": state.reason}
         opened += [
-            CaseDraft(kind, subject, pickup.location_id, pickup.partner_id, pickup.order_id, facts)
-            for kind in sorted(problems)
+            CaseDraft(kind, subject, pickup.location_id, pickup.partner_id, pickup.order_id, facts, keys)
+            for kind, keys in sorted(causes.items())
         ]
     await settle_cases(tx, opened, solved, now=now)
 

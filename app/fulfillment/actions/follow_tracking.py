@@ -76,16 +76,16 @@ async def _settle(tx: WriteTx, taken: Sequence[Row], told: Mapping[UUID, ToldPac
     for package in taken:
         after = told[package.id]
         subject = ("PACKAGE", str(package.id))
-        problems = {CaseKind(problem) for problem in after.problems}
-        solved += [(kind, subject) for kind in _KINDS if kind not in problems]
+        causes = {CaseKind(problem): keys for problem, keys in after.causes.items()}
+        solved += [(kind, subject) for kind in _KINDS if kind not in causes]
         facts: dict[str, Any] = {
             "carrier": package.carrier,
             "trackingNumber": package.tracking_number,
             "status": str(after.state.status),
         }
         opened += [
-            CaseDraft(kind, subject, package.location_id, package.partner_id, package.order_id, facts)
-            for kind in sorted(problems)
+            CaseDraft(kind, subject, package.location_id, package.partner_id, package.order_id, facts, keys)
+            for kind, keys in sorted(causes.items())
         ]
     await settle_cases(tx, opened, solved, now=now)
 

@@ -105,11 +105,19 @@ def _waits_for_code(state: PickupState) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What all reports of a pickup come to. effects: by the key of the report."""
+    """What all reports of a pickup come to. causes: of each problem, the reports that make it one, by their keys.
+
+    effects: by the key of the report.
+    """
 
     state: PickupState
-    problems: frozenset[PickupProblem]
+    causes: Mapping[PickupProblem, frozenset[str]]
     effects: dict[str, ReportEffect]
+
+    @property
+    def problems(self) -> frozenset[PickupProblem]:
+        """What a person should look at."""
+        return frozenset(self.causes)
 
 
 _SENT: Final = PickupState(PickupStatus.IN_TRANSIT_TO_POINT)
@@ -129,19 +137,23 @@ def tell(reports: Iterable[Report]) -> Told:
         return None if is_back and report.kind is ReportKind.COLLECTED else _next(state, report)
 
     told = fold(_SENT, rows, follow)
-    problems = {
-        PickupProblem.CONTRADICTORY_REPORTS
-        for state, report in told.aside
-        if report.kind not in _OF_NO_CONSEQUENCE and not _repeats(state, report)
+    causes = {
+        PickupProblem.CONTRADICTORY_REPORTS: frozenset(
+            report.key
+            for state, report in told.aside
+            if report.kind not in _OF_NO_CONSEQUENCE and not _repeats(state, report)
+        )
     }
     # That a number was told after it does not make it any better that goods were given up.
     moves = [report for report in rows if report.kind is not ReportKind.CODE_TOLD]
     last = told.last if len(moves) == len(rows) else fold(_SENT, moves, follow).last
     if last is not None and _is_too_early(*last):
-        problems.add(PickupProblem.EXPIRED_TOO_EARLY)
+        causes[PickupProblem.EXPIRED_TOO_EARLY] = frozenset({last[1].key})
     if told.state.status is PickupStatus.ARRIVED and told.state.reason is not None:
-        problems.add(PickupProblem.BLOCKED_AT_POINT)
-    return Told(told.state, frozenset(problems), told.effects)
+        blocked = [row for row in rows if row.kind is ReportKind.BLOCKED]
+        blocked = [row for row in blocked if told.effects[row.key] is not ReportEffect.SET_ASIDE]
+        causes[PickupProblem.BLOCKED_AT_POINT] = frozenset({max(blocked, key=lambda row: row.place).key})
+    return Told(told.state, {problem: keys for problem, keys in causes.items() if keys}, told.effects)
 
 
 def _repeats(state: PickupState, report: Report) -> bool:

@@ -1,6 +1,6 @@
 """What carriers tell of parcels, and what follows from it; see `folding`. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -61,11 +61,20 @@ class PackageState:
 
 @dataclass(frozen=True, slots=True)
 class ToldPackage:
-    """What all that was told of a parcel comes to. effects: by the key of the event."""
+    """What all that was told of a parcel comes to.
+
+    causes: of each problem, what makes it one: events by their keys, or the state with its time. effects: by the key of
+    the event.
+    """
 
     state: PackageState
-    problems: frozenset[PackageProblem]
+    causes: Mapping[PackageProblem, frozenset[str]]
     effects: dict[str, ReportEffect]
+
+    @property
+    def problems(self) -> frozenset[PackageProblem]:
+        """What a person should look at."""
+        return frozenset(self.causes)
 
 
 def tell_package(events: Iterable[TrackingEvent]) -> ToldPackage:
@@ -79,16 +88,17 @@ def tell_package(events: Iterable[TrackingEvent]) -> ToldPackage:
 
     told = fold(PackageState(), rows, follow)
     status = told.state.status
-    problems = {
-        PackageProblem.CONTRADICTORY_REPORTS
-        for state, event in told.aside
-        if event.kind not in _SCANS and event.kind != state.status
+    causes = {
+        PackageProblem.CONTRADICTORY_REPORTS: frozenset(
+            event.key for state, event in told.aside if event.kind not in _SCANS and event.kind != state.status
+        )
     }
+    since = frozenset({f"{status} {told.state.status_at}"})
     if status is PackageStatus.LOST:
-        problems.add(PackageProblem.PARCEL_LOST)
+        causes[PackageProblem.PARCEL_LOST] = since
     if status in COMING_BACK:
-        problems.add(PackageProblem.PARCEL_COMES_BACK)
-    return ToldPackage(told.state, frozenset(problems), told.effects)
+        causes[PackageProblem.PARCEL_COMES_BACK] = since
+    return ToldPackage(told.state, {problem: keys for problem, keys in causes.items() if keys}, told.effects)
 
 
 def _next(state: PackageState, event: TrackingEvent) -> PackageState | None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.fulfillment.model.pickups import EXPIRY_GRACE, REMINDER_LEAD
 from app.kit.db import ReadTx, Row, WriteTx
+from app.kit.permissions import SYSTEM
 from app.kit.statement import Statement
 
 _HOURS = 3600
@@ -45,7 +46,9 @@ _SILENT: Final = Statement(f"""{_FROM}
        AND NOT EXISTS (
            SELECT FROM exception_cases AS known
             WHERE known.kind = 'NOT_REPORTED_IN_TIME' AND known.subject_kind = 'PICKUP'
-              AND known.subject_id = CAST(pickup.id AS text) AND known.status = 'OPEN')
+              AND known.subject_id = CAST(pickup.id AS text)
+              AND (known.status = 'OPEN'
+                OR (known.closed_by <> :system AND known.closed_at > CAST(:now AS timestamptz) - interval '24 hours')))
      ORDER BY pickup.hold_until, pickup.id LIMIT :limit
 """)
 # Of locked orders, so the order of these rows does not matter.
@@ -78,9 +81,10 @@ def _behind(after: Row | None) -> dict[str, Any]:
 
 async def silent_pickups(tx: ReadTx, *, now: datetime, limit: int) -> list[Row]:
     """Pickups at points whose time and grace are over, of which nothing was reported and nobody was told: id, order_id,
-    number, partner_id, location_id, hold_until, status, mode.
+    number, partner_id, location_id, hold_until, status, mode. Whoever closed such a case has a day to see what comes of
+    it.
     """
-    return await tx.fetch(_SILENT, now=now, limit=limit)
+    return await tx.fetch(_SILENT, now=now, limit=limit, system=SYSTEM.reference)
 
 
 async def move_due(
