@@ -45,8 +45,8 @@ async def cancel_order(tx: WriteTx, order_id: UUID, *, reason: str, actor: str, 
         message = "A part of this order has left already."
         raise InvalidTransition(message, current_status=left)
     part_ids = [part.id for part in parts]
-    stopped = await _stop_transfers(tx, order_id, actor=actor, now=now)
     await release_compartments(tx, [order_id], now=now)
+    stopped = await _stop_transfers(tx, order_id, actor=actor, now=now)
     await release_holds(tx, order_id, actor=actor)
     await work.cancel_work(tx, [*part_ids, *stopped])
     await fulfillments.set_states(tx, part_ids, FulfillmentState.CANCELED, now=now)

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.capacity.actions.lock_claims import lock_claims
 from app.fulfillment.actions.follow_reports import send_pickup
 from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.actions.refuse_held import refuse_held
 from app.fulfillment.actions.ship_units import ship_units
 from app.fulfillment.errors import TrackingNumberUsed
 from app.fulfillment.model import FulfillmentKind, FulfillmentState, WorkKind, may_touch
+from app.fulfillment.model.lockers import LOCKER_MODE
 from app.fulfillment.model.packages import NumberRule, PackageDraft, check_packages, is_plausible, plain_number
 from app.fulfillment.model.pickups import PickupStatus, PickupStep
 from app.fulfillment.sql import fulfillments, packages, pickups, work
@@ -43,6 +45,10 @@ async def create_shipment(
         raise InvalidTransition(message, current_status=fulfillment.status)
     await refuse_held(tx, [fulfillment_id])
     order_id: UUID = fulfillment.order_id
+    pickup = await pickups.lock_pickup_of_delivery(tx, fulfillment.delivery_id)
+    if pickup is not None and pickup.mode == LOCKER_MODE:
+        # What was reported before the parcels left moves compartments as soon as they have.
+        await lock_claims(tx, [order_id])
     shipment_id, parcels = await _write(tx, fulfillment, parcels, now)
     quantities = await ship_units(tx, order_id, [fulfillment], kind="SHIPPED", actor=actor.reference)
     await fulfillments.set_states(tx, [fulfillment_id], FulfillmentState.SHIPPED, now=now)
@@ -52,7 +58,6 @@ async def create_shipment(
     if len(parcels) > 1:
         facts["trackingNumbers"] = [parcel.tracking_number for parcel in parcels]
     await add_history(tx, order_id, OrderHistoryKind.SHIPPED, actor=actor.reference, now=now, facts=facts)
-    pickup = await pickups.lock_pickup_of_delivery(tx, fulfillment.delivery_id)
     if pickup is None:
         await record_fulfilled(tx, order_id, quantities, actor=actor.reference, now=now)
     else:

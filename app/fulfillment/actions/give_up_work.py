@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from app.capacity.actions.lock_claims import lock_claims
 from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.errors import UnknownLine
@@ -66,6 +67,7 @@ async def give_up_work(
     if WorkKind(taken["kind"]) not in OF_UNITS or order_id is None:
         message = "This work is not about units of an order that have not left."
         raise InvalidTransition(message, current_status=taken["status"])
+    await lock_claims(tx, [order_id])
     # What others reported a moment ago comes first.
     await follow_moved_units(tx, order_id, now=now)
     given_up = _lines(taken["location_id"], await work_steps.units_to_give(tx, taken["id"]), lines, reason)

@@ -3,12 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
+from app.capacity.actions.lock_claims import lock_claims
 from app.fulfillment.actions.close_payment import close_payment
 from app.fulfillment.actions.follow_reports import follow_reports
 from app.fulfillment.actions.put_back_units import ReturnedGoods, put_back_units
 from app.fulfillment.actions.take_back_packages import take_back_packages
 from app.fulfillment.actions.take_pickup import take_pickup
 from app.fulfillment.model import FulfillmentState, WorkKind
+from app.fulfillment.model.lockers import LOCKER_MODE
 from app.fulfillment.model.pickups import POINT_MODES, POINT_PICKUP, PickupStep
 from app.fulfillment.model.reports import Report, ReportKind
 from app.fulfillment.sql import deliveries, fulfillments, packages, reports, work
@@ -41,6 +43,8 @@ async def take_back_pickup(
         message = "Nothing comes back from a test of a partner."
         raise InvalidTransition(message, current_status=pickup.status)
     POINT_PICKUP.check(PickupStep.TAKE_BACK, pickup.status)
+    if pickup.mode == LOCKER_MODE:
+        await lock_claims(tx, [pickup.order_id])
     lines = await deliveries.lines_of_deliveries(tx, [pickup.delivery_id], FulfillmentState.SHIPPED)
     said = goods or ReturnedGoods()
     await put_back_units(tx, pickup.order_id, lines, said, location_id=location_id, actor=actor.reference)
