@@ -24,7 +24,11 @@ from app.kit.db import Database
 from app.locations.model import LocationKind
 
 imports: Final = typer.Typer(help="Bring data in from files.", no_args_is_help=True)
-KINDS: Final = {"konbini": LocationKind.CONVENIENCE_STORE, "locker": LocationKind.LOCKER_STATION}
+KINDS: Final = {
+    "konbini": LocationKind.CONVENIENCE_STORE,
+    "locker": LocationKind.LOCKER_STATION,
+    "office": LocationKind.CARRIER_OFFICE,
+}
 
 Runner = Callable[[Callable[[Database], Awaitable[Any]]], Any]
 Work = Callable[[Database, Callable[[int], None]], Awaitable[ImportReport]]

@@ -61,7 +61,8 @@ cart_deliveries = Table(
     Index("ix_cart_deliveries_cart_id", "cart_id"),
     Index("ix_cart_deliveries_location_id", "location_id"),
     CheckConstraint(
-        "mode IN ('HOME_DELIVERY', 'STORE_PICKUP', 'CONVENIENCE_STORE_PICKUP', 'LOCKER_PICKUP')",
+        "mode IN ('HOME_DELIVERY', 'STORE_PICKUP', 'CONVENIENCE_STORE_PICKUP', 'LOCKER_PICKUP', "
+        "'CARRIER_OFFICE_PICKUP')",
         "cart_delivery_mode_known",
     ),
     CheckConstraint("(mode = 'HOME_DELIVERY') = (location_id IS NULL)", "cart_pickups_name_a_location"),

@@ -15,7 +15,7 @@ from app.channels.actions.save_channel import save_channel
 from app.demo.assortment import SEED, assortment
 from app.demo.orders import load_orders
 from app.demo.partners import load_partners
-from app.demo.places import KONBINI_PER_TOWN, LOCKERS_PER_TOWN, Town, near, towns
+from app.demo.places import KONBINI_PER_TOWN, LOCKERS_PER_TOWN, TOWNS_PER_OFFICE, Town, near, towns
 from app.inventory.actions.receive_stock import receive_stock
 from app.inventory.model import StockLine
 from app.kit import idempotency
@@ -25,11 +25,31 @@ from app.kit.statement import Statement
 from app.locations.actions.learn_postal_areas import learn_postal_areas
 from app.locations.actions.save_location_group import save_location_group
 from app.locations.actions.save_locations import save_locations
+from app.locations.actions.save_network import save_network
 from app.locations.actions.seed_postal_areas import seed_postal_areas
 from app.locations.model import LocationDraft, LocationKind, Point
+from app.locations.model.networks import CodeIssuer, CountsFrom, DayEnds, NetworkDraft, SlipCheck
 
 CHANNEL: Final = "web"
 OPEN_HOURS: Final = {day: [["10:00", "20:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+# Post offices keep parcels for ten days, counted from the day after they came, to the closing time of the last one.
+OFFICE_HOURS: Final = {
+    **{day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+    "sat": [["09:00", "12:00"]],
+}
+OFFICES: Final = NetworkDraft(
+    "MACHI-POST",
+    {"ja": "まち郵便局受け取り", "en": "Machi Post counters"},
+    10,
+    CountsFrom.NEXT_DAY,
+    reminder_hours=72,
+    grace_hours=48,
+    code_issuer=CodeIssuer.CARRIER,
+    slip_digits=12,
+    slip_check=SlipCheck.MOD_7,
+    authentication_digits=7,
+    day_ends=DayEnds.CLOSING_TIME,
+)
 CHUNK: Final = 5_000
 # Of the variants, how many of a hundred a store keeps, and how many are sold out at the warehouses.
 KEPT_PER_STORE: Final = 40
@@ -55,7 +75,7 @@ async def demo_is_loaded(tx: ReadTx) -> bool:
 
 async def load_demo(db: Database, *, now: datetime, report: Report = print) -> None:
     """Load the demo shop in stages of one transaction each; stages that were done before are left alone."""
-    report("The demo shop: warehouses, 60 stores, 300 pickup points ...")
+    report("The demo shop: warehouses, 60 stores, 320 pickup points ...")
     partners = await load_partners(db, now=now)
     places = await db.in_write(lambda tx: _load_places(tx, partners))
     channel_id, location_ids = places
@@ -79,7 +99,9 @@ async def _load_places(tx: WriteTx, partners: Mapping[str, UUID]) -> tuple[int, 
         drafts.append(_store(town))
         drafts += [_konbini(town, number, random, partners["HOSHI"]) for number in range(1, KONBINI_PER_TOWN + 1)]
         drafts += [_locker(town, number, random, partners["EKIBAKO"]) for number in range(1, LOCKERS_PER_TOWN + 1)]
-    ids = await save_locations(tx, drafts)
+    offices = [_office(town, partners["MACHI"]) for town in towns()[::TOWNS_PER_OFFICE]]
+    ids = await save_locations(tx, drafts + offices)
+    await save_network(tx, OFFICES, joining=sorted(ids[office.code] for office in offices))
     await seed_postal_areas(tx)
     await learn_postal_areas(
         tx, [(town.postal_code, Point(town.latitude, town.longitude), town.prefecture) for town in towns()]
@@ -143,6 +165,19 @@ def _locker(town: Town, number: int, random: Random, partner_id: UUID) -> Locati
         postal_code=town.postal_code,
         partner_id=partner_id,
         hold_days=3,
+    )
+
+
+def _office(town: Town, partner_id: UUID) -> LocationDraft:
+    return LocationDraft(
+        code=f"MACHI-{town.code}",
+        kind=LocationKind.CARRIER_OFFICE,
+        names={"ja": f"まち郵便 {town.ja}局", "en": f"Machi Post {town.en}"},
+        point=Point(round(town.latitude + 0.006, 5), round(town.longitude - 0.004, 5)),
+        prefecture=town.prefecture,
+        postal_code=town.postal_code,
+        partner_id=partner_id,
+        hours=OFFICE_HOURS,
     )
 
 

@@ -28,11 +28,13 @@ KEYS: Final = (
     DemoKey("demo-staff", "hk_demo_staff", "STAFF", STAFF_SCOPES),
     DemoKey("demo-hoshi-mart", "hk_demo_hoshi", "PARTNER", ["partner:jobs"], "HOSHI"),
     DemoKey("demo-ekibako", "hk_demo_ekibako", "PARTNER", ["partner:jobs"], "EKIBAKO"),
+    DemoKey("demo-machi-post", "hk_demo_machi", "PARTNER", ["partner:jobs"], "MACHI"),
     DemoKey("demo-sandbox", "hk_demo_sandbox", "PARTNER", ["partner:jobs"], "TEST-LOCKERS"),
 )
 PARTNERS: Final = (
     ("HOSHI", "ほしマート", "CONVENIENCE_STORE_CHAIN"),
     ("EKIBAKO", "えきばこ", "LOCKER_OPERATOR"),
+    ("MACHI", "まち郵便", "CARRIER"),
 )
 # Whose developers try the API.
 SANDBOXES: Final = (("TEST-LOCKERS", "テスト用ロッカー", "LOCKER_OPERATOR"),)

@@ -7,6 +7,8 @@ from typing import Final
 
 KONBINI_PER_TOWN: Final = 3
 LOCKERS_PER_TOWN: Final = 2
+# One town in so many has a post office that keeps parcels.
+TOWNS_PER_OFFICE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.kit.tables import instant, metadata
 
 # A carrier's or chain's points, with their rules. `counts_from`: hold days begin on the day of arrival, or on the next
-# one. `code_issuer`: who makes what the shopper shows at the point; if the carrier does, what its numbers look like.
+# one; `day_ends`: when the last of them is over. `code_issuer`: who makes what the shopper shows at the point; if the
+# carrier does, what its numbers look like.
 pickup_networks = Table(
     "pickup_networks",
     metadata,
@@ -27,6 +28,7 @@ pickup_networks = Table(
     Column("names", JSONB, nullable=False),
     Column("hold_days", Integer, nullable=False),
     Column("counts_from", Text, nullable=False, server_default="ARRIVAL_DAY"),
+    Column("day_ends", Text, nullable=False, server_default="MIDNIGHT"),
     Column("reminder_hours", Integer, nullable=False, server_default="24"),
     Column("grace_hours", Integer, nullable=False, server_default="24"),
     Column("extension_days", Integer, nullable=False, server_default="0"),
@@ -37,6 +39,7 @@ pickup_networks = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint("hold_days BETWEEN 1 AND 60", "network_hold_days_reasonable"),
     CheckConstraint("counts_from IN ('ARRIVAL_DAY', 'NEXT_DAY')", "network_counts_from_known"),
+    CheckConstraint("day_ends IN ('MIDNIGHT', 'CLOSING_TIME')", "network_day_ends_known"),
     CheckConstraint("reminder_hours BETWEEN 1 AND 240", "network_reminder_reasonable"),
     CheckConstraint("grace_hours BETWEEN 0 AND 240", "network_grace_reasonable"),
     CheckConstraint("extension_days BETWEEN 0 AND 30", "network_extension_reasonable"),
@@ -79,7 +82,7 @@ locations = Table(
     Index("ix_locations_network_code", "network_code"),
     Index("uq_locations_in_transit", "kind", unique=True, postgresql_where=Column("kind") == "IN_TRANSIT"),
     CheckConstraint(
-        "kind IN ('EC_WAREHOUSE', 'STORE', 'CONVENIENCE_STORE', 'LOCKER_STATION', 'IN_TRANSIT')",
+        "kind IN ('EC_WAREHOUSE', 'STORE', 'CONVENIENCE_STORE', 'LOCKER_STATION', 'CARRIER_OFFICE', 'IN_TRANSIT')",
         "location_kind_known",
     ),
     CheckConstraint("prefecture BETWEEN 1 AND 47", "prefecture_is_jis_x_0401"),

@@ -76,7 +76,8 @@ order_deliveries = Table(
     Index("ix_order_deliveries_order_id", "order_id"),
     Index("ix_order_deliveries_location_id", "location_id"),
     CheckConstraint(
-        "mode IN ('HOME_DELIVERY', 'STORE_PICKUP', 'CONVENIENCE_STORE_PICKUP', 'LOCKER_PICKUP', 'TAKE_AWAY')",
+        "mode IN ('HOME_DELIVERY', 'STORE_PICKUP', 'CONVENIENCE_STORE_PICKUP', 'LOCKER_PICKUP', "
+        "'CARRIER_OFFICE_PICKUP', 'TAKE_AWAY')",
         "order_delivery_mode_known",
     ),
 )

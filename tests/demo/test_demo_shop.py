@@ -56,7 +56,7 @@ async def test_the_demo_shop_is_complete_and_loaded_once(demo: Database) -> None
     assert found["variants"] >= 3_000
     assert found["in both languages"] == found["products"]
     assert found["tax classes"] >= 2
-    assert (found["warehouses"], found["stores"], found["points"]) == (2, 60, 300)
+    assert (found["warehouses"], found["stores"], found["points"]) == (2, 60, 320)
     assert found["prefectures"] >= 40
     assert found["members"] > 0
     assert found["open carts"] > 0

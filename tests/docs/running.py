@@ -22,6 +22,7 @@ DEMO_KEYS: Final = {
     "staff": "hk_demo_staff",
     "hoshi": "hk_demo_hoshi",
     "ekibako": "hk_demo_ekibako",
+    "machi": "hk_demo_machi",
     "sandbox": "hk_demo_sandbox",
 }
 WRITTEN_ADDRESS: Final = "http://127.0.0.1:8000"

@@ -1,6 +1,7 @@
 """Rules of fulfillment: states, shares, codes."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import pytest
@@ -144,6 +145,55 @@ def test_goods_on_their_way_to_a_point_are_not_called_back() -> None:
 )
 def test_days_are_counted_as_the_network_does(policy: HoldPolicy, until: datetime) -> None:
     assert policy.hold_until(datetime(2026, 11, 22, 3, 0, tzinfo=UTC)) == until
+
+
+OFFICE: Final = {
+    **{day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+    "sat": [["09:00", "12:00"]],
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "arrived", "until"),
+    [
+        # A second before and after midnight in Tokyo are two days; whole days are kept, whatever the hour.
+        (HoldPolicy(1, has_network=True), "2026-11-22T14:59:59", "2026-11-22T15:00:00"),
+        (HoldPolicy(1, has_network=True), "2026-11-22T15:00:00", "2026-11-23T15:00:00"),
+        (HoldPolicy(3, has_network=True), "2026-11-22T14:59:59", "2026-11-24T15:00:00"),
+        (HoldPolicy(3, has_network=True), "2026-11-22T15:00:00", "2026-11-25T15:00:00"),
+        (HoldPolicy(3, has_network=True, counts_from_next_day=True), "2026-11-22T14:59:59", "2026-11-25T15:00:00"),
+        (HoldPolicy(3, has_network=True, counts_from_next_day=True), "2026-11-22T15:00:00", "2026-11-26T15:00:00"),
+        (HoldPolicy(1, has_network=True, counts_from_next_day=True), "2026-12-31T14:59:59", "2027-01-01T15:00:00"),
+        (HoldPolicy(10, has_network=True, counts_from_next_day=True), "2026-02-19T00:00:00", "2026-03-01T15:00:00"),
+        # At closing time: Wednesday the 25th at 18:00, Saturday the 28th at noon, and on Sunday it is closed.
+        (HoldPolicy(3, has_network=True, hours=OFFICE), "2026-11-23T01:00:00", "2026-11-25T09:00:00"),
+        (HoldPolicy(3, has_network=True, hours=OFFICE), "2026-11-26T01:00:00", "2026-11-28T03:00:00"),
+        (HoldPolicy(3, has_network=True, hours=OFFICE), "2026-11-27T01:00:00", "2026-11-28T03:00:00"),
+        # It comes after the last closing time: nobody loses the goods before there was a chance to collect them.
+        (HoldPolicy(1, has_network=True, hours=OFFICE), "2026-11-28T04:00:00", "2026-11-28T15:00:00"),
+        (HoldPolicy(1, has_network=True, hours={"mon": [["20:00", "26:00"]]}), "2026-11-23T01:00:00",
+         "2026-11-23T17:00:00"),
+    ],
+)  # fmt: skip
+def test_days_begin_at_midnight_and_end_as_the_network_says(policy: HoldPolicy, arrived: str, until: str) -> None:
+    assert policy.hold_until(_utc(arrived)) == _utc(until)
+
+
+@pytest.mark.parametrize(
+    ("policy", "until", "extended"),
+    [
+        (HoldPolicy(7, extension_days=3), "2026-11-24T03:00:00", "2026-11-27T03:00:00"),
+        (HoldPolicy(7, has_network=True, extension_days=3), "2026-11-24T15:00:00", "2026-11-27T15:00:00"),
+        (HoldPolicy(7, has_network=True, hours=OFFICE, extension_days=3), "2026-11-24T09:00:00", "2026-11-27T09:00:00"),
+        (HoldPolicy(7, has_network=True, hours=OFFICE, extension_days=4), "2026-11-24T09:00:00", "2026-11-28T03:00:00"),
+    ],
+)
+def test_more_days_end_like_the_others(policy: HoldPolicy, until: str, extended: str) -> None:
+    assert policy.extended(_utc(until)) == _utc(extended)
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 @given(st.lists(st.booleans(), max_size=40))

@@ -21,6 +21,7 @@ _ABILITIES: Final = {
     "STORE": (True, True, True),
     "CONVENIENCE_STORE": (False, False, True),
     "LOCKER_STATION": (False, False, True),
+    "CARRIER_OFFICE": (False, False, True),
 }
 _COLUMNS: Final = (
     "code", "kind", "names", "partner_id", "prefecture", "postal_code", "address", "latitude", "longitude",

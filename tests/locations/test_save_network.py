@@ -14,7 +14,7 @@ from tests.locations.builders import make_location
 
 SAVE = """mutation ($input: PickupNetworkSaveInput!) { pickupNetworkSave(input: $input) {
   pickupNetwork { code name holdDays countsFrom reminderHours graceHours extensionDays codeIssuer
-    slipDigits slipCheck authenticationDigits }
+    slipDigits slipCheck authenticationDigits dayEnds }
   userErrors { code path } } }"""
 HAKOPOST: dict[str, Any] = {
     "code": "HAKOPOST",
@@ -25,6 +25,7 @@ HAKOPOST: dict[str, Any] = {
     "slipDigits": 12,
     "slipCheck": "MOD_7",
     "authenticationDigits": 6,
+    "dayEnds": "CLOSING_TIME",
 }
 
 
@@ -51,6 +52,7 @@ async def test_a_network_is_saved_changed_and_joined_by_points(db: Database, exe
             "slipDigits": 12,
             "slipCheck": "MOD_7",
             "authenticationDigits": 6,
+            "dayEnds": "CLOSING_TIME",
         },
         "userErrors": [],
     }

@@ -10,6 +10,7 @@ _ABILITIES = {
     LocationKind.STORE: (True, True, True),
     LocationKind.CONVENIENCE_STORE: (False, False, True),
     LocationKind.LOCKER_STATION: (False, False, True),
+    LocationKind.CARRIER_OFFICE: (False, False, True),
     LocationKind.IN_TRANSIT: (True, False, False),
 }
 

@@ -65,11 +65,19 @@ def test_points_and_sources_follow_from_what_places_do() -> None:
     warehouse, store = place(1, "EC_WAREHOUSE"), place(2)
     konbini, locker = place(3, "CONVENIENCE_STORE"), place(4, "LOCKER_STATION")
     back_room, transit = place(5, ships_orders=False, hands_over=False), place(6, "IN_TRANSIT")
-    every = [warehouse, store, konbini, locker, back_room, transit]
+    office = place(7, "CARRIER_OFFICE")
+    every = [warehouse, store, konbini, locker, back_room, transit, office]
     points = {mode: [known.id for known in every if is_point_of(known, mode)] for mode in DeliveryMode}
-    assert points == {HOME: [], STORE: [2], KONBINI: [3], LOCKER: [4]}
+    assert points == {HOME: [], STORE: [2], KONBINI: [3], LOCKER: [4], DeliveryMode.CARRIER_OFFICE_PICKUP: [7]}
     sources = {mode: [known.id for known in sources_of(mode, every)] for mode in (*DeliveryMode, None)}
-    assert sources == {HOME: [1, 2], STORE: [1, 2, 5], KONBINI: [1, 2], LOCKER: [1, 2], None: [1, 2, 5]}
+    assert sources == {
+        HOME: [1, 2],
+        STORE: [1, 2, 5],
+        KONBINI: [1, 2],
+        LOCKER: [1, 2],
+        DeliveryMode.CARRIER_OFFICE_PICKUP: [1, 2],
+        None: [1, 2, 5],
+    }
 
 
 def test_a_store_that_keeps_no_stock_hands_nothing_over() -> None:

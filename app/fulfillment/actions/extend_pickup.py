@@ -1,7 +1,7 @@
 """Goods are kept for longer."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.follow_reports import follow_reports
@@ -55,11 +55,10 @@ async def extend_pickup(
 async def _end(tx: WriteTx, pickup: Row, until: datetime | None, *, is_shopper: bool) -> datetime:
     if until is not None and not is_shopper:
         return until
-    days = (await policies_of(tx, [pickup.location_id]))[pickup.location_id].extension_days
-    if days == 0 or (is_shopper and pickup.extensions > 0):
+    policy = (await policies_of(tx, [pickup.location_id]))[pickup.location_id]
+    if policy.extension_days == 0 or (is_shopper and pickup.extensions > 0):
         raise PickupNotExtendable(pickup.hold_until)
-    end: datetime = pickup.hold_until
-    return end + timedelta(days=days)
+    return policy.extended(pickup.hold_until)
 
 
 async def _report(tx: WriteTx, pickup: Row, until: datetime, *, actor: str, now: datetime) -> None:

@@ -1,16 +1,18 @@
 """The life of a pickup: at an own store, whose people take each step, and at a point that parcels are sent to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.fulfillment.model.carrier_codes import CarrierCodes
 from app.kit.machine import Machine
+from app.locations.model.hours import Hours, openings
 
 # Where a parcel brings the goods, whoever runs the point.
-POINT_MODES: Final = frozenset({"CONVENIENCE_STORE_PICKUP", "LOCKER_PICKUP"})
+POINT_MODES: Final = frozenset({"CONVENIENCE_STORE_PICKUP", "LOCKER_PICKUP", "CARRIER_OFFICE_PICKUP"})
 # A shopper who comes on the last evening, or the morning after, is not turned away.
 EXPIRY_GRACE: Final = timedelta(days=1)
 # How long before the end the shopper is reminded.
@@ -168,15 +170,17 @@ def may_expire(reason: PickupExpiryReason, hold_until: datetime, now: datetime) 
 class HoldPolicy:
     """For how long a place keeps goods, and how its shoppers prove who they are.
 
-    Days of a network are days of the calendar at the place, counted from the day of arrival or the one after it, and
-    end at midnight; other places keep goods for so many times 24 hours. extension_days: by how many days the end can be
-    moved, once; 0: not at all. asks_own_code: the carrier makes what is shown there; codes: what its numbers look like.
+    Days of a network are days of the calendar at the place, counted from the day of arrival or the one after it. The
+    last one ends when the place closes, by `hours`, or at midnight without any. Other places keep goods for so many
+    times 24 hours. extension_days: by how many days the end can be moved, once; 0: not at all. asks_own_code: the
+    carrier makes what is shown there; codes: what its numbers look like.
     """
 
     hold_days: int
     timezone: str = "Asia/Tokyo"
     has_network: bool = False
     counts_from_next_day: bool = False
+    hours: Hours = field(default_factory=dict[str, Sequence[Sequence[str]]])
     extension_days: int = 3
     asks_own_code: bool = False
     codes: CarrierCodes = field(default_factory=CarrierCodes)
@@ -190,10 +194,28 @@ class HoldPolicy:
         """Until when goods that became ready at `ready_at` are kept (UTC)."""
         if not self.has_network:
             return ready_at + timedelta(days=self.hold_days)
+        first = ready_at.astimezone(ZoneInfo(self.timezone)).date()
+        return self._end_of(first + timedelta(days=self.hold_days - 1 + self.counts_from_next_day), ready_at)
+
+    def extended(self, hold_until: datetime) -> datetime:
+        """The end, moved by `extension_days` (UTC)."""
+        if not self.has_network:
+            return hold_until + timedelta(days=self.extension_days)
+        last = (hold_until - timedelta(microseconds=1)).astimezone(ZoneInfo(self.timezone)).date()
+        return self._end_of(last + timedelta(days=self.extension_days), hold_until)
+
+    def _end_of(self, day: date, since: datetime) -> datetime:
+        """When a day is over on which goods that are there since an instant can be collected (UTC).
+
+        Where the place is closed on it: when it has closed the last time before.
+        """
         zone = ZoneInfo(self.timezone)
-        days = self.hold_days + self.counts_from_next_day
-        midnight = datetime.combine(ready_at.astimezone(zone).date() + timedelta(days=days), time(), zone)
-        return midnight.astimezone(UTC)
+        midnight = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+        if not self.hours:
+            return midnight
+        days = (day - since.astimezone(zone).date()).days + 1
+        closings = [one.closes for one in openings(self.hours, self.timezone, since, days=days) if one.day <= day]
+        return closings[-1] if closings else midnight
 
 
 def is_over(status: str) -> bool:

@@ -10,7 +10,7 @@ from app.kit.statement import Statement
 
 _POLICIES: Final = Statement("""
     SELECT place.id, place.timezone, place.hold_days AS own_days, network.hold_days AS network_days,
-           network.counts_from, network.extension_days, network.code_issuer,
+           place.hours, network.counts_from, network.day_ends, network.extension_days, network.code_issuer,
            network.slip_digits, network.slip_check, network.authentication_digits
       FROM locations AS place LEFT JOIN pickup_networks AS network ON network.code = place.network_code
      WHERE place.id = ANY(CAST(:ids AS int[]))
@@ -30,6 +30,7 @@ def _policy(row: Row) -> HoldPolicy:
         row.timezone,
         has_network=True,
         counts_from_next_day=row.counts_from == "NEXT_DAY",
+        hours=row.hours if row.day_ends == "CLOSING_TIME" else {},
         extension_days=row.extension_days,
         asks_own_code=row.code_issuer == "CARRIER",
         codes=CarrierCodes(row.slip_digits, row.slip_check == "MOD_7", row.authentication_digits),

@@ -18,6 +18,7 @@ from app.locations.actions.save_location_group import save_location_group
 from app.locations.actions.save_locations import save_locations
 from app.locations.model import LocationDraft, LocationKind, Point
 from app.partners.actions.create_partner import create_partner
+from app.partners.model import PartnerKind
 
 BATCH: Final = 1_000
 _PARTNER: Final = Statement("SELECT id FROM partners WHERE code = :code")
@@ -79,12 +80,19 @@ def _read(path: Path, layout: PointLayout, encoding: str | None) -> tuple[Import
     return report, list(points.values())
 
 
+# Who runs points of a kind.
+_COMPANIES: Final = {
+    LocationKind.CONVENIENCE_STORE: PartnerKind.CONVENIENCE_STORE_CHAIN,
+    LocationKind.LOCKER_STATION: PartnerKind.LOCKER_OPERATOR,
+    LocationKind.CARRIER_OFFICE: PartnerKind.CARRIER,
+}
+
+
 async def _partner(tx: WriteTx, code: str, kind: LocationKind, now: datetime) -> UUID:
     known = await tx.fetchval(_PARTNER, code=code)
     if known is not None:
         return known
-    company = "LOCKER_OPERATOR" if kind is LocationKind.LOCKER_STATION else "CONVENIENCE_STORE_CHAIN"
-    return await create_partner(tx, code=code, name=code, kind=company, now=now)
+    return await create_partner(tx, code=code, name=code, kind=_COMPANIES[kind], now=now)
 
 
 def _draft(point: PointRow, kind: LocationKind, partner_id: UUID) -> LocationDraft:

@@ -17,7 +17,7 @@ from app.locations.actions.save_network import save_network
 from app.locations.errors import InvalidNetwork
 from app.locations.graphql.batches import networks_by_code
 from app.locations.graphql.mutations.drafts import ids_of_codes, refuse_limited
-from app.locations.model.networks import CodeIssuer, CountsFrom, NetworkDraft, SlipCheck
+from app.locations.model.networks import CodeIssuer, CountsFrom, DayEnds, NetworkDraft, SlipCheck
 from app.locations.sql import networks
 
 describe_enum(
@@ -26,6 +26,14 @@ describe_enum(
     {
         CountsFrom.ARRIVAL_DAY: "The day of arrival.",
         CountsFrom.NEXT_DAY: "The day after it.",
+    },
+)
+describe_enum(
+    DayEnds,
+    "When the last day of those is over for which goods are kept.",
+    {
+        DayEnds.MIDNIGHT: "At midnight, by the clocks at the point.",
+        DayEnds.CLOSING_TIME: "When the point closes on that day, or has closed the last time before, by its hours.",
     },
 )
 describe_enum(
@@ -64,6 +72,7 @@ class PickupNetwork(Entity):
     name = localized("names", description="Its name.")
     hold_days: int = strawberry.field(description="For how many days goods are kept, whole days of the calendar.")
     counts_from: CountsFrom = strawberry.field(description="Which day is the first of them.")
+    day_ends: DayEnds = strawberry.field(description="When the last of them is over.")
     reminder_hours: int = strawberry.field(description="How many hours before the end buyers are reminded.")
     grace_hours: int = strawberry.field(description="How many hours after the end somebody asks a silent point.")
     extension_days: int = strawberry.field(description="By how many days buyers can move the end, once; 0: not at all.")
@@ -88,6 +97,7 @@ class PickupNetworkSaveInput:
     counts_from: CountsFrom = strawberry.field(
         default=CountsFrom.ARRIVAL_DAY, description="Which day is the first of them."
     )
+    day_ends: DayEnds = strawberry.field(default=DayEnds.MIDNIGHT, description="When the last of them is over.")
     reminder_hours: int = strawberry.field(
         default=24, description="How many hours before the end buyers are reminded, 1 to 240."
     )
@@ -188,6 +198,7 @@ async def _save(tx: WriteTx, given: PickupNetworkSaveInput) -> None:
         given.slip_digits,
         given.slip_check,
         given.authentication_digits,
+        given.day_ends,
     )
     try:
         await save_network(tx, draft, joining=places["addLocations"], leaving=places["removeLocations"])

@@ -29,6 +29,7 @@ describe_enum(
         LocationKind.STORE: "An own store: sells, ships and hands over.",
         LocationKind.CONVENIENCE_STORE: "A partner's convenience store that hands over parcels.",
         LocationKind.LOCKER_STATION: "A partner's parcel lockers.",
+        LocationKind.CARRIER_OFFICE: "A post office, or another office of a carrier, that keeps parcels for buyers.",
         LocationKind.IN_TRANSIT: "The one location of goods on their way between two others.",
     },
 )

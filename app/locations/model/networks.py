@@ -16,6 +16,13 @@ class CountsFrom(StrEnum):
     NEXT_DAY = "NEXT_DAY"
 
 
+class DayEnds(StrEnum):
+    """When the last day of those is over for which goods are kept."""
+
+    MIDNIGHT = "MIDNIGHT"
+    CLOSING_TIME = "CLOSING_TIME"
+
+
 class CodeIssuer(StrEnum):
     """Who makes what buyers show."""
 
@@ -53,6 +60,7 @@ class NetworkDraft:
     slip_digits: int | None = None
     slip_check: SlipCheck = SlipCheck.NONE
     authentication_digits: int | None = None
+    day_ends: DayEnds = DayEnds.MIDNIGHT
 
 
 MOST_SLIP_DIGITS: Final = 20

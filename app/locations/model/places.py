@@ -18,6 +18,7 @@ class LocationKind(StrEnum):
     STORE = "STORE"
     CONVENIENCE_STORE = "CONVENIENCE_STORE"
     LOCKER_STATION = "LOCKER_STATION"
+    CARRIER_OFFICE = "CARRIER_OFFICE"
     IN_TRANSIT = "IN_TRANSIT"
 
 
@@ -36,6 +37,7 @@ ABILITIES: Final = {
     LocationKind.STORE: Abilities(holds_stock=True, ships_orders=True, hands_over=True),
     LocationKind.CONVENIENCE_STORE: Abilities(holds_stock=False, ships_orders=False, hands_over=True),
     LocationKind.LOCKER_STATION: Abilities(holds_stock=False, ships_orders=False, hands_over=True),
+    LocationKind.CARRIER_OFFICE: Abilities(holds_stock=False, ships_orders=False, hands_over=True),
     LocationKind.IN_TRANSIT: Abilities(holds_stock=True, ships_orders=False, hands_over=False),
 }
 

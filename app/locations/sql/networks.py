@@ -9,15 +9,15 @@ from app.locations.model.networks import NetworkDraft
 
 _UPSERT: Final = Statement("""
     INSERT INTO pickup_networks (code, names, hold_days, counts_from, reminder_hours, grace_hours, extension_days,
-                                 code_issuer, slip_digits, slip_check, authentication_digits)
+                                 code_issuer, slip_digits, slip_check, authentication_digits, day_ends)
     VALUES (:code, CAST(:names AS jsonb), :hold_days, :counts_from, :reminder_hours, :grace_hours, :extension_days,
-            :code_issuer, :slip_digits, :slip_check, :authentication_digits)
+            :code_issuer, :slip_digits, :slip_check, :authentication_digits, :day_ends)
     ON CONFLICT (code) DO UPDATE
        SET names = excluded.names, hold_days = excluded.hold_days, counts_from = excluded.counts_from,
            reminder_hours = excluded.reminder_hours, grace_hours = excluded.grace_hours,
            extension_days = excluded.extension_days, code_issuer = excluded.code_issuer,
            slip_digits = excluded.slip_digits, slip_check = excluded.slip_check,
-           authentication_digits = excluded.authentication_digits,
+           authentication_digits = excluded.authentication_digits, day_ends = excluded.day_ends,
            version = pickup_networks.version + 1
 """)
 _JOIN: Final = Statement("""
@@ -46,6 +46,7 @@ async def upsert_network(tx: WriteTx, draft: NetworkDraft) -> None:
         slip_digits=draft.slip_digits,
         slip_check=draft.slip_check,
         authentication_digits=draft.authentication_digits,
+        day_ends=draft.day_ends,
     )
 
 

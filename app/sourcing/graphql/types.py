@@ -20,6 +20,7 @@ describe_enum(
         DeliveryMode.STORE_PICKUP: "The buyer collects them at one of the shop's own stores.",
         DeliveryMode.CONVENIENCE_STORE_PICKUP: "A parcel to a convenience store, to be collected there.",
         DeliveryMode.LOCKER_PICKUP: "A parcel to a locker, often at a station, to be collected there.",
+        DeliveryMode.CARRIER_OFFICE_PICKUP: "A parcel to a post office, to be collected there.",
     },
 )
 describe_enum(

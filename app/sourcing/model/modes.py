@@ -16,12 +16,14 @@ class DeliveryMode(StrEnum):
     STORE_PICKUP = "STORE_PICKUP"
     CONVENIENCE_STORE_PICKUP = "CONVENIENCE_STORE_PICKUP"
     LOCKER_PICKUP = "LOCKER_PICKUP"
+    CARRIER_OFFICE_PICKUP = "CARRIER_OFFICE_PICKUP"
 
 
 POINT_KINDS: Final = {
     DeliveryMode.STORE_PICKUP: LocationKind.STORE,
     DeliveryMode.CONVENIENCE_STORE_PICKUP: LocationKind.CONVENIENCE_STORE,
     DeliveryMode.LOCKER_PICKUP: LocationKind.LOCKER_STATION,
+    DeliveryMode.CARRIER_OFFICE_PICKUP: LocationKind.CARRIER_OFFICE,
 }
 """The kind of location where each pickup mode hands over."""
 
@@ -40,8 +42,9 @@ class ParcelLimits:
 PARCEL_LIMITS: Final = {
     DeliveryMode.CONVENIENCE_STORE_PICKUP: ParcelLimits(girth_cm=100, weight_g=10_000, takes_chilled=False),
     DeliveryMode.LOCKER_PICKUP: ParcelLimits(girth_cm=100, weight_g=10_000, takes_chilled=False),
+    DeliveryMode.CARRIER_OFFICE_PICKUP: ParcelLimits(girth_cm=100, weight_g=10_000, takes_chilled=False),
 }
-"""Carriers' published limits for convenience-store and locker pickup. Other modes have none."""
+"""Carriers' published limits for pickup at their points. Other modes have none."""
 
 
 class IneligibleReason(StrEnum):

@@ -36,6 +36,7 @@ describe_enum(
         OrderDeliveryMode.STORE_PICKUP: "The buyer collects it at one of the shop's own stores.",
         OrderDeliveryMode.CONVENIENCE_STORE_PICKUP: "A parcel to a convenience store, to be collected there.",
         OrderDeliveryMode.LOCKER_PICKUP: "A parcel to a locker, often at a station, to be collected there.",
+        OrderDeliveryMode.CARRIER_OFFICE_PICKUP: "A parcel to a post office, to be collected there.",
         OrderDeliveryMode.TAKE_AWAY: "Sold over a counter; the buyer took it along.",
     },
 )
