@@ -1,13 +1,16 @@
 """Networks of points and their rules."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app.kit.db import Database
 from app.kit.permissions import SYSTEM, Actor, ActorKind
+from app.locations.actions.save_locations import save_locations
 from app.locations.actions.save_network import save_network
 from app.locations.errors import InvalidNetwork
+from app.locations.model import LocationDraft, LocationKind
 from app.locations.model.networks import CountsFrom, NetworkDraft
 from tests.conftest import Execute
 from tests.locations.builders import make_location
@@ -114,3 +117,13 @@ async def test_the_action_checks_by_itself(db: Database) -> None:
     async with db.write() as tx:
         with pytest.raises(InvalidNetwork):
             await save_network(tx, NetworkDraft("X", {"ja": "x"}, 99, CountsFrom.NEXT_DAY))
+
+
+async def test_a_location_that_is_saved_anew_stays_in_its_network(db: Database) -> None:
+    draft = LocationDraft("L1", LocationKind.LOCKER_STATION, {"ja": "ロッカー"})
+    async with db.write() as tx:
+        ids = await save_locations(tx, [draft])
+        await save_network(tx, NetworkDraft("N", {"ja": "網"}, 3), joining=[ids["L1"]])
+        await save_locations(tx, [replace(draft, hold_days=9)])
+        found = await tx.connection.fetch("SELECT hold_days, network_code FROM locations WHERE code = 'L1'")
+    assert [tuple(row) for row in found] == [(9, "N")]

@@ -135,7 +135,9 @@ COUNT_LOCATIONS: Final = Statement(
     )
 )
 
-_DRAFTED: Final = tuple(column for column in locations.c if column.name not in {"id", "version", "created_at"})
+# Whose network a location is in is said with the network.
+_NOT_DRAFTED: Final = frozenset({"id", "network_code", "version", "created_at"})
+_DRAFTED: Final = tuple(column for column in locations.c if column.name not in _NOT_DRAFTED)
 _drafted: Final = upsert(locations).from_select(
     [column.name for column in _DRAFTED],
     select(*(func.unnest(bindparam(column.name, type_=ARRAY(column.type))) for column in _DRAFTED)),
