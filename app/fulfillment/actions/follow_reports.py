@@ -104,16 +104,16 @@ async def send_pickup(tx: WriteTx, pickup: Row, *, now: datetime) -> None:
 
 
 def _told(pickup: Row, known: Sequence[Report]) -> Told:
+    if pickup.status not in {PickupStatus.REQUESTED, PickupStatus.PREPARING, PickupStatus.CANCELED}:
+        return tell(known)
     state = pickups.state_in(pickup)
     # A carrier may give its numbers out with the label, of parcels that never leave, too.
     early = frozenset(report.key for report in known if report.kind is not ReportKind.CODE_TOLD)
-    if pickup.status in {PickupStatus.REQUESTED, PickupStatus.PREPARING}:
-        causes = {PickupProblem.REPORTED_BEFORE_SHIPMENT: early} if early else {}
-        return Told(state, causes, {report.key: ReportEffect.PENDING for report in known})
     if pickup.status == PickupStatus.CANCELED:
         causes = {PickupProblem.CONTRADICTORY_REPORTS: early} if early else {}
         return Told(state, causes, {report.key: ReportEffect.SET_ASIDE for report in known})
-    return tell(known)
+    causes = {PickupProblem.REPORTED_BEFORE_SHIPMENT: early} if early else {}
+    return Told(state, causes, {report.key: ReportEffect.PENDING for report in known})
 
 
 def _kind(pickup: Row, state: PickupState) -> OrderHistoryKind:

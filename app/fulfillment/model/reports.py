@@ -177,34 +177,32 @@ def _next(state: PickupState, report: Report) -> PickupState | None:
     possible = POINT_PICKUP.steps[report.step_of(state)].get(state.status)
     if possible is None or (report.kind is ReportKind.REMINDED and report.hold_until != state.hold_until):
         return None
-    after = _EFFECTS[report.kind](replace(state, status=possible[0]), state, report)
-    return replace(
-        after,
-        slip_number=report.slip_number or state.slip_number,
-        sealed_number=report.sealed_number or state.sealed_number,
-    )
+    after = _EFFECTS[report.kind](possible[0], state, report)
+    slip, sealed = report.slip_number or state.slip_number, report.sealed_number or state.sealed_number
+    if (slip, sealed) == (after.slip_number, after.sealed_number):
+        return after
+    return replace(after, slip_number=slip, sealed_number=sealed)
 
 
-def _blocked(after: PickupState, before: PickupState, report: Report) -> PickupState:
+def _blocked(status: PickupStatus, before: PickupState, report: Report) -> PickupState:
     arrived_at = before.arrived_at or report.occurred_at
     reason = report.reason or PickupExpiryReason.POINT_FAULT
     refused_at = None if before.is_inside else report.occurred_at
-    return replace(after, arrived_at=arrived_at, ready_at=None, reason=reason, refused_at=refused_at)
+    return replace(before, status=status, arrived_at=arrived_at, ready_at=None, reason=reason, refused_at=refused_at)
 
 
-def _expired(after: PickupState, before: PickupState, report: Report) -> PickupState:
-    del before
-    return replace(after, expired_at=report.occurred_at, reason=report.reason)
+def _expired(status: PickupStatus, before: PickupState, report: Report) -> PickupState:
+    return replace(before, status=status, expired_at=report.occurred_at, reason=report.reason)
 
 
-def _sent_back(after: PickupState, before: PickupState, report: Report) -> PickupState:
+def _sent_back(status: PickupStatus, before: PickupState, report: Report) -> PickupState:
     reason, number = report.reason or before.reason, report.return_tracking_number
-    return replace(after, returning_at=report.occurred_at, reason=reason, return_tracking_number=number)
+    return replace(before, status=status, returning_at=report.occurred_at, reason=reason, return_tracking_number=number)
 
 
-def _arrived(after: PickupState, before: PickupState, report: Report) -> PickupState:
+def _arrived(status: PickupStatus, before: PickupState, report: Report) -> PickupState:
     """The goods are at a point, for the first time or again. A repeated report may name the compartment."""
-    at, status = report.occurred_at, after.status
+    at = report.occurred_at
     is_here = before.status in _HERE
     is_kept = is_here and before.ready_at is not None
     ready_at = before.ready_at if is_kept else at
@@ -219,17 +217,17 @@ def _arrived(after: PickupState, before: PickupState, report: Report) -> PickupS
     )
 
 
-def _code_told(after: PickupState, before: PickupState, report: Report) -> PickupState:
+def _code_told(status: PickupStatus, before: PickupState, report: Report) -> PickupState:
     """The goods are kept for as long as if it had been known at once: storage days begin with the arrival."""
-    is_ready = after.status is PickupStatus.READY is not before.status
-    return replace(after, ready_at=report.occurred_at) if is_ready else after
+    is_ready = status is PickupStatus.READY is not before.status
+    return replace(before, status=status, ready_at=report.occurred_at if is_ready else before.ready_at)
 
 
-def _collected(after: PickupState, before: PickupState, report: Report) -> PickupState:
+def _collected(status: PickupStatus, before: PickupState, report: Report) -> PickupState:
     """Whatever was thought to have become of the goods did not."""
     at = report.occurred_at
     return PickupState(
-        status=after.status,
+        status=status,
         arrived_at=before.arrived_at or at,
         ready_at=before.ready_at or at,
         hold_until=before.hold_until or at,
@@ -238,17 +236,19 @@ def _collected(after: PickupState, before: PickupState, report: Report) -> Picku
     )
 
 
-_EFFECTS: Final[Mapping[ReportKind, Callable[[PickupState, PickupState, Report], PickupState]]] = {
+_EFFECTS: Final[Mapping[ReportKind, Callable[[PickupStatus, PickupState, Report], PickupState]]] = {
     ReportKind.CODE_TOLD: _code_told,
     ReportKind.ARRIVED: _arrived,
     ReportKind.READY: _arrived,
     ReportKind.BLOCKED: _blocked,
-    ReportKind.EXTENDED: lambda after, _, report: replace(after, hold_until=report.hold_until),
-    ReportKind.REMINDED: lambda after, *_: after,
+    ReportKind.EXTENDED: lambda status, before, report: replace(before, status=status, hold_until=report.hold_until),
+    ReportKind.REMINDED: lambda status, before, _: replace(before, status=status),
     ReportKind.EXPIRED: _expired,
     ReportKind.RETURN_SENT: _sent_back,
     ReportKind.COLLECTED: _collected,
-    ReportKind.RETURN_RECEIVED: lambda after, _, report: replace(after, returned_at=report.occurred_at),
+    ReportKind.RETURN_RECEIVED: lambda status, before, report: replace(
+        before, status=status, returned_at=report.occurred_at
+    ),
 }
 
 
