@@ -40,6 +40,7 @@ OPEN_MUTATIONS: Final = {
     "pickupAnnounce",
     "pickupCollectorSet",
     "pickupExtend",
+    "pickupReschedule",
 }
 
 # They move stock, money or an order, make a secret or send something, so a caller that hears nothing must be able to
@@ -103,6 +104,7 @@ KEYED_MUTATIONS: Final = {
     "pickupExtend",
     "pickupCollectorSet",
     "pickupAnnounce",
+    "pickupReschedule",
     *("workMove", "workReject", "workReportShort", "workSplit"),
     *("pickListCreate", "workMerge"),
     "trackingReport",

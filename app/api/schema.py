@@ -11,10 +11,12 @@ from app.api.nodes import NodeQuery
 from app.capacity.graphql import errors as capacity_errors
 from app.capacity.graphql.mutations import LockerMutation
 from app.capacity.graphql.queries import LockerQuery
+from app.capacity.graphql.slot_plans import PickupSlotMutation, PickupSlotQuery
 from app.carts.graphql import errors as cart_errors
 from app.carts.graphql.mutations import CartMutation
 from app.carts.graphql.queries import CartQuery
 from app.carts.graphql.reservations import CartReservationMutation
+from app.carts.graphql.slots import CartSlotQuery
 from app.catalog.graphql.mutations import CatalogMutation
 from app.catalog.graphql.queries import CatalogQuery
 from app.channels.graphql import errors as channel_errors
@@ -36,6 +38,7 @@ from app.fulfillment.graphql.mutations.shoppers import BuyersPickupMutation
 from app.fulfillment.graphql.mutations.tracking import TrackingMutation
 from app.fulfillment.graphql.packages import PackageQuery
 from app.fulfillment.graphql.queries import FulfillmentQuery
+from app.fulfillment.graphql.slots import RescheduleQuery
 from app.fulfillment.graphql.subscriptions import FulfillmentSubscription
 from app.fulfillment.graphql.work.mutations import WorkMutation
 from app.fulfillment.graphql.work.pick_lists import PickListMutation, PickListQuery
@@ -93,6 +96,9 @@ QUERIES: Final[tuple[type[Any], ...]] = (
     PickListQuery,
     InventoryQuery,
     LockerQuery,
+    PickupSlotQuery,
+    CartSlotQuery,
+    RescheduleQuery,
     StockChangesQuery,
     PurchaseOrderQuery,
     CountQuery,
@@ -123,6 +129,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     CarrierMutation,
     InventoryMutation,
     LockerMutation,
+    PickupSlotMutation,
     TransferMutation,
     SellingMutation,
     StockFeedMutation,

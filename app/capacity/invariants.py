@@ -1,4 +1,4 @@
-"""What must always hold of lockers. Each query returns no row."""
+"""What must always hold of lockers and pickup slots. Each query returns no row."""
 
 from typing import Final
 
@@ -30,6 +30,20 @@ INVARIANTS: Final = {
         SELECT r.delivery_id
           FROM compartment_reservations AS r JOIN locker_compartments AS c ON c.id = r.compartment_id
          WHERE r.location_id <> c.location_id AND r.state <> 'ENDED'
+    """,
+    "a slot has as many orders as hold it": """
+        SELECT s.location_id, s.begins, s.booked, count(b.delivery_id) AS counted
+          FROM pickup_slots AS s
+          LEFT JOIN pickup_slot_bookings AS b
+            ON b.location_id = s.location_id AND b.begins = s.begins AND b.state = 'BOOKED'
+         GROUP BY s.location_id, s.begins HAVING s.booked <> count(b.delivery_id)
+    """,
+    "a slot has more orders than it takes only where that was lowered": """
+        SELECT location_id, begins FROM pickup_slots WHERE ceiling <> greatest(capacity, booked)
+    """,
+    "a plan is on where it has slots": """
+        SELECT location_id FROM pickup_slot_plans
+         WHERE is_on <> (jsonb_path_exists(week, '$.*[*]') OR jsonb_path_exists(days, '$.*[*]'))
     """,
     "goods and compartment are of one temperature": """
         SELECT r.delivery_id

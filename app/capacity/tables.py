@@ -4,7 +4,9 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -95,4 +97,62 @@ compartment_reservations = Table(
         deferrable=True,
         name="one_delivery_at_a_time_in_a_compartment",
     ),
+)
+
+# When a store hands over, on its clocks: {"mon": [["10:00", "12:00", 5]], …}, 5 orders; `days` has dates with
+# windows of their own, none for closed. Who books a slot shares the lock of this row, who saves it has it alone.
+pickup_slot_plans = Table(
+    "pickup_slot_plans",
+    metadata,
+    Column("location_id", Integer, ForeignKey("locations.id"), primary_key=True, autoincrement=False),
+    Column("week", JSONB, nullable=False),
+    Column("days", JSONB, nullable=False, server_default="{}"),
+    Column("lead_minutes", Integer, nullable=False),
+    Column("transfer_days", Integer, nullable=False),
+    Column("days_ahead", Integer, nullable=False),
+    Column("is_required", Boolean, nullable=False),
+    Column("is_on", Boolean, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("lead_minutes BETWEEN 0 AND 2880", "slot_lead_reasonable"),
+    CheckConstraint("transfer_days BETWEEN 0 AND 30", "slot_transfers_reasonable"),
+    CheckConstraint("days_ahead BETWEEN 0 AND 90", "slots_ahead_reasonable"),
+)
+
+# A slot that somebody booked. `capacity`: as planned now, 0 when it is planned no more. `ceiling`: what it may never
+# exceed: the capacity, or what was booked already when that was lowered.
+pickup_slots = Table(
+    "pickup_slots",
+    metadata,
+    Column("location_id", Integer, ForeignKey("pickup_slot_plans.location_id"), primary_key=True, autoincrement=False),
+    Column("begins", DateTime(timezone=True), primary_key=True),
+    instant("ends"),
+    Column("capacity", Integer, nullable=False),
+    Column("booked", Integer, nullable=False, server_default="0"),
+    Column("ceiling", Integer, nullable=False),
+    CheckConstraint("begins < ends", "slots_last"),
+    CheckConstraint("booked BETWEEN 0 AND ceiling", "slots_never_overbooked"),
+    CheckConstraint("capacity BETWEEN 0 AND ceiling", "slot_ceiling_reaches_capacity"),
+)
+
+# The slot of one delivery of an order. One that moves keeps its row.
+pickup_slot_bookings = Table(
+    "pickup_slot_bookings",
+    metadata,
+    Column("delivery_id", Uuid, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("location_id", Integer, nullable=False),
+    instant("begins"),
+    instant("ends"),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Index("ix_pickup_slot_bookings_order_id", "order_id"),
+    Index(
+        "ix_pickup_slot_bookings_slot",
+        "location_id",
+        "begins",
+        "delivery_id",
+        postgresql_where=text("state = 'BOOKED'"),
+    ),
+    ForeignKeyConstraint(("location_id", "begins"), ("pickup_slots.location_id", "pickup_slots.begins")),
+    CheckConstraint("state IN ('BOOKED', 'RELEASED')", "slot_state_known"),
 )

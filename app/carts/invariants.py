@@ -13,9 +13,9 @@ INVARIANTS: Final = {
         line.delivery_id
          WHERE delivery.cart_id <> line.cart_id
     """,
-    "a cart has one delivery per mode and place": """
-        SELECT cart_id, mode, location_id, address FROM cart_deliveries
-         GROUP BY cart_id, mode, location_id, address HAVING count(*) > 1
+    "a cart has one delivery per mode, place and slot": """
+        SELECT cart_id, mode, location_id, address, slot_begins FROM cart_deliveries
+         GROUP BY cart_id, mode, location_id, address, slot_begins HAVING count(*) > 1
     """,
     "a cart holds at most 100 lines": """
         SELECT cart_id FROM cart_lines GROUP BY cart_id HAVING count(*) > 100

@@ -49,7 +49,8 @@ carts = Table(
 )
 
 # How part of a cart is to be handed over. `address` is {"name", "name_kana", "phone", "postal_code",
-# "prefecture", "city", "line1", "line2"}, of which name_kana and line2 may be null.
+# "prefecture", "city", "line1", "line2"}, of which name_kana and line2 may be null. `slot_begins`, `slot_ends`: the
+# pickup slot that was chosen; nothing is kept for a cart.
 cart_deliveries = Table(
     "cart_deliveries",
     metadata,
@@ -58,6 +59,8 @@ cart_deliveries = Table(
     Column("mode", Text, nullable=False),
     Column("location_id", Integer, ForeignKey("locations.id"), nullable=True),
     Column("address", JSONB, nullable=True),
+    instant("slot_begins", nullable=True),
+    instant("slot_ends", nullable=True),
     Index("ix_cart_deliveries_cart_id", "cart_id"),
     Index("ix_cart_deliveries_location_id", "location_id"),
     CheckConstraint(
@@ -67,6 +70,10 @@ cart_deliveries = Table(
     ),
     CheckConstraint("(mode = 'HOME_DELIVERY') = (location_id IS NULL)", "cart_pickups_name_a_location"),
     CheckConstraint("(mode = 'HOME_DELIVERY') = (address IS NOT NULL)", "cart_deliveries_home_name_an_address"),
+    CheckConstraint(
+        "(slot_begins IS NULL) = (slot_ends IS NULL) AND (slot_begins IS NULL OR mode = 'STORE_PICKUP')",
+        "cart_slots_are_of_stores",
+    ),
 )
 
 # `unit_price_minor` is the price that the buyer has seen; a later change of the listing is a problem to be

@@ -190,6 +190,22 @@ INVARIANTS: Final[dict[str, str]] = {
          WHERE work.status IN ('WAITING', 'OPEN', 'IN_PROGRESS', 'ON_HOLD')
            AND (pickup.status = 'CANCELED'
              OR (work.kind = 'LOCKER_DROP_OFF' AND pickup.status IN ('COLLECTED', 'RETURNED')))""",
+    "a slot is kept for goods that somebody will collect at its store": """
+        SELECT slot.delivery_id, slot.location_id, delivery.mode, sold.status, pickup.status
+          FROM pickup_slot_bookings AS slot
+          JOIN order_deliveries AS delivery ON delivery.id = slot.delivery_id
+          JOIN orders AS sold ON sold.id = delivery.order_id
+          LEFT JOIN pickups AS pickup ON pickup.delivery_id = slot.delivery_id
+         WHERE slot.state = 'BOOKED'
+           AND (delivery.mode <> 'STORE_PICKUP' OR delivery.location_id <> slot.location_id
+                OR delivery.order_id <> slot.order_id OR sold.status = 'CANCELED'
+                OR pickup.status = 'CANCELED')""",
+    "preparations are due when their slots begin": """
+        SELECT work.id, work.due_at, slot.begins FROM work_instructions AS work
+          JOIN fulfillments AS fulfillment ON fulfillment.id = work.fulfillment_id
+          JOIN pickup_slot_bookings AS slot ON slot.delivery_id = fulfillment.delivery_id AND slot.state = 'BOOKED'
+         WHERE work.kind = 'PREPARE_PICKUP' AND work.status IN ('WAITING', 'OPEN', 'IN_PROGRESS', 'ON_HOLD')
+           AND work.due_at IS DISTINCT FROM slot.begins""",
     "work is about its order": """
         SELECT work.id FROM work_instructions AS work
           LEFT JOIN fulfillments AS fulfillment ON fulfillment.id = work.fulfillment_id

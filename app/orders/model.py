@@ -104,13 +104,14 @@ _ORDER_STEPS: Final = {
 @dataclass(frozen=True, slots=True)
 class DeliveryDraft:
     """One hand-over. location_id: the point or store of a pickup; address: of a home delivery, as carts
-    keep it.
+    keep it; slot_begins: when the pickup slot begins that is to be kept for it (UTC).
     """
 
     id: UUID
     mode: str
     location_id: int | None = None
     address: Mapping[str, Any] | None = None
+    slot_begins: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ KEY_MAY_BE_LEFT_OUT = {
         "pricesSet",
         "productsSave",
     ),
-    *("lockerCompartmentsSave", "lockerFaultSet", "pickupNetworkSave", "sandboxPickupCreate"),
+    *("lockerCompartmentsSave", "lockerFaultSet", "pickupNetworkSave", "pickupSlotsSave", "sandboxPickupCreate"),
     *("exceptionCaseAssign", "exceptionCaseClose"),
     *("pickupCodeUnlock", "pickupCodeVerify", "pickupMarkReady"),
     *("workAcknowledge", "workAssign", "workComplete", "workHold", "workRelease"),

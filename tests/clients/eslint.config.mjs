@@ -4,7 +4,8 @@ import graphql from '@graphql-eslint/eslint-plugin';
 // Values: they are the same when they look the same, so there is nothing to identify.
 const VALUES = [
   'Address', 'Attribute', 'Carrier', 'CarrierCode', 'CartTotals', 'Coordinates', 'DeliveryIneligibility', 'Media', 'Money', 'OpeningHours',
-  'OrderSource', 'PageInfo', 'PickupOption', 'PickupOptionLine', 'Prefecture', 'Price', 'PriceRange', 'StockPromise',
+  'OrderSource', 'PageInfo', 'PickupOption', 'PickupOptionLine', 'PickupSlot', 'PickupSlotDate', 'PickupSlotLoad', 'PickupSlotTime',
+  'PickupSlotWeekday', 'PickupSlotWindow', 'Prefecture', 'Price', 'PriceRange', 'StockPromise',
   'TaxAmount', 'WorkCount',
 ];
 // Parts that are read with their owner and change with it.
@@ -12,7 +13,7 @@ const PARTS = [
   'CompartmentReservation', 'LockerCompartment',
   'Allocation', 'ApiKeySecret', 'BundleComponent', 'CartReservation', 'CartReservationLine', 'CountLine', 'CountRecord',
   'ExceptionCount', 'ExceptionFact', 'ExceptionRemedy', 'FulfillmentLine', 'IncomingSupply', 'LocationAvailability', 'LocationGroupAvailability', 'OrderHistoryEntry',
-  'Payment', 'PickListLine', 'PickupNetwork', 'PickupReport', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld',
+  'Payment', 'PickListLine', 'PickupNetwork', 'PickupReport', 'PickupSlotPlan', 'PurchaseOrderLine', 'ReservationLine', 'StockDrift', 'StockExplanation', 'StockHeld',
   'StockLevel', 'StockMoved', 'StockMovement', 'TrackingReport', 'TransferLine', 'UnsellableStock', 'VariantAvailability',
   'VariantSelling', 'WaitingLine', 'WaitingOutlook', 'WaitingSource', 'WebhookAttempt', 'WebhookEventField',
   'WebhookEventKind', 'WebhookQueue', 'WebhookSecret', 'WorkEntry',

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.capacity.model.slots import Slot, SlotBoard
+from app.capacity.sql.slots import look_at_slots
 from app.carts import sql
 from app.carts.model import (
     LIFETIME,
@@ -19,6 +21,7 @@ from app.carts.model import (
     units_by_variant,
     variants_of,
 )
+from app.carts.model.slot_problems import require_slot
 from app.catalog.sql import sellables, variant_ids_by_sku
 from app.channels.errors import UnknownCurrency
 from app.channels.sql import channels_by_code
@@ -32,17 +35,22 @@ from app.locations.sql import open_places
 
 @dataclass(frozen=True, slots=True)
 class _Shop:
-    """What carts are made of. goods and places: by channel id, then by their own id."""
+    """What carts are made of. goods and places: by channel id, then by their own id. slots: of stores that are named
+    with one.
+    """
 
     channels: Mapping[str, Row]
     by_sku: Mapping[str, int]
     goods: Mapping[int, Mapping[int, Row]]
     places: Mapping[int, Mapping[int, Place]]
+    slots: SlotBoard
 
 
 @dataclass(frozen=True, slots=True)
 class _Cart:
-    """A cart that can be opened. address: of a home delivery; lines: (variant, units, price in minor units)."""
+    """A cart that can be opened. address: of a home delivery; slot: of a pickup; lines: (variant, units, price in minor
+    units).
+    """
 
     id: UUID
     draft: CartDraft
@@ -51,6 +59,7 @@ class _Cart:
     lines: list[tuple[int, int, int]]
     delivery_id: UUID | None
     address: dict[str, Any] | None
+    slot: Slot | None = None
 
 
 async def create_carts(tx: WriteTx, drafts: Sequence[CartDraft]) -> list[UUID | DomainError]:
@@ -58,8 +67,9 @@ async def create_carts(tx: WriteTx, drafts: Sequence[CartDraft]) -> list[UUID | 
     change (UTC).
 
     Nothing is kept of a draft that is answered with its refusal: NotFound (channel, variant, location),
-    UnknownCurrency, InvalidEmail, InvalidInput, InvalidPostalCode, InvalidQuantity, CartTooLarge, NotSold or
-    DeliveryModeNotEligible. Five statements, one more for SKUs, and up to two for each channel among the drafts.
+    UnknownCurrency, InvalidEmail, InvalidInput, InvalidPostalCode, InvalidQuantity, CartTooLarge, NotSold,
+    DeliveryModeNotEligible, SlotFull or SlotNotOffered. Five statements, one more for SKUs, two for slots, and up to
+    two for each channel among the drafts.
     """
     shop = await _load(tx, drafts)
     answers: list[_Cart | DomainError] = []
@@ -89,7 +99,15 @@ async def _load(tx: WriteTx, drafts: Sequence[CartDraft]) -> _Shop:
         points = {location_id for location_id in ends if location_id is not None}
         if points:
             places[channel.id] = await open_places(tx, channel.location_group_id, points)
-    return _Shop(channels, by_sku, goods, places)
+    stores = {
+        draft.delivery.location_id
+        for draft in drafts
+        if draft.delivery is not None and draft.delivery.slot_begins and draft.delivery.location_id is not None
+    }
+    # Whoever opens carts together does so at about the same time.
+    since = min((draft.now for draft in drafts), default=None)
+    slots = await look_at_slots(tx, stores, since) if stores and since is not None else SlotBoard()
+    return _Shop(channels, by_sku, goods, places, slots)
 
 
 def _check(draft: CartDraft, shop: _Shop) -> _Cart:
@@ -110,7 +128,14 @@ def _check(draft: CartDraft, shop: _Shop) -> _Cart:
             raise InvalidInput("A delivery is for goods: name at least one line.", path=["input", "delivery"])
         address = clean_destination(draft.delivery, shop.places.get(channel.id, {}), "input", "delivery")
     delivery_id = None if draft.delivery is None else new_id()
-    return _Cart(new_id(), draft, channel, email, lines, delivery_id, address)
+    return _Cart(new_id(), draft, channel, email, lines, delivery_id, address, _slot(draft, shop.slots))
+
+
+def _slot(draft: CartDraft, slots: SlotBoard) -> Slot | None:
+    to = draft.delivery
+    if to is None or to.slot_begins is None or to.location_id is None:
+        return None
+    return require_slot(slots, to.location_id, to.slot_begins, draft.now, "input", "delivery", "slotBegins")
 
 
 def _lines(draft: CartDraft, by_sku: Mapping[str, int], goods: Mapping[int, Row]) -> list[tuple[int, int, int]]:
@@ -145,6 +170,8 @@ async def _insert(tx: WriteTx, carts: Sequence[_Cart]) -> None:
             modes=[delivery.mode.value for _, delivery in sent],
             location_ids=[delivery.location_id for _, delivery in sent],
             addresses=[cart.address for cart, _ in sent],
+            slot_begins=[cart.slot and cart.slot.begins for cart, _ in sent],
+            slot_ends=[cart.slot and cart.slot.ends for cart, _ in sent],
         )
     rows = [(cart, *line) for cart in carts for line in cart.lines]
     if rows:

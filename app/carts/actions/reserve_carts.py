@@ -11,6 +11,7 @@ from app.carts.errors import CartEmpty, NotSold
 from app.carts.model import CartStatus, NotSoldProblem, demands_of, require_open
 from app.carts.model.refusals import line_facts, shortage_refusals
 from app.carts.model.reserving import count_reservation
+from app.carts.sql.reservations import SET_RESERVATIONS
 from app.inventory.actions.hold_stock import hold_stock
 from app.inventory.model import Ahead, HoldRequest, OwnerKind, ReservationReason
 from app.inventory.model.reservations import reservation_span
@@ -151,7 +152,7 @@ async def _reserve(
 async def _remember(tx: WriteTx, begun: Sequence[_Begun]) -> None:
     if begun:
         await tx.execute(
-            sql.SET_RESERVATIONS,
+            SET_RESERVATIONS,
             ids=[one.cart_id for one in begun],
             reservation_ids=[one.reservation_id for one in begun],
             begun=[one.reservations for one in begun],

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.carts import sql
 from app.carts.model import CartProblem, CartStatus, CartTotals, CostLine, ShippingRate, cart_totals
+from app.carts.sql.reservations import RESERVATIONS_BY_CART, RESERVED_LINES_BY_CART
 from app.engine.relations import TypedRow, groups_by, rows_by
 from app.inventory.model.selling import selling_day
 from app.kit.db import Row
@@ -117,7 +118,8 @@ async def problems_by_cart(
 ) -> dict[ProblemsKey, list[ProblemRow]]:
     """What keeps carts from becoming orders. A completed cart has become one and has no problems.
 
-    One statement, one more where one of the carts was reserved, and a fixed number for each of their channels.
+    One statement, one more where one of the carts was reserved, two where one is collected in a slot, and a fixed
+    number for each of their channels.
     """
     del columns
     open_keys = [key for key in keys if key.status == CartStatus.OPEN]
@@ -126,6 +128,7 @@ async def problems_by_cart(
         rows = await tx.fetch(sql.LINES_BY_CART, ids=[key.cart_id for key in open_keys])
         lines: dict[UUID, list[Row]] = groups_by(rows, "cart_id")
         reserved = await sql.reserved_for(tx, open_keys)
+        slots = await sql.slots_of_lines(tx, rows, context.now)
         for channel_id in dict.fromkeys(key.channel_id for key in open_keys):
             own = [key for key in open_keys if key.channel_id == channel_id]
             variant_ids = [line.variant_id for key in own for line in lines.get(key.cart_id, ())]
@@ -141,7 +144,7 @@ async def problems_by_cart(
             )
             for key in own:
                 mine = () if key.reservation_id is None else reserved.get(key.reservation_id, ())
-                found = sql.problems_of(lines.get(key.cart_id, []), sql.with_reserved(inputs, mine))
+                found = sql.problems_of(lines.get(key.cart_id, []), sql.with_reserved(inputs, mine), slots, context.now)
                 problems[key] = [ProblemRow(problem, key.currency) for problem in found]
     return problems
 
@@ -149,13 +152,13 @@ async def problems_by_cart(
 async def reservations_by_cart(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Row]:
     """What is reserved for carts: until when, and how far that may be moved."""
     del columns
-    return rows_by(await context.fetch(sql.RESERVATIONS_BY_CART, ids=keys), "cart_id")
+    return rows_by(await context.fetch(RESERVATIONS_BY_CART, ids=keys), "cart_id")
 
 
 async def reserved_lines_by_cart(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Row]]:
     """The units that are reserved for lines of carts, in the order of the lines."""
     del columns
-    return groups_by(await context.fetch(sql.RESERVED_LINES_BY_CART, ids=keys), "cart_id")
+    return groups_by(await context.fetch(RESERVED_LINES_BY_CART, ids=keys), "cart_id")
 
 
 async def problems_by_line(

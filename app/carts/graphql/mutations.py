@@ -233,6 +233,7 @@ def _destination(given: CartDeliveryInput | CartDeliverySetInput, *path: str) ->
         given.mode,
         None if location_id is None else require_int(location_id, "Location", *path, "locationId"),
         None if given.address is None else AddressDraft(**asdict(given.address)),
+        given.slot_begins,
     )
 
 

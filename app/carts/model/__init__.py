@@ -24,7 +24,15 @@ from app.carts.model.limits import (
     is_expired,
     require_open,
 )
-from app.carts.model.options import AskedLine, Option, OptionInputs, OptionLine, pickup_options, with_lockers
+from app.carts.model.options import (
+    AskedLine,
+    Option,
+    OptionInputs,
+    OptionLine,
+    pickup_options,
+    with_lockers,
+    with_slots,
+)
 from app.carts.model.problems import (
     CartDelivery,
     CartLine,
@@ -35,6 +43,7 @@ from app.carts.model.problems import (
     InsufficientStockProblem,
     NotSoldProblem,
     Offer,
+    PickupSlotProblem,
     PriceChangedProblem,
     cart_problems,
 )
@@ -66,6 +75,7 @@ __all__ = [
     "Option",
     "OptionInputs",
     "OptionLine",
+    "PickupSlotProblem",
     "PriceChangedProblem",
     "ShippingRate",
     "WantedLine",
@@ -89,4 +99,5 @@ __all__ = [
     "units_by_variant",
     "variants_of",
     "with_lockers",
+    "with_slots",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.carts.errors import DeliveryModeNotEligible
@@ -13,11 +14,12 @@ from app.sourcing.model import DeliveryMode, IneligibleReason, is_point_of
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """An address (home delivery) or the location of a pickup."""
+    """An address (home delivery) or the location of a pickup. slot_begins: of a store's pickup slot."""
 
     mode: DeliveryMode
     location_id: int | None = None
     address: AddressDraft | None = None
+    slot_begins: datetime | None = None
 
 
 def clean_destination(to: Destination, places: Mapping[int, Place], *path: str) -> dict[str, Any] | None:
@@ -27,6 +29,8 @@ def clean_destination(to: Destination, places: Mapping[int, Place], *path: str) 
     in the input. Raises InvalidInput, InvalidPostalCode, NotFound, or DeliveryModeNotEligible when the location does
     not hand over in this mode.
     """
+    if to.slot_begins is not None and to.mode is not DeliveryMode.STORE_PICKUP:
+        raise InvalidInput("Only a pickup at an own store has a slot.", path=[*path, "slotBegins"])
     if to.mode is DeliveryMode.HOME_DELIVERY:
         if to.location_id is not None:
             raise InvalidInput("A home delivery goes to an address.", path=[*path, "locationId"])

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.capacity.model.parcels import Parcel, parcel_of
+from app.capacity.model.slots import OpenSlot, SlotBoard
 from app.capacity.model.stations import Station
 from app.carts.model.totals import ShippingRate
 from app.inventory.model.selling import Terms
@@ -65,7 +66,8 @@ class OptionLine:
 @dataclass(frozen=True, slots=True)
 class Option:
     """One way. location_id: None at the buyer's home, and for a mode without any place. fee_minor: of
-    everything. own_reasons: why the place cannot take the goods, whatever becomes of each line.
+    everything. own_reasons: why the place cannot take the goods, whatever becomes of each line. first_slot: the next
+    one of a store that hands over by slots; needs_slot: whether there has to be one.
     """
 
     mode: DeliveryMode
@@ -75,6 +77,8 @@ class Option:
     fee_minor: int
     currency: str
     own_reasons: tuple[Reason, ...] = ()
+    first_slot: OpenSlot | None = None
+    needs_slot: bool = False
 
     @property
     def coverage(self) -> Coverage:
@@ -180,6 +184,24 @@ def with_lockers(
         else replace(option, own_reasons=_locker_reasons(stations[option.location_id], parcel, now))
         for option in options
     ]
+
+
+def with_slots(options: Sequence[Option], board: SlotBoard, now: datetime) -> list[Option]:
+    """The options with the first slot that an order of now can have at each of the stores; board: those with slots."""
+    return [
+        option
+        if option.location_id is None or (plan := board.plans.get(option.location_id)) is None or not plan.is_on
+        else replace(
+            option, first_slot=_first_slot(option, option.location_id, board, now), needs_slot=plan.is_required
+        )
+        for option in options
+    ]
+
+
+def _first_slot(option: Option, location_id: int, board: SlotBoard, now: datetime) -> OpenSlot | None:
+    is_here = all(line.available_here >= line.requested for line in option.lines)
+    ready = None if is_here else board.plans[location_id].transferred(now)
+    return next(iter(board.open_slots(location_id, now, 1, since=ready)), None)
 
 
 def _locker_reasons(station: Station, parcel: Parcel, now: datetime) -> tuple[Reason, ...]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
+from app.capacity.model.slots import MESSAGES, OpenSlot, SlotReason
 from app.inventory.model import Demand, HoldRequest, OwnerKind
 from app.inventory.model.decisions import decide
 from app.inventory.model.selling import StockKey, Terms, with_own
@@ -31,6 +32,9 @@ class CartProblemCode(StrEnum):
     DELIVERY_MISSING = "DELIVERY_MISSING"
     DELIVERY_MODE_NOT_ELIGIBLE = "DELIVERY_MODE_NOT_ELIGIBLE"
     INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
+    SLOT_MISSING = "SLOT_MISSING"
+    SLOT_FULL = "SLOT_FULL"
+    SLOT_NOT_OFFERED = "SLOT_NOT_OFFERED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +129,32 @@ class InsufficientStockProblem:
         return f"{self.available} of {self.requested} units are available."
 
 
+@dataclass(frozen=True, slots=True)
+class PickupSlotProblem:
+    """The slot in which a line is to be collected cannot be had, or there is none. found: others of the store.
+
+    reason: None where no slot was chosen.
+    """
+
+    line_id: UUID
+    code: CartProblemCode
+    location_id: int
+    reason: SlotReason | None
+    found: tuple[OpenSlot, ...]
+
+    @property
+    def message(self) -> str:
+        """By the reason."""
+        return "Choose a pickup slot of the store." if self.reason is None else MESSAGES[self.reason]
+
+
 CartProblem: TypeAlias = (
     NotSoldProblem
     | PriceChangedProblem
     | DeliveryMissingProblem
     | DeliveryModeNotEligibleProblem
     | InsufficientStockProblem
+    | PickupSlotProblem
 )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.capacity.actions.release_compartments import release_compartments
+from app.capacity.actions.release_slots import release_slots
 from app.carts.actions.reopen_cart import reopen_cart
 from app.checkout.sql import lock_cart_of_order
 from app.inventory.actions.release_holds import release_holds
@@ -34,6 +35,7 @@ async def cancel_unpaid(
     if order.status != OrderStatus.PENDING_PAYMENT:
         return OrderStatus(order.status)
     await release_compartments(tx, [order_id], now=now)
+    await release_slots(tx, [order_id])
     await release_holds(tx, order_id, actor=actor)
     if declined is None:
         await void_payment(tx, order_id, now=now)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from app.capacity.actions.plan_compartments import CompartmentPlan, plan_compartments
-from app.capacity.model.claims import CompartmentWish
 from app.carts.actions.complete_carts import complete_carts
 from app.carts.model import CartStatus, demands_of, require_open
 from app.carts.model.refusals import shortage_refusals
+from app.carts.model.slot_problems import early_stores
 from app.carts.sql import CartContents, load_contents, lock_carts
+from app.checkout.actions.plan_room import Room, RoomWishes, plan_room
 from app.checkout.actions.raise_transfers import raise_transfers
 from app.checkout.model import (
     RESERVATION_TIME,
@@ -23,6 +23,8 @@ from app.checkout.model import (
     checkout_refusals,
     compartment_wishes,
     draft_order,
+    in_time,
+    slot_wishes,
     stores_of_lines,
 )
 from app.inventory.actions.hold_stock import hold_stock
@@ -58,7 +60,7 @@ async def place_orders(
     only if, its units are held. Nothing is kept of a checkout that is answered with NotFound, CartExpired, or Refusals
     with everything that is wrong. The number of statements does not depend on how many carts, lines and units there
     are; each channel among them adds four, each transfer its own,
-    lockers five.
+    lockers five, pickup slots five.
     """
     carts = await lock_carts(tx, {checkout.cart_id for checkout in checkouts})
     outcomes = await _existing_orders(tx, carts.values())
@@ -137,28 +139,33 @@ def _sale(number: int, checkout: Checkout, contents: CartContents) -> _Sale:
 async def _sell(
     tx: WriteTx, sales: Mapping[UUID, _Sale], *, actor: str, now: datetime
 ) -> dict[UUID, PlacedOrder | DomainError]:
-    """What became of each cart: an order, or Refusals because there are too few units or lockers."""
-    # Whoever locks stations does so before the stock, whose rows many wait for.
-    plan = await plan_compartments(tx, [wish for sale in sales.values() for wish in _wishes(sale)])
-    outcomes: dict[UUID, PlacedOrder | DomainError] = {}
-    for cart_id, sale in sales.items():
-        if sale.draft.id in plan.refused:
-            group_id = sale.contents.cart.location_group_id
-            outcomes[cart_id] = Refusals([await plan.refusal(tx, plan.refused[sale.draft.id], group_id)])
-    fitting = {cart_id: sale for cart_id, sale in sales.items() if cart_id not in outcomes}
-    return outcomes | (await _hold(tx, fitting, plan, actor=actor, now=now) if fitting else {})
+    """What became of each cart: an order, or Refusals because there are too few units, lockers or slots."""
+    room, fitting = await plan_room(tx, {cart_id: _wishes(sale) for cart_id, sale in sales.items()})
+    wanted = {cart_id: sale for cart_id, sale in sales.items() if cart_id in fitting}
+    outcomes = await _hold(tx, wanted, room, actor=actor, now=now) if wanted else {}
+    # Those who come to nothing have taken no place from who was behind them.
+    again = room.to_retry([cart_id for cart_id, outcome in outcomes.items() if isinstance(outcome, DomainError)])
+    if again:
+        outcomes |= await _sell(tx, {cart_id: sales[cart_id] for cart_id in again}, actor=actor, now=now)
+    refused = [cart_id for cart_id in sales if cart_id not in outcomes]
+    return outcomes | await room.refusals(tx, refused)
 
 
-def _wishes(sale: _Sale) -> list[CompartmentWish]:
-    return compartment_wishes(sale.draft, sale.contents.goods)
+def _wishes(sale: _Sale) -> RoomWishes:
+    return RoomWishes(
+        compartment_wishes(sale.draft, sale.contents.goods),
+        slot_wishes(sale.draft),
+        sale.draft.id,
+        sale.contents.cart.location_group_id,
+    )
 
 
 async def _hold(
-    tx: WriteTx, sales: Mapping[UUID, _Sale], plan: CompartmentPlan, *, actor: str, now: datetime
+    tx: WriteTx, sales: Mapping[UUID, _Sale], room: Room, *, actor: str, now: datetime
 ) -> dict[UUID, PlacedOrder | DomainError]:
-    """The same for carts that have all the lockers that they need."""
+    """The same for carts that have all the lockers and slots that they need."""
     is_plain = all(_is_plain(sale) for sale in sales.values())
-    if is_plain and (placed := await _sell_all(tx, sales, plan, actor, now)):
+    if is_plain and (placed := await _sell_all(tx, sales, room, actor, now)):
         return placed
     verdicts = await hold_stock(tx, [_hold_request(sale) for sale in sales.values()], actor=actor)
     outcomes: dict[UUID, PlacedOrder | DomainError] = {}
@@ -171,7 +178,7 @@ async def _hold(
             sold.append((replace(sale, draft=draft), verdict.claims))
     if sold:
         placed = await _write(tx, [sale for sale, _ in sold], actor=actor, now=now)
-        await plan.keep(tx, _deliveries(sale for sale, _ in sold), now=now)
+        await room.keep(tx, _deliveries(sale for sale, _ in sold), now=now)
         await _transfer(tx, sold, actor=actor, now=now)
         outcomes |= dict(zip((sale.contents.cart.id for sale, _ in sold), placed, strict=True))
     return outcomes
@@ -183,14 +190,14 @@ def _is_plain(sale: _Sale) -> bool:
 
 
 async def _sell_all(
-    tx: WriteTx, sales: Mapping[UUID, _Sale], plan: CompartmentPlan, actor: str, now: datetime
+    tx: WriteTx, sales: Mapping[UUID, _Sale], room: Room, actor: str, now: datetime
 ) -> dict[UUID, PlacedOrder | DomainError] | None:
     """Write the orders first and take the stock last, whose rows many wait for; None, and nothing is done, when it is
     too little for all.
     """
     await tx.mark()
     placed = await _write(tx, list(sales.values()), actor=actor, now=now)
-    await plan.keep(tx, _deliveries(sales.values()), now=now)
+    await room.keep(tx, _deliveries(sales.values()), now=now)
     verdicts = await hold_stock(tx, [_hold_request(sale) for sale in sales.values()], actor=actor)
     if any(verdict.shortages for verdict in verdicts):
         await tx.return_to_mark()
@@ -208,16 +215,19 @@ def _deliveries(sales: Iterable[_Sale]) -> set[UUID]:
 def _hold_request(sale: _Sale) -> HoldRequest:
     """The units are allocated, or reserved while a card company is asked; first those that the cart has reserved."""
     inputs = sale.contents.inputs
+    contents = sale.contents
     demands = demands_of(
-        sale.contents.lines,
-        sale.contents.deliveries,
+        contents.lines,
+        contents.deliveries,
         places=inputs.places,
         origins=inputs.origins,
         available=inputs.reachable,
         terms=inputs.terms,
     )
+    early = early_stores(contents.deliveries, contents.slots, sale.draft.placed_at)
+    demands = in_time(demands, contents.lines, early) if early else demands
     expires_at = sale.draft.placed_at + RESERVATION_TIME if sale.request.method is PaymentMethod.CARD else None
-    adopts = sale.contents.cart.reservation_id if sale.contents.reserved else None
+    adopts = contents.cart.reservation_id if contents.reserved else None
     return HoldRequest(OwnerKind.ORDER, sale.draft.id, demands, expires_at=expires_at, adopts=adopts)
 
 

@@ -1,7 +1,7 @@
 """Rules of the checkout. No I/O.
 
 `request`: what the buyer says. `refusals`: what stands in the way. `plan`: what travels first.
-`draft`: the order. `lockers`: what it asks of them. `moves`: what its history tells of other sources.
+`draft`: the order. `lockers`, `slots`: what it asks of them. `moves`: what its history tells of other sources.
 """
 
 from app.checkout.model.draft import by_terms, cart_shipping, draft_order, full_names
@@ -19,6 +19,7 @@ from app.checkout.model.request import (
     PaymentMethodReason,
     PlacedOrder,
 )
+from app.checkout.model.slots import in_time, slot_wishes
 
 __all__ = [
     "MAX_TOKEN_LENGTH",
@@ -36,8 +37,10 @@ __all__ = [
     "compartment_wishes",
     "draft_order",
     "full_names",
+    "in_time",
     "moves_by_order",
     "refusal_of",
+    "slot_wishes",
     "stores_of_lines",
     "transfers_for",
 ]

@@ -52,7 +52,14 @@ def draft_order(
         tax_rounding=cart.tax_rounding,
         placed_at=now,
         deliveries=tuple(
-            DeliveryDraft(new_ids[row.id], row.mode, location_id=row.location_id, address=row.address) for row in used
+            DeliveryDraft(
+                new_ids[row.id],
+                row.mode,
+                location_id=row.location_id,
+                address=row.address,
+                slot_begins=row.slot_begins,
+            )
+            for row in used
         ),
         lines=tuple(
             LineDraft(
@@ -80,7 +87,7 @@ def by_terms(draft: OrderDraft, claims: Iterable[Claim], terms: Mapping[int, Ter
     """The draft with what selling rules make of its lines.
 
     Lines with bundles remember their components. Each line that waits is a delivery of its own, like the one that it
-    was in, because it comes on a day of its own.
+    was in but without a slot, because it comes on a day of its own.
     """
     waiting = {claim.line_no for claim in claims if claim.location_id == WAITING}
     if not waiting and not terms:
@@ -92,7 +99,7 @@ def by_terms(draft: OrderDraft, claims: Iterable[Claim], terms: Mapping[int, Ter
         known = terms.get(line.variant_id)
         changed = replace(line, components=needs_of(line.variant_id, known)) if known and known.parts else line
         if line.line_no in waiting and line.delivery_id is not None:
-            own.append(replace(by_id[line.delivery_id], id=new_id()))
+            own.append(replace(by_id[line.delivery_id], id=new_id(), slot_begins=None))
             changed = replace(changed, delivery_id=own[-1].id)
         lines.append(changed)
     used = {line.delivery_id for line in lines}

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from app.capacity.errors import SlotMissing
+from app.capacity.model.slot_refusals import slot_facts, slot_refusal
 from app.carts.errors import CartEmpty, DeliveryModeNotEligible, NotSold
 from app.carts.model import (
     CartProblem,
@@ -10,6 +12,7 @@ from app.carts.model import (
     DeliveryModeNotEligibleProblem,
     InsufficientStockProblem,
     NotSoldProblem,
+    PickupSlotProblem,
     PriceChangedProblem,
 )
 from app.carts.model.refusals import insufficient_stock, line_facts
@@ -71,6 +74,16 @@ def refusal_of(problem: CartProblem, line: Any, currency: str) -> DomainError:
             return refusal
         case InsufficientStockProblem(requested=requested, available=available):
             return insufficient_stock(line, requested, available)
+        case PickupSlotProblem():
+            return _slot_refusal(problem, line, message, facts)
+
+
+def _slot_refusal(problem: PickupSlotProblem, line: Any, message: str, facts: dict[str, str]) -> DomainError:
+    path, place = ["input", "cartId"], problem.location_id
+    if problem.reason is None:
+        slots = [slot_facts(one) for one in problem.found]
+        return SlotMissing(message, location_id=place, found=slots, path=path, **facts)
+    return slot_refusal(problem.reason, place, line.slot_begins, problem.found, path=path, **facts)
 
 
 def _email_refusals(email: str | None) -> list[DomainError]:

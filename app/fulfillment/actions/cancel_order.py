@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.capacity.actions.release_compartments import release_compartments
+from app.capacity.actions.release_slots import release_slots
 from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.model import FulfillmentState
 from app.fulfillment.model.pickups import PickupStatus, PickupStep
@@ -46,6 +47,7 @@ async def cancel_order(tx: WriteTx, order_id: UUID, *, reason: str, actor: str, 
         raise InvalidTransition(message, current_status=left)
     part_ids = [part.id for part in parts]
     await release_compartments(tx, [order_id], now=now)
+    await release_slots(tx, [order_id])
     stopped = await _stop_transfers(tx, order_id, actor=actor, now=now)
     await release_holds(tx, order_id, actor=actor)
     await work.cancel_work(tx, [*part_ids, *stopped])

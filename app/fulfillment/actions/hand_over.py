@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.fulfillment.actions.close_payment import close_payments
+from app.fulfillment.actions.free_slots import free_slots
 from app.fulfillment.actions.move_pickup import move_pickup
 from app.fulfillment.actions.ship_units import ship_units
 from app.fulfillment.actions.take_payment import take_payment
@@ -43,6 +44,7 @@ async def hand_over(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime
         for row in await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
         if row.status != FulfillmentState.CANCELED
     ]
+    await free_slots(tx, [pickup], now=now)
     quantities = await ship_units(tx, pickup.order_id, leaving, kind="HANDED_OVER", actor=actor.reference)
     await fulfillments.set_states(tx, [row.id for row in leaving], FulfillmentState.COMPLETED, now=now)
     await move_pickup(tx, pickup, PickupStep.COLLECT, now=now)

@@ -18,7 +18,8 @@ from app.orders.model import OrderHistoryKind
 
 
 async def mark_ready(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetime) -> None:
-    """The pickup becomes READY and is kept for the location's hold days; its preparation is done.
+    """The pickup becomes READY and is kept for the location's hold days, from its slot on if it has one; its
+    preparation is done.
 
     Raises NotFound, WorkOnHold, or InvalidTransition when units are still elsewhere, when the pickup is past this step,
     or when a parcel brings the goods: then its arrival is reported.
@@ -36,7 +37,8 @@ async def mark_ready(tx: WriteTx, pickup_id: UUID, *, actor: Actor, now: datetim
     prepared = await fulfillments.fulfillments_of_delivery(tx, pickup.delivery_id)
     await refuse_held(tx, [row.id for row in prepared])
     await work.finish_work(tx, [row.id for row in prepared], [WorkKind.PREPARE_PICKUP], actor=actor.reference, now=now)
-    until = (await policies_of(tx, [pickup.location_id]))[pickup.location_id].hold_until(now)
+    policy = (await policies_of(tx, [pickup.location_id]))[pickup.location_id]
+    until = policy.hold_until(now if pickup.slot_begins is None else max(now, pickup.slot_begins))
     await move_pickup(tx, pickup, PickupStep.MAKE_READY, now=now, hold_until=until)
     facts = {"pickup": pickup.number, "holdUntil": until.isoformat()}
     await add_history(tx, order.id, OrderHistoryKind.PICKUP_READY, actor=actor.reference, now=now, facts=facts)

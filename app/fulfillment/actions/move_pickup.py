@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.follow_lockers import follow_lockers
+from app.fulfillment.actions.free_slots import free_slots
 from app.fulfillment.events import PickupChanged
 from app.fulfillment.model.pickups import STORE_PICKUP, PickupState, PickupStatus, PickupStep, is_over, machine_of
 from app.fulfillment.sql import due_pickups, pickups, work
@@ -41,6 +42,9 @@ async def move_pickup(
     await write_pickups(tx, {pickup.id: state})
     if status is PickupStatus.CANCELED:
         await follow_lockers(tx, [(pickup, state)], now=now)
+        await free_slots(tx, [pickup], now=None)
+    if status is PickupStatus.EXPIRED:
+        await free_slots(tx, [pickup], now=now)
     return status
 
 

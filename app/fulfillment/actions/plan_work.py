@@ -5,6 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.capacity.actions.claim_compartments import claim_compartments
+from app.capacity.actions.release_slots import release_slots
+from app.capacity.sql.slots import find_booked
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.move_pickup import tell_of_pickups
 from app.fulfillment.actions.open_preparations import open_preparations
@@ -44,6 +46,7 @@ async def plan_work(tx: WriteTx, order_id: UUID, *, now: datetime) -> list[UUID]
     await work.insert_work(tx, instructions, now=now)
     await tell_of_pickups(tx, await pickups.insert_pickups(tx, order_id, _pickups(claimed), now=now))
     await _claim(tx, order, claimed, now=now)
+    await _leave_slots(tx, order_id, planned | {units.delivery_id for units in claimed})
     await add_history(tx, order_id, OrderHistoryKind.WORK_PLANNED, actor=SYSTEM.reference, now=now)
     for transfer in await work.transfers_of_order(tx, order_id):
         await follow_transfer(tx, transfer.id, now=now)
@@ -61,6 +64,13 @@ async def _claim(tx: WriteTx, order: Row, claimed: Sequence[ClaimedUnits], *, no
     if places:
         wishes = await lockers.wishes_of(tx, order.id, places, now)
         await claim_compartments(tx, wishes, now=now)
+
+
+async def _leave_slots(tx: WriteTx, order_id: UUID, planned: set[UUID]) -> None:
+    """Deliveries all of whose units were canceled before anybody planned them need no slot."""
+    booked = {row.delivery_id for row in await find_booked(tx, order_ids=[order_id])}
+    if booked - planned:
+        await release_slots(tx, delivery_ids=booked - planned)
 
 
 def _pickups(claimed: Sequence[ClaimedUnits]) -> list[pickups.NewPickup]:

@@ -16,6 +16,7 @@ from app.fulfillment.sql import (
     fulfillments,
     packages,
     pick_lists,
+    pickup_slots,
     pickups,
     reports,
     tracking,
@@ -83,6 +84,12 @@ async def carrier_codes_by_pickup(context: Context, keys: list[UUID], columns: C
     """What carriers gave out to collect these pickups with; none where the shop makes the code."""
     del columns
     return rows_by(await context.fetch(carrier_codes.CARRIER_CODES_BY_PICKUP, ids=keys), "id")
+
+
+async def slots_by_fulfillment(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, Any]:
+    """The slots in which the goods of these fulfillments are collected."""
+    del columns
+    return rows_by(await context.fetch(pickup_slots.SLOTS_BY_FULFILLMENT, ids=keys), "fulfillment_id")
 
 
 async def reports_by_pickup(context: Context, keys: list[UUID], columns: Columns | None) -> dict[UUID, list[Any]]:

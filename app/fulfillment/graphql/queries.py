@@ -1,6 +1,7 @@
 """What people and partners ask of fulfillment."""
 
-from typing import Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import strawberry
@@ -8,7 +9,7 @@ import strawberry
 from app.fulfillment.graphql.batches import pickups_by_id, touchable_pickups
 from app.fulfillment.graphql.types import Pickup
 from app.fulfillment.model.pickups import PickupStatus
-from app.fulfillment.sql import pickups
+from app.fulfillment.sql import pickup_slots, pickups
 from app.kit.db import Row
 from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context, Info
@@ -18,6 +19,8 @@ from app.kit.graphql.types import Connection, connection
 from app.kit.ids import uuid_key
 from app.kit.paging import Page, decode_cursor, make_page, page_size
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 First = Annotated[int, strawberry.argument(description="How many, 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="A cursor: continue behind it.")]
 InLocation = Annotated[strawberry.ID | None, strawberry.argument(description="Only at this location.")]
@@ -29,7 +32,8 @@ class FulfillmentQuery:
 
     @strawberry.field(
         graphql_type=Connection[Pickup],
-        description="Pickups, oldest first. Partners see only those at their own points, staff with a key limited "
+        description="Pickups, oldest first; with `slotFrom` or `slotUntil` only those with a pickup slot, what begins "
+        "first at the top. Partners see only those at their own points, staff with a key limited "
         "to locations only those there.",
         **requires("fulfillment:read", "partner:jobs"),
     )
@@ -39,11 +43,20 @@ class FulfillmentQuery:
         *,
         status: Annotated[PickupStatus | None, strawberry.argument(description="Only with this status.")] = None,
         location_id: InLocation = None,
+        slot_from: Annotated[
+            datetime | None, strawberry.argument(description="Only with a pickup slot that begins then or later.")
+        ] = None,
+        slot_until: Annotated[
+            datetime | None, strawberry.argument(description="Only with a pickup slot that begins earlier.")
+        ] = None,
         first: First = 20,
         after: After = None,
     ) -> Any:
-        """Paged by id, which follows the time of writing."""
-        return connection(await _pickup_page(info.context, status, location_id, first, after))
+        """Paged by id, which follows the time of writing; those with slots by the slot, then id."""
+        if slot_from is None and slot_until is None:
+            return connection(await _pickup_page(info.context, status, location_id, first, after))
+        times = {"slot_from": slot_from, "slot_until": slot_until}
+        return connection(await _slot_page(info.context, times, status, location_id, first, after))
 
     @strawberry.field(
         graphql_type=Pickup | None,
@@ -71,17 +84,36 @@ class FulfillmentQuery:
         return next(iter(touchable_pickups(context, rows)), None)
 
 
-async def _pickup_page(
-    context: Context, status: PickupStatus | None, location_id: str | None, first: int, after: str | None
-) -> Page:
+def _limits(context: Context, status: PickupStatus | None, location_id: str | None) -> dict[str, Any]:
     limits = context.actor.location_ids
-    wanted = {
+    return {
         "partner_id": context.actor.partner_id,
         "allowed": None if limits is None else sorted(limits),
         "location_id": location_key(location_id),
         "status": status and str(status.value),
-        "after": position_after(after),
     }
+
+
+async def _slot_page(  # noqa: PLR0917  # the filters of the one list
+    context: Context,
+    times: dict[str, datetime | None],
+    status: PickupStatus | None,
+    location_id: str | None,
+    first: int,
+    after: str | None,
+) -> Page:
+    due, key = instant_position(after)
+    wanted = {**_limits(context, status, location_id), **times, "slot_after": due, "id_after": key}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    statement = pickup_slots.slot_page(frozenset(given))
+    rows = await context.fetch(statement, limit=page_size(first) + 1, **given)
+    return make_page(rows, first, ["slot_us", "cursor"], after=after)
+
+
+async def _pickup_page(
+    context: Context, status: PickupStatus | None, location_id: str | None, first: int, after: str | None
+) -> Page:
+    wanted = {**_limits(context, status, location_id), "after": position_after(after)}
     given = {name: value for name, value in wanted.items() if value is not None}
     statement = pickups.pickup_page(frozenset(given))
     return make_cursor_page(await context.fetch(statement, limit=page_size(first) + 1, **given), first, after)
@@ -103,6 +135,18 @@ def position_after(after: str | None) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
+        message = "This cursor does not belong to this list and sort order."
+        raise InvalidInput(message, path=["after"]) from None
+
+
+def instant_position(after: str | None) -> tuple[datetime | None, UUID | None]:
+    """The instant and the id behind which the page begins. Raises InvalidInput."""
+    if after is None:
+        return None, None
+    microseconds, text = decode_cursor(after, (int, str))
+    try:
+        return _EPOCH + microseconds * _MICROSECOND, UUID(text)
+    except (ValueError, OverflowError):
         message = "This cursor does not belong to this list and sort order."
         raise InvalidInput(message, path=["after"]) from None
 

@@ -6,14 +6,14 @@ instruction.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.kit.permissions import Actor, ActorKind
-from app.locations.model import Hours, openings
+from app.locations.model import Hours, openings, when_open_for
 
 # How much opening time people have to prepare a pickup or to send a transfer.
 PROMPT: Final = timedelta(hours=2)
@@ -60,6 +60,9 @@ class WorkStatus(StrEnum):
     DONE = "DONE"
     REJECTED = "REJECTED"
     CANCELED = "CANCELED"
+
+
+_PROMPTLY: Final = frozenset({WorkKind.PREPARE_PICKUP, WorkKind.TRANSFER})
 
 
 def may_touch(actor: Actor, *, partner_id: UUID | None, location_id: int) -> bool:
@@ -119,15 +122,9 @@ def due_at(kind: WorkKind, since: datetime, hours: Hours, timezone: str) -> date
     Parcels are picked and shipped by the close of the next business day; pickups are prepared, and transfers sent,
     within PROMPT of opening time. None for what others bring, and where nobody opens within two weeks.
     """
-    times = openings(hours, timezone, since)
     if kind in {WorkKind.PICK, WorkKind.SHIP}:
+        times = openings(hours, timezone, since)
         today = since.astimezone(ZoneInfo(timezone)).date()
         next_day = min((opening.day for opening in times if opening.day > today), default=None)
         return max((opening.closes for opening in times if opening.day == next_day), default=None)
-    left = PROMPT
-    for opening in times if kind in {WorkKind.PREPARE_PICKUP, WorkKind.TRANSFER} else ():
-        begins = max(opening.opens, since)
-        if opening.closes - begins >= left:
-            return (begins + left).astimezone(UTC)
-        left -= opening.closes - begins
-    return None
+    return when_open_for(hours, timezone, since, PROMPT) if kind in _PROMPTLY else None

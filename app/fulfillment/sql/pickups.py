@@ -36,17 +36,17 @@ _INSERT: Final = Statement("""
     RETURNING id, order_id, number, partner_id, location_id, is_sandbox, status, version
 """)
 _BY_ID: Final = Statement(select(pickups).where(pickups.c.id == bindparam("id", type_=Uuid)))
-# With how the goods reach the buyer: own stores hand over what is on their shelves, points what a parcel brought.
-_LOCKED: Final = """
-    SELECT pickup.*, delivery.mode
-      FROM pickups AS pickup JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id"""
+# With how the goods reach the buyer: own stores hand over what is on their shelves, points what a parcel brought; and
+# when the slot begins that is kept for it.
+LOCKED: Final = """
+    SELECT pickup.*, delivery.mode, slot.begins AS slot_begins
+      FROM pickups AS pickup JOIN order_deliveries AS delivery ON delivery.id = pickup.delivery_id
+      LEFT JOIN pickup_slot_bookings AS slot ON slot.delivery_id = pickup.delivery_id AND slot.state = 'BOOKED'"""
 _LOCK: Final = Statement(
-    f"{_LOCKED} WHERE pickup.id = ANY(CAST(:ids AS uuid[])) ORDER BY pickup.id FOR UPDATE OF pickup"
+    f"{LOCKED} WHERE pickup.id = ANY(CAST(:ids AS uuid[])) ORDER BY pickup.id FOR UPDATE OF pickup"
 )
-_LOCK_BY_DELIVERY: Final = Statement(f"{_LOCKED} WHERE pickup.delivery_id = :delivery_id FOR UPDATE OF pickup")
-_LOCK_OF_ORDER: Final = Statement(
-    f"{_LOCKED} WHERE pickup.order_id = :order_id ORDER BY pickup.id FOR UPDATE OF pickup"
-)
+_LOCK_BY_DELIVERY: Final = Statement(f"{LOCKED} WHERE pickup.delivery_id = :delivery_id FOR UPDATE OF pickup")
+_LOCK_OF_ORDER: Final = Statement(f"{LOCKED} WHERE pickup.order_id = :order_id ORDER BY pickup.id FOR UPDATE OF pickup")
 _SET_STATES: Final = Statement("""
     UPDATE pickups AS pickup
        SET status = new.status, arrived_at = new.arrived_at, ready_at = new.ready_at, hold_until = new.hold_until,
@@ -88,7 +88,7 @@ _UNLOCK: Final = Statement("""
      WHERE id = :id
 """)
 # What people see of a pickup: with its order's number, and what its goods cost as long as that is to be paid there.
-_SEEN_OF: Final = """
+SEEN_OF: Final = """
     SELECT pickup.*, sold.number AS order_number, sold.currency, pickup.id::text AS cursor,
            CASE WHEN sold.payment_status = 'DUE_AT_PICKUP'
                  AND pickup.status NOT IN ('COLLECTED', 'EXPIRED', 'RETURNING', 'RETURNED', 'CANCELED')
@@ -101,7 +101,7 @@ _SEEN_OF: Final = """
            EXISTS (SELECT FROM locations AS place JOIN pickup_networks AS network ON network.code = place.network_code
                     WHERE place.id = pickup.location_id AND network.code_issuer = 'CARRIER') AS has_carrier_code
       FROM {}"""
-_SEEN: Final = _SEEN_OF.format("pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id")
+_SEEN: Final = SEEN_OF.format("pickups AS pickup JOIN orders AS sold ON sold.id = pickup.order_id")
 # One look-up a row, whatever the planner thinks of a limit that it does not know.
 _PAGE: Final = """pickup CROSS JOIN LATERAL (
            SELECT number, currency, payment_status FROM orders WHERE id = pickup.order_id LIMIT 1) AS sold"""
@@ -121,7 +121,7 @@ PICKUP_BY_NUMBER: Final = Statement(f"""{_SEEN}
 # One statement for each set of filters, so that each is read from the index that it has. The page is cut before
 # anything else is read of its rows. A partner sees only its own, and nobody else its tests; a key limited to locations
 # only those.
-_FILTERS: Final = {
+FILTERS: Final = {
     "partner_id": "pickup.partner_id = CAST(:partner_id AS uuid)",
     "allowed": "pickup.location_id = ANY(CAST(:allowed AS int[]))",
     "location_id": "pickup.location_id = CAST(:location_id AS int)",
@@ -132,13 +132,13 @@ _FILTERS: Final = {
 
 @cache
 def pickup_page(filters: frozenset[str]) -> Statement:
-    """A page of pickups, oldest first, with these of `_FILTERS`; their values and `limit` are parameters."""
-    kept = [_FILTERS[name] for name in sorted(filters)]
+    """A page of pickups, oldest first, with these of `FILTERS`; their values and `limit` are parameters."""
+    kept = [FILTERS[name] for name in sorted(filters)]
     conditions = " AND ".join(kept if "partner_id" in filters else [*kept, "NOT pickup.is_sandbox"])
     return Statement(
         f"""WITH pickup AS (
                 SELECT * FROM pickups AS pickup WHERE {conditions} ORDER BY pickup.id LIMIT CAST(:limit AS int))
-            {_SEEN_OF.format(_PAGE)} ORDER BY pickup.id""",  # noqa: S608  # constants of this module
+            {SEEN_OF.format(_PAGE)} ORDER BY pickup.id""",  # noqa: S608  # constants of this module
         generic=True,
     )
 

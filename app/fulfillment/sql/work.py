@@ -135,7 +135,7 @@ _TRANSFERS_OF_ORDER: Final = Statement("""
      WHERE order_id = :order_id ORDER BY id
 """)
 _OPEN_PICKUPS: Final = Statement("""
-    SELECT fulfillment.id, fulfillment.delivery_id, store.hours, store.timezone,
+    SELECT fulfillment.id, fulfillment.delivery_id, store.hours, store.timezone, slot.begins AS slot_begins,
            EXISTS (
                SELECT FROM fulfillment_lines AS line
                 WHERE line.fulfillment_id = fulfillment.id
@@ -145,6 +145,7 @@ _OPEN_PICKUPS: Final = Statement("""
                          AND claim.location_id = fulfillment.location_id)
            ) AS is_incomplete
       FROM fulfillments AS fulfillment JOIN locations AS store ON store.id = fulfillment.location_id
+      LEFT JOIN pickup_slot_bookings AS slot ON slot.delivery_id = fulfillment.delivery_id AND slot.state = 'BOOKED'
      WHERE fulfillment.order_id = :order_id AND fulfillment.kind = 'PICKUP' AND fulfillment.status = 'OPEN'
      ORDER BY fulfillment.id
 """)
@@ -255,6 +256,6 @@ async def transfers_of_order(tx: ReadTx, order_id: UUID) -> list[Row]:
 
 async def open_pickups_of(tx: ReadTx, order_id: UUID) -> list[Row]:
     """The open PICKUP fulfillments of an order: id, delivery_id; is_incomplete: units are elsewhere; hours and timezone
-    of the store.
+    of the store; slot_begins: of the slot that is kept for it.
     """
     return await tx.fetch(_OPEN_PICKUPS, order_id=order_id)

@@ -1,7 +1,7 @@
 """Pure rules of places: distances, opening hours, postal codes, prefectures."""
 
 from app.locations.model.drafts import LocationDraft, check_drafts
-from app.locations.model.hours import Hours, Opening, Weekday, check_hours, is_open, openings
+from app.locations.model.hours import Hours, Opening, Weekday, check_hours, is_open, openings, when_open_for
 from app.locations.model.nearby import Nearby, Ranked
 from app.locations.model.places import LocationKind, Place, Point, distance_km, rank_places
 from app.locations.model.postal import (
@@ -33,4 +33,5 @@ __all__ = [
     "parse_postal_code",
     "postal_prefixes",
     "rank_places",
+    "when_open_for",
 ]

@@ -99,6 +99,18 @@ def openings(hours: Hours, timezone: str, since: datetime, *, days: int = 15) ->
     return [opening for opening in found if opening.closes > since]
 
 
+def when_open_for(hours: Hours, timezone: str, since: datetime, left: timedelta) -> datetime | None:
+    """When a place with these hours has been open for `left` since `since` (UTC); None where that takes longer than two
+    weeks.
+    """
+    for opening in openings(hours, timezone, since):
+        begins = max(opening.opens, since)
+        if opening.closes - begins >= left:
+            return (begins + left).astimezone(UTC)
+        left -= opening.closes - begins
+    return None
+
+
 def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
     days, minute = divmod(minutes(clock), DAY_MINUTES)
     at = time(*divmod(minute, 60), tzinfo=zone)

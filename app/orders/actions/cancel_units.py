@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from app.capacity.actions.release_slots import release_slots
 from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition
 from app.orders import sql
@@ -52,7 +53,9 @@ async def cancel_units_of_orders(
     actor: str,
     now: datetime,
 ) -> dict[UUID, OrderStatus]:
-    """The same for many orders, whose locked rows are among `orders`: their statuses."""
+    """The same for many orders, whose locked rows are among `orders`: their statuses. Those that are canceled
+    have no pickup slot any more.
+    """
     for order in (orders[order_id] for order_id in quantities):
         if order["status"] != OrderStatus.PLACED:
             message = f"An order that is {order['status']} has no open units."
@@ -61,6 +64,9 @@ async def cancel_units_of_orders(
     goods = {order_id: fulfillment_status_of(counted[order_id].values()) for order_id in quantities}
     changes = [_change(orders[order_id], goods[order_id], units, why, now) for order_id, units in quantities.items()]
     await change_states(tx, changes, actor=actor, now=now)
+    ended = [order_id for order_id in quantities if _status_after(goods[order_id]) is OrderStatus.CANCELED]
+    if ended:
+        await release_slots(tx, ended)
     return {order_id: _status_after(goods[order_id]) for order_id in quantities}
 
 

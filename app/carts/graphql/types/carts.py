@@ -1,11 +1,12 @@
 """Carts, their lines, deliveries and totals."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
 
+from app.capacity.graphql.slots import PickupSlotTime
 from app.carts import model
 from app.carts.graphql import batches
 from app.carts.graphql.batches import ProblemsKey, TotalsKey
@@ -162,6 +163,16 @@ class CartDelivery(Entity):
     )
 
     address = address_field()
+
+    @strawberry.field(
+        description="The pickup slot that was chosen; null without one. Nothing is kept before the checkout.",
+        graphql_type=PickupSlotTime | None,
+    )
+    def slot(self: Any) -> Any:
+        """From the row's two instants."""
+        begins, ends = self["slot_begins"], self["slot_ends"]
+        return None if begins is None else PickupSlotTime(begins=begins, ends=ends)
+
     lines = relation(
         LazyLine,
         batches.lines_by_delivery,
@@ -248,7 +259,7 @@ class Cart(Entity, Node):
         batches.deliveries_by_cart,
         key=lambda cart: cart.id,
         many=True,
-        description="How the lines are to be handed over: one per mode and place.",
+        description="How the lines are to be handed over: one per mode, place and pickup slot.",
     )
     totals = relation(
         CartTotals,

@@ -1,11 +1,16 @@
 """What mutations of carts are given."""
 
+from datetime import datetime
 from typing import Final
 
 import strawberry
 
 from app.sourcing.model import DeliveryMode
 
+_SLOT: Final = (
+    "When the pickup slot begins in which the goods are collected, one of `pickupSlots`; for pickups at own stores "
+    "only. It is kept from `checkoutComplete` on, not before."
+)
 _KEY: Final = "Makes repeating the mutation safe: the same key and input get the first answer. Kept per cart."
 
 
@@ -43,6 +48,7 @@ class CartDeliveryInput:
     address: AddressInput | None = strawberry.field(
         description="Where the goods are sent; for home delivery only.", default=None
     )
+    slot_begins: datetime | None = strawberry.field(description=_SLOT, default=None)
 
 
 @strawberry.input(description="A cart to open.")
@@ -119,6 +125,7 @@ class CartDeliverySetInput:
     address: AddressInput | None = strawberry.field(
         description="Where the goods are sent; for home delivery only.", default=None
     )
+    slot_begins: datetime | None = strawberry.field(description=_SLOT, default=None)
     idempotency_key: str | None = strawberry.field(description=_KEY, default=None)
 
 

@@ -1,9 +1,10 @@
 """Ways to hand goods over, with what each of them covers."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from app.capacity.graphql.slots import PickupSlot
 from app.carts.graphql import batches
 from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
@@ -77,6 +78,19 @@ class PickupOption(Entity):
     reasons: list[DeliveryIneligibility] = strawberry.field(
         description="Why not, over all lines, each reason once; empty when they can."
     )
+
+    needs_slot: bool = strawberry.field(
+        description="Whether the checkout needs a pickup slot of the store: see `pickupSlots`."
+    )
+
+    @strawberry.field(
+        description="The next pickup slot of the store that can be had for these goods; null where there is none, and "
+        "where the store hands over at all times.",
+        graphql_type=PickupSlot | None,
+    )
+    def first_slot(self: Any) -> Any:
+        """A look of the moment."""
+        return None if self["first_slot"] is None else PickupSlot.of(self["first_slot"])
 
     @strawberry.field(description="What the buyer pays for it, when everything is handed over this way.")
     def fee(self) -> Money:

@@ -1,9 +1,12 @@
 """What keeps a cart from becoming an order, as data."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from app.capacity.graphql.slots import PickupSlot
+from app.capacity.model.slots import OpenSlot, SlotReason
 from app.carts import model
 from app.carts.graphql import batches
 from app.engine.relations import Entity, relation
@@ -27,6 +30,9 @@ describe_enum(
         model.CartProblemCode.DELIVERY_MISSING: "Nobody has said how the line is to be handed over.",
         model.CartProblemCode.DELIVERY_MODE_NOT_ELIGIBLE: "The chosen mode or location cannot take the goods.",
         model.CartProblemCode.INSUFFICIENT_STOCK: "There are too few units for the chosen mode.",
+        model.CartProblemCode.SLOT_MISSING: "The store hands over by slots, and none was chosen.",
+        model.CartProblemCode.SLOT_FULL: "The chosen pickup slot has become full.",
+        model.CartProblemCode.SLOT_NOT_OFFERED: "The chosen pickup slot cannot be had, even if it is not full.",
     },
 )
 
@@ -91,6 +97,20 @@ class DeliveryModeNotEligibleProblem(Entity, CartProblem):
     reasons: list[DeliveryIneligibility] = strawberry.field(description="Why not.")
 
 
+@strawberry.type(description="The pickup slot that was chosen cannot be had, or the store needs one.")
+class PickupSlotProblem(Entity, CartProblem):
+    """Choose another one."""
+
+    location_id: strawberry.Private[int]
+    found: strawberry.Private[Sequence[OpenSlot]]
+    reason: SlotReason | None = strawberry.field(description="Why not; null where none was chosen.")
+
+    @strawberry.field(description="The next slots of the store that can be had, at most three. Nothing is kept.")
+    def slots(self) -> list[PickupSlot]:
+        """A look of the moment."""
+        return [PickupSlot.of(one) for one in self.found]
+
+
 IMPLEMENTATIONS.extend(
     (
         InsufficientStockProblem,
@@ -98,5 +118,6 @@ IMPLEMENTATIONS.extend(
         NotSoldProblem,
         DeliveryMissingProblem,
         DeliveryModeNotEligibleProblem,
+        PickupSlotProblem,
     )
 )

@@ -10,6 +10,7 @@ import strawberry
 from app.engine.relations import relation
 from app.fulfillment.actions.announce_buyer import announce_buyer
 from app.fulfillment.actions.extend_pickup import extend_pickup
+from app.fulfillment.actions.reschedule_pickup import reschedule_pickup
 from app.fulfillment.actions.set_collector import set_collector
 from app.fulfillment.graphql.batches import pickups_of_buyers
 from app.fulfillment.graphql.mutations.forms import NEEDED_KEY, PickupPayload
@@ -91,6 +92,20 @@ class PickupAnnouncePayload(BuyersPickupPayload):
     """The store's people know."""
 
 
+@strawberry.input(description="Input of `pickupReschedule`.")
+class PickupRescheduleInput(BuyersPickupInput):
+    """One pickup."""
+
+    slot_begins: datetime = strawberry.field(
+        description="When the pickup slot begins, one of `pickupRescheduleSlots` (UTC)."
+    )
+
+
+@strawberry.type(description="The answer to `pickupReschedule`.")
+class PickupReschedulePayload(BuyersPickupPayload):
+    """`Pickup.slot` is the new one."""
+
+
 @strawberry.type
 class BuyersPickupMutation:
     """For whoever knows the order's id, and for staff."""
@@ -135,6 +150,21 @@ class BuyersPickupMutation:
             await announce_buyer(tx, pickup_id, input.note, order_id=order_id, actor=context.actor, now=context.now)
 
         return await _say(context, PickupAnnouncePayload, step, "pickupAnnounce", input)
+
+    @strawberry.mutation(
+        description="Collect in another slot of the store, or in one at all: the slot is taken and the one before "
+        "freed in one, and the preparation is due when it begins. Once the goods are ready, only until `holdUntil`. "
+        "Keys need the scope `fulfillment:write`."
+    )
+    async def pickup_reschedule(self, info: Info, input: PickupRescheduleInput) -> PickupReschedulePayload:
+        """As often as there are slots."""
+        context = info.context
+
+        async def step(tx: WriteTx, pickup_id: UUID, order_id: UUID | None) -> None:
+            begins = input.slot_begins
+            await reschedule_pickup(tx, pickup_id, begins, order_id=order_id, actor=context.actor, now=context.now)
+
+        return await _say(context, PickupReschedulePayload, step, "pickupReschedule", input)
 
 
 async def _say(

@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 
 from app.capacity.graphql.batches import reservations_by_delivery
+from app.capacity.graphql.slots import PickupSlotTime, slots_by_delivery
 from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
 from app.exceptions.graphql.batches import cases_by_pickup
@@ -177,6 +178,12 @@ class Pickup(Entity, Node):
         key=lambda pickup: pickup.delivery_id,
         description="The locker's compartment that is kept for it, or that its goods are in; null where nobody has "
         "told the compartments, and when it is over.",
+    )
+    slot = relation(
+        PickupSlotTime,
+        slots_by_delivery,
+        key=lambda pickup: pickup.delivery_id,
+        description="The slot that is kept for it; null without one, and when it was freed for others.",
     )
     return_tracking_number: str | None = strawberry.field(description="The parcel's number on its way back.")
 

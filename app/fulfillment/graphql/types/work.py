@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
+from app.capacity.graphql.slots import PickupSlotTime
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql import batches
 from app.fulfillment.graphql.types.pickups import FulfillmentLine, LazyLocation, LazyOrder, Pickup
@@ -105,6 +106,12 @@ class WorkInstruction(Entity, Node):
         key=lambda work: work.fulfillment_id,
         description="The fulfillment that it is about; null when it is about something else.",
     )
+    slot = relation(
+        PickupSlotTime,
+        batches.slots_by_fulfillment,
+        key=lambda work: work.fulfillment_id,
+        description="The slot in which its goods are collected; null without one.",
+    )
     transfer = relation(
         LazyTransfer,
         transfers_by_id,
@@ -129,8 +136,9 @@ class WorkInstruction(Entity, Node):
     due_at: datetime | None = strawberry.field(
         description="By when it should be done (UTC), by the location's opening hours. PICK and SHIP: by the close of "
         "the next business day after the order was placed. PREPARE_PICKUP and TRANSFER: within two opening hours of "
-        "when they can be done. Of work that staff asked for: what they said. Null for RECEIVE, for a preparation that "
-        "still waits, and where nobody opens within two weeks."
+        "when they can be done; a preparation with a pickup slot: when that begins. Of work that staff asked for: what "
+        "they said. Null for RECEIVE, for a preparation without a slot that still waits, and where nobody opens within "
+        "two weeks."
     )
 
     @strawberry.field(description="Whether it is unfinished after `dueAt`.")

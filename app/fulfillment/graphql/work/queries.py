@@ -1,27 +1,22 @@
 """What people ask about work."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final
-from uuid import UUID
+from datetime import datetime
+from typing import Annotated, Any
 
 import strawberry
 
-from app.fulfillment.graphql.queries import After, First, InLocation, location_key
+from app.fulfillment.graphql.queries import After, First, InLocation, instant_position, location_key
 from app.fulfillment.graphql.types import WorkCount, WorkInstruction
 from app.fulfillment.model import WorkKind, WorkStatus
 from app.fulfillment.model.work import UNFINISHED, check_name
 from app.fulfillment.sql import work_lists
 from app.inventory.graphql.batches import visible_location_ids
 from app.kit.db import Row
-from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context, Info
 from app.kit.graphql.nodes import require_int
 from app.kit.graphql.permission import requires
 from app.kit.graphql.types import Connection, connection
-from app.kit.paging import decode_cursor, make_page, page_size
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
+from app.kit.paging import make_page, page_size
 
 Kinds = Annotated[list[WorkKind] | None, strawberry.argument(description="Only of these kinds.")]
 Statuses = Annotated[list[WorkStatus] | None, strawberry.argument(description="Only with one of these statuses.")]
@@ -131,11 +126,5 @@ async def _rows(  # noqa: PLR0917  # the filters of the one list
 
 def _position(after: str | None) -> dict[str, Any]:
     """Where the page begins. Raises InvalidInput."""
-    if after is None:
-        return {"after_due": None, "after_id": None}
-    microseconds, text = decode_cursor(after, (int, str))
-    try:
-        return {"after_due": _EPOCH + microseconds * _MICROSECOND, "after_id": UUID(text)}
-    except (ValueError, OverflowError):
-        message = "This cursor does not belong to this list and sort order."
-        raise InvalidInput(message, path=["after"]) from None
+    due, key = instant_position(after)
+    return {"after_due": due, "after_id": key}

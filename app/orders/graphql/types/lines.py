@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 
+from app.capacity.graphql.slots import PickupSlotTime, slots_by_delivery
 from app.catalog.graphql.batches import variants_by_id
 from app.engine.relations import Entity, relation
 from app.fulfillment.graphql.batches import fulfillments_by_delivery, pickups_by_delivery
@@ -151,6 +152,12 @@ class OrderDelivery(Entity, Node):
         key=lambda delivery: delivery.id,
         many=True,
         description="What each location ships or hands over of it.",
+    )
+    slot = relation(
+        PickupSlotTime,
+        slots_by_delivery,
+        key=lambda delivery: delivery.id,
+        description="The pickup slot that is kept for it; null without one, and when it was freed for others.",
     )
     pickup = relation(
         LazyPickup,

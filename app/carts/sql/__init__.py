@@ -1,11 +1,13 @@
 """Statements of the carts slice."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from app.capacity.model.slots import SlotBoard
+from app.capacity.sql.slots import look_at_slots
 from app.carts.model import (
     LIFETIME,
     CartDelivery,
@@ -16,6 +18,7 @@ from app.carts.model import (
     check_size,
     require_open,
 )
+from app.carts.model.slot_problems import by_lines, slot_problems
 from app.catalog.sql import sellables
 from app.engine.relations import groups_by
 from app.inventory.model.decisions import units_of
@@ -44,7 +47,8 @@ CARTS_BY_ID: Final = Statement(f"{_CART} WHERE carts.id = ANY(CAST(:ids AS uuid[
 _LINES: Final = """
     SELECT line.id, line.cart_id, line.variant_id, line.quantity, line.unit_price_minor, line.delivery_id,
            line.quantity * line.unit_price_minor AS total_minor, delivery.mode,
-           delivery.location_id AS delivery_location_id,
+           delivery.location_id AS delivery_location_id, delivery.slot_begins,
+           coalesce(slots.is_on AND slots.is_required, false) AS needs_slot,
            cart.status AS cart_status, cart.currency, cart.channel_id, cart.reservation_id, channel.location_group_id,
            variant.sku, variant.weight_g, variant.girth_cm, variant.length_mm, variant.width_mm, variant.height_mm,
            variant.is_chilled, product.tax_class,
@@ -58,6 +62,8 @@ _LINES: Final = """
       JOIN products AS product ON product.id = variant.product_id
       LEFT JOIN listings AS listing ON listing.channel_id = cart.channel_id AND listing.variant_id = line.variant_id
       LEFT JOIN cart_deliveries AS delivery ON delivery.id = line.delivery_id
+      LEFT JOIN pickup_slot_plans AS slots
+             ON slots.location_id = delivery.location_id AND delivery.mode = 'STORE_PICKUP'
 """
 LINES_BY_CART: Final = Statement(
     f"{_LINES} WHERE line.cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY line.id", generic=True
@@ -67,7 +73,7 @@ LINES_BY_DELIVERY: Final = Statement(
     f"{_LINES} WHERE line.delivery_id = ANY(CAST(:ids AS uuid[])) ORDER BY line.id", generic=True
 )
 
-_DELIVERIES: Final = "SELECT id, cart_id, mode, location_id, address FROM cart_deliveries"
+_DELIVERIES: Final = "SELECT id, cart_id, mode, location_id, address, slot_begins, slot_ends FROM cart_deliveries"
 DELIVERIES_BY_CART: Final = Statement(
     f"{_DELIVERIES} WHERE cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY id", generic=True
 )
@@ -98,9 +104,10 @@ UPDATE_LINES: Final = Statement("""
 """)
 DELETE_LINES: Final = Statement("DELETE FROM cart_lines WHERE cart_id = :cart_id AND id = ANY(CAST(:ids AS uuid[]))")
 INSERT_DELIVERIES: Final = Statement("""
-    INSERT INTO cart_deliveries (id, cart_id, mode, location_id, address)
+    INSERT INTO cart_deliveries (id, cart_id, mode, location_id, address, slot_begins, slot_ends)
     SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:cart_ids AS uuid[]), CAST(:modes AS text[]),
-                         CAST(:location_ids AS int[]), CAST(:addresses AS jsonb[]))
+                         CAST(:location_ids AS int[]), CAST(:addresses AS jsonb[]),
+                         CAST(:slot_begins AS timestamptz[]), CAST(:slot_ends AS timestamptz[]))
 """)
 MOVE_LINES: Final = Statement("""
     UPDATE cart_lines SET delivery_id = :delivery_id WHERE cart_id = :cart_id AND id = ANY(CAST(:ids AS
@@ -123,33 +130,6 @@ DELETE_EXPIRED: Final = Statement("""
     DELETE FROM carts USING forgotten WHERE carts.id = forgotten.id
     RETURNING carts.reservation_id
 """)
-# The line's number in `holds` is its place in the cart. Of a bundle its components are held, each in full sets.
-RESERVATIONS_BY_CART: Final = Statement("""
-    SELECT c.id AS cart_id, min(h.expires_at) AS expires_at, min(h.extendable_until) AS extendable_until,
-           max(h.extended_at) AS extended_at
-      FROM carts AS c JOIN holds AS h ON h.owner_id = c.reservation_id AND h.state = 'R'
-     WHERE c.id = ANY(CAST(:ids AS uuid[])) GROUP BY c.id
-""")
-RESERVED_LINES_BY_CART: Final = Statement("""
-    SELECT cart_id, line_id, min(units) AS quantity
-      FROM (SELECT line.cart_id, line.id AS line_id, h.variant_id,
-                   CAST(sum(h.quantity) AS int) / coalesce(min(part.quantity), 1) AS units
-              FROM (SELECT id, cart_id, variant_id, row_number() OVER (PARTITION BY cart_id ORDER BY id) AS line_no
-                      FROM cart_lines WHERE cart_id = ANY(CAST(:ids AS uuid[]))) AS line
-              JOIN carts AS c ON c.id = line.cart_id
-              JOIN holds AS h ON h.owner_id = c.reservation_id AND h.state = 'R' AND h.line_no = line.line_no
-              LEFT JOIN bundle_components AS part
-                     ON part.bundle_variant_id = line.variant_id AND part.component_variant_id = h.variant_id
-             GROUP BY line.cart_id, line.id, h.variant_id) AS held
-     GROUP BY cart_id, line_id ORDER BY cart_id, line_id
-""")
-SET_RESERVATIONS: Final = Statement("""
-    UPDATE carts AS c
-       SET reservation_id = r.reservation_id, reservations_begun = r.begun, reservations_since = r.since
-      FROM unnest(CAST(:ids AS uuid[]), CAST(:reservation_ids AS uuid[]), CAST(:begun AS int[]),
-                  CAST(:since AS timestamptz[])) AS r (id, reservation_id, begun, since)
-     WHERE c.id = r.id
-""")
 _SAVE: Final = Statement("""
     WITH without_lines AS (
         DELETE FROM cart_deliveries AS delivery
@@ -164,23 +144,28 @@ _SAVE: Final = Statement("""
 
 @dataclass(frozen=True, slots=True)
 class CartContents:
-    """A cart with everything that its rules ask for. reserved: rows of what is reserved for it, which counts for it."""
+    """A cart with everything that its rules ask for at an instant.
+
+    reserved: rows of what is reserved for it, which counts for it. slots: of the stores where it is collected by slots.
+    """
 
     cart: Row
     lines: list[Row]
     deliveries: list[Row]
     goods: Mapping[int, Row]
     inputs: PlanInputs
+    now: datetime
     reserved: Sequence[Row] = ()
+    slots: SlotBoard = field(default_factory=SlotBoard)
 
     def problems(self) -> list[CartProblem]:
         """What keeps it from becoming an order."""
-        return problems_of(self.lines, self.inputs)
+        return problems_of(self.lines, self.inputs, self.slots, self.now)
 
 
-def problems_of(lines: Sequence[Row], inputs: PlanInputs) -> list[CartProblem]:
-    """What keeps lines (rows as of `lines_of`) of one cart from being ordered."""
-    return cart_problems(
+def problems_of(lines: Sequence[Row], inputs: PlanInputs, slots: SlotBoard, now: datetime) -> list[CartProblem]:
+    """What keeps lines (rows as of `lines_of`) of one cart from being ordered at an instant."""
+    found = cart_problems(
         [CartLine(row.id, row.variant_id, row.quantity, row.unit_price_minor, row.delivery_id) for row in lines],
         [
             CartDelivery(row.delivery_id, DeliveryMode(row.mode), row.delivery_location_id)
@@ -193,6 +178,13 @@ def problems_of(lines: Sequence[Row], inputs: PlanInputs) -> list[CartProblem]:
         terms=inputs.terms,
         own=inputs.own,
     )
+    return by_lines(lines, found, slot_problems(lines, slots, inputs.reachable, found, now))
+
+
+async def slots_of_lines(tx: ReadTx, lines: Iterable[Row], now: datetime) -> SlotBoard:
+    """The slots of the stores where lines (rows) are collected by slots: two statements, none without such lines."""
+    places = {line.delivery_location_id for line in lines if line.slot_begins is not None or line.needs_slot}
+    return await look_at_slots(tx, places, now) if places else SlotBoard()
 
 
 async def lock_carts(tx: WriteTx, cart_ids: Iterable[UUID]) -> dict[UUID, Row]:
@@ -239,14 +231,15 @@ async def load_contents(
 ) -> dict[UUID, CartContents]:
     """Carts (rows as of `lock_carts`) with everything that their rules ask for, by id.
 
-    Two statements, one more where one of the carts was reserved, and for each channel among them at most four more,
-    whatever the number of lines.
+    Two statements, one more where one of the carts was reserved, two where one is collected in a slot, and for each
+    channel among them at most four more, whatever the number of lines.
     with_all_points: with every point of the channel, not only those that the carts' deliveries name.
     """
     ids = [cart.id for cart in carts]
     lines = groups_by(await tx.fetch(LINES_BY_CART, ids=ids), "cart_id")
     deliveries = groups_by(await tx.fetch(DELIVERIES_BY_CART, ids=ids), "cart_id")
     reserved = await reserved_for(tx, carts)
+    slots = await slots_of_lines(tx, (line for own in lines.values() for line in own), now)
     contents: dict[UUID, CartContents] = {}
     for channel_id in dict.fromkeys(cart.channel_id for cart in carts):
         own = [cart for cart in carts if cart.channel_id == channel_id]
@@ -264,7 +257,7 @@ async def load_contents(
         for cart in own:
             found = lines.get(cart.id, []), deliveries.get(cart.id, [])
             rows = reserved.get(cart.reservation_id, ())
-            contents[cart.id] = CartContents(cart, *found, goods, with_reserved(inputs, rows), rows)
+            contents[cart.id] = CartContents(cart, *found, goods, with_reserved(inputs, rows), now, rows, slots)
     return contents
 
 
