@@ -15,9 +15,15 @@ from tests.inventory.builders import corrected
 from tests.kit.feed_tools import until
 from tests.pump import pump
 
+_SLOT = (
+    "INSERT INTO pickup_slot_bookings (delivery_id, order_id, begins, ends, state, location_id)"
+    " SELECT delivery_id, order_id, now(), now(), 'BOOKED'"
+)
 # Claim -> what breaks it, in a shop with an open home delivery, pickup at a store and pickup at a partner's point.
 SABOTAGE = {
     "units of an open fulfillment are claimed by its order": "DELETE FROM holds WHERE line_no = 1",
+    "a slot is kept for goods that somebody will collect at its store": f"{_SLOT}, 1 FROM pickups",
+    "preparations are due when their slots begin": f"{_SLOT}, location_id FROM pickups WHERE partner_id IS NULL",
     "a line with a bundle claims whole bundles at each place": (
         "INSERT INTO order_line_components (order_id, line_no, variant_id, quantity)"
         " SELECT owner_id, line_no, variant_id, quantity + 1 FROM holds WHERE line_no = 1"

@@ -21,12 +21,14 @@ MORE: Final[dict[str, dict[str, Any]]] = {
     "pickupReport": {"kind": "ARRIVED"},
     "pickupCollectorSet": {"name": "Jiro"},
     "pickupAnnounce": {"note": "silver van"},
+    "pickupReschedule": {"slotBegins": "2026-11-24T01:00:00Z"},
     "workCreate": {"kind": "LOCKER_DROP_OFF"},
 }
 QUERIES: Final = (
     "query ($id: ID!) { pickup(id: $id) { id number status } }",
     "query ($id: ID!) { node(id: $id) { __typename id } }",
     "query ($id: ID!) { nodes(ids: [$id]) { __typename id } }",
+    "query ($id: ID!) { pickupRescheduleSlots(pickupId: $id) { begins } }",
 )
 
 

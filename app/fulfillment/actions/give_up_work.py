@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.capacity.actions.lock_claims import lock_claims
+from app.capacity.actions.lock_slots_of_orders import lock_slots_of_orders
 from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.errors import UnknownLine
@@ -68,6 +69,7 @@ async def give_up_work(
         message = "This work is not about units of an order that have not left."
         raise InvalidTransition(message, current_status=taken["status"])
     await lock_claims(tx, [order_id])
+    await lock_slots_of_orders(tx, [order_id])
     # What others reported a moment ago comes first.
     await follow_moved_units(tx, order_id, now=now)
     given_up = _lines(taken["location_id"], await work_steps.units_to_give(tx, taken["id"]), lines, reason)
