@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from app.catalog.errors import InvalidDraft
 from app.kit.tax import TaxClass
+from app.kit.temperature import Temperature
 from app.kit.text import grams, is_storable, normalize
 
 Texts = dict[str, str]
@@ -51,7 +52,7 @@ class VariantDraft:
     options: tuple[AttributeDraft, ...] = ()
     weight_g: int | None = None
     girth_cm: int | None = None
-    is_chilled: bool = False
+    temperature: Temperature = Temperature.AMBIENT
     is_active: bool = True
     sides_mm: tuple[int, int, int] | None = None
 

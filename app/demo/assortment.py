@@ -14,6 +14,7 @@ from app.catalog.model import (
 )
 from app.demo.words import OPTIONS, Kind, Style, categories, styles
 from app.kit.tax import TaxClass
+from app.kit.temperature import Temperature
 
 SEED: Final = 20261122
 BRAND: Final = "つむぎ堂"
@@ -51,7 +52,7 @@ def _add_product(  # noqa: PLR0917  # one call, in a loop over all of them
     slug = f"{style.slug}-{kind.slug}"
     price = kind.price * style.factor // 1000 * 10
     code = f"{category[:2].upper()}{len(found.products) + 1:04d}"
-    is_chilled = category == "chilled"
+    temperature = Temperature.CHILLED if category == "chilled" else Temperature.AMBIENT
     variants = tuple(
         VariantDraft(
             sku=f"{code}{suffix}",
@@ -60,7 +61,7 @@ def _add_product(  # noqa: PLR0917  # one call, in a loop over all of them
             options=options,
             weight_g=kind.weight_g,
             girth_cm=kind.girth_cm,
-            is_chilled=is_chilled,
+            temperature=temperature,
         )
         for number, (suffix, names, options) in enumerate(_variants(kind, random))
     )

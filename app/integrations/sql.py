@@ -44,7 +44,9 @@ async def oversold_keys(tx: ReadTx) -> int:
 # What is to leave a location for the address of a buyer, and nobody holds back: what its label says.
 _TO_LABEL: Final = Statement("""
     SELECT fulfillment.id, fulfillment.number, fulfillment.order_id, delivery.address,
-           array_agg(line.names ORDER BY line.line_no) AS goods, bool_or(variant.is_chilled) AS is_chilled
+           array_agg(line.names ORDER BY line.line_no) AS goods,
+           CASE WHEN bool_or(variant.temperature = 'FROZEN') THEN 'FROZEN'
+                WHEN bool_or(variant.temperature = 'CHILLED') THEN 'CHILLED' ELSE 'NORMAL' END AS temperature
       FROM fulfillments AS fulfillment
       JOIN order_deliveries AS delivery ON delivery.id = fulfillment.delivery_id
       JOIN fulfillment_lines AS part ON part.fulfillment_id = fulfillment.id
@@ -72,7 +74,9 @@ _BY_NUMBER: Final = Statement("""
 
 
 async def to_label(tx: ReadTx, location_id: int, *, after: int, limit: int) -> list[Row]:
-    """What is to leave a location by parcel, behind a number: id, number, order_id, address, goods, is_chilled."""
+    """What is to leave a location by parcel, behind a number: id, number, order_id, address, goods, temperature (of the
+    coldest of them).
+    """
     return await tx.fetch(_TO_LABEL, location_id=location_id, after=after, limit=limit)
 
 

@@ -1,5 +1,7 @@
 """Tables of the locations slice."""
 
+from typing import Final
+
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -14,9 +16,11 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.kit.tables import instant, metadata
+
+_CLASSES: Final = "temperatures <@ ARRAY['AMBIENT', 'CHILLED', 'FROZEN'] AND cardinality(temperatures) > 0"
 
 # A carrier's or chain's points, with their rules. `counts_from`: hold days begin on the day of arrival, or on the next
 # one; `day_ends`: when the last of them is over. `code_issuer`: who makes what the shopper shows at the point; if the
@@ -36,7 +40,9 @@ pickup_networks = Table(
     Column("slip_digits", Integer, nullable=True),
     Column("slip_check", Text, nullable=False, server_default="NONE"),
     Column("authentication_digits", Integer, nullable=True),
+    Column("temperatures", ARRAY(Text), nullable=False, server_default="{AMBIENT}"),
     Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint(_CLASSES, "network_temperatures_known"),
     CheckConstraint("hold_days BETWEEN 1 AND 60", "network_hold_days_reasonable"),
     CheckConstraint("counts_from IN ('ARRIVAL_DAY', 'NEXT_DAY')", "network_counts_from_known"),
     CheckConstraint("day_ends IN ('MIDNIGHT', 'CLOSING_TIME')", "network_day_ends_known"),
@@ -53,8 +59,9 @@ pickup_networks = Table(
     ),
 )
 
-# `hours` is {"mon": [["10:00", "20:00"]], …}; {} means always open. `address` is the part behind the
-# prefecture. The location with kind IN_TRANSIT holds units that travel between two others; there is one.
+# `hours` is {"mon": [["10:00", "20:00"]], …}; {} means always open. `address` is the part behind the prefecture.
+# `temperatures`: how cold goods can wait there; null: as the network has it. The location with kind IN_TRANSIT holds
+# units that travel between two others; there is one.
 locations = Table(
     "locations",
     metadata,
@@ -74,6 +81,7 @@ locations = Table(
     Column("ships_orders", Boolean, nullable=False),
     Column("hands_over", Boolean, nullable=False),
     Column("hold_days", Integer, nullable=False, server_default="7"),
+    Column("temperatures", ARRAY(Text), nullable=True),
     Column("network_code", Text, ForeignKey("pickup_networks.code"), nullable=True),
     Column("is_active", Boolean, nullable=False, server_default="true"),
     Column("version", Integer, nullable=False, server_default="1"),
@@ -90,6 +98,7 @@ locations = Table(
     CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", "coordinates_on_earth"),
     CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", "coordinates_are_a_pair"),
     CheckConstraint("hold_days BETWEEN 1 AND 60", "hold_days_reasonable"),
+    CheckConstraint(_CLASSES, "location_temperatures_known"),
 )
 
 location_groups = Table(

@@ -12,10 +12,11 @@ from app.capacity.actions.plan_compartments import plan_compartments
 from app.capacity.actions.save_compartments import CompartmentDraft, save_compartments
 from app.capacity.invariants import INVARIANTS
 from app.capacity.model.claims import CompartmentWish
-from app.capacity.model.parcels import Box, CompartmentSize, Parcel, Temperature
+from app.capacity.model.parcels import Box, CompartmentSize, Parcel
 from app.kit.clock import utc_now
 from app.kit.db import Database, WriteTx
 from app.kit.ids import new_id
+from app.kit.temperature import Temperature
 from app.locations.actions.save_locations import save_locations
 from app.locations.model import LocationDraft, LocationKind
 

@@ -8,10 +8,11 @@ from uuid import UUID
 from app.capacity.actions.plan_compartments import plan_compartments
 from app.capacity.actions.save_compartments import CompartmentDraft, save_compartments
 from app.capacity.model.claims import CompartmentWish
-from app.capacity.model.parcels import Box, CompartmentSize, Parcel, Temperature
+from app.capacity.model.parcels import Box, CompartmentSize, Parcel
 from app.kit.db import Database, WriteTx
 from app.kit.ids import new_id
 from app.kit.statement import Statement
+from app.kit.temperature import Temperature
 from tests.conftest import NOW
 from tests.locations.builders import make_location
 

@@ -8,9 +8,10 @@ import pytest
 
 from app.capacity.model.claims import Compartment, Presence, Reservation, Standing, Terms
 from app.capacity.model.compartments import COMPARTMENT, CompartmentStatus, CompartmentStep
-from app.capacity.model.parcels import CompartmentSize, Temperature
+from app.capacity.model.parcels import CompartmentSize
 from app.capacity.model.stations import Station
 from app.kit.errors import InvalidTransition
+from app.kit.temperature import Temperature
 from tests.capacity.builders import DAY, INNER, MEDIUM, SMALL
 from tests.conftest import NOW
 

@@ -7,16 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.capacity.model.parcels import Box, CompartmentSize, Parcel, Temperature, parcel_of
+from app.capacity.model.parcels import Box, CompartmentSize, Parcel, parcel_of
+from app.kit.temperature import Temperature
 from tests.capacity.builders import INNER
 
 SIDES = st.integers(min_value=1, max_value=600)
 BOXES = st.builds(Box.of, SIDES, SIDES, SIDES)
 
 
-def goods(*sides: int | None, is_chilled: bool = False) -> SimpleNamespace:
+def goods(*sides: int | None, temperature: str = "AMBIENT") -> SimpleNamespace:
     length, width, height = sides or (None, None, None)
-    return SimpleNamespace(length_mm=length, width_mm=width, height_mm=height, is_chilled=is_chilled)
+    return SimpleNamespace(length_mm=length, width_mm=width, height_mm=height, temperature=temperature)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_goods_that_nobody_has_measured_fit_from_medium_on() -> None:
 
 
 def test_one_chilled_unit_chills_the_parcel_and_equal_units_are_added_up() -> None:
-    parcel = parcel_of([(goods(10, 30, 20), 2), (goods(30, 20, 10, is_chilled=True), 3)])
+    parcel = parcel_of([(goods(10, 30, 20), 2), (goods(30, 20, 10, temperature="CHILLED"), 3)])
     assert parcel == Parcel(((Box(30, 20, 10), 5),), temperature=Temperature.CHILLED)
     assert Parcel.read(parcel.stored(), "CHILLED") == parcel
 

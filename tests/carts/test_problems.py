@@ -14,6 +14,7 @@ from app.carts.model import (
     cart_problems,
 )
 from app.kit.ids import new_id
+from app.kit.temperature import Temperature
 from app.sourcing.model import DeliveryMode, Goods
 from tests.sourcing.builders import place
 
@@ -77,7 +78,7 @@ def test_stock_counts_only_where_the_mode_can_use_it() -> None:
 
 def test_a_mode_that_cannot_take_the_goods_tells_why() -> None:
     one = line(LOCKER, quantity=3)
-    (problem,) = problems_of(one, Offer(Goods(4_000, 120, is_chilled=True), 100))
+    (problem,) = problems_of(one, Offer(Goods(4_000, 120, temperature=Temperature.CHILLED), 100))
     assert isinstance(problem, DeliveryModeNotEligibleProblem)
     assert (problem.mode, [reason.code.value for reason in problem.reasons]) == (
         DeliveryMode.LOCKER_PICKUP,

@@ -31,7 +31,7 @@ _VARIANT: Final = _insert(
     variants,
     (
         "product_id", "sku", "jan", "names", "options", "position", "weight_g", "girth_cm", "length_mm",
-        "width_mm", "height_mm", "is_chilled", "is_active",
+        "width_mm", "height_mm", "temperature", "is_active",
     ),
 )  # fmt: skip
 _MEDIA: Final = _insert(media, ("product_id", "url", "alts", "position"))
@@ -127,6 +127,7 @@ async def make_variant(
     girth_cm: int | None = 60,
     sides_mm: tuple[int, int, int] | None = None,
     is_chilled: bool = False,
+    temperature: str | None = None,
     is_active: bool = True,
     **product: Any,
 ) -> int:
@@ -149,7 +150,7 @@ async def make_variant(
         weight_g=weight_g,
         girth_cm=girth_cm,
         **dict(zip(("length_mm", "width_mm", "height_mm"), sides_mm or (None,) * 3, strict=True)),
-        is_chilled=is_chilled,
+        temperature=temperature or ("CHILLED" if is_chilled else "AMBIENT"),
         is_active=is_active,
     )
     await _renew_search(tx, product_id)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.kit.db import Database
-from app.kit.permissions import Actor, ActorKind
+from app.kit.permissions import SYSTEM, Actor, ActorKind
 from tests.catalog.builders import make_variant
 from tests.catalog.shop import open_channel
 from tests.conftest import Execute
@@ -260,3 +260,29 @@ async def test_nobody_saves_without_the_scope(db: Database, execute: Execute, do
         result = await execute.raw(document, {"input": given}, actor=actor)
         assert result.errors[0].extensions["code"] == code
     assert await rows(db, "SELECT slug FROM categories UNION SELECT slug FROM products") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "temperature"),
+    [
+        ({}, "AMBIENT"),
+        ({"isChilled": True}, "CHILLED"),
+        ({"temperature": "FROZEN"}, "FROZEN"),
+        ({"temperature": "FROZEN", "isChilled": True}, "FROZEN"),
+        ({"temperature": "AMBIENT"}, "AMBIENT"),
+    ],
+)
+async def test_how_cold_a_variant_is_kept(execute: Execute, given: dict[str, Any], temperature: str) -> None:
+    payload = await save(execute, product("ice", variants=[{"sku": "ICE", **given}]))
+    assert payload["userErrors"] == []
+    found = await execute('{ variant(sku: "ICE") { temperature isChilled } }', actor=SYSTEM)
+    assert found["variant"] == {"temperature": temperature, "isChilled": temperature != "AMBIENT"}
+
+
+async def test_cold_and_not_cold_at_once_is_refused(execute: Execute) -> None:
+    payload = await save(
+        execute, product("ice", variants=[{"sku": "ICE", "isChilled": True, "temperature": "AMBIENT"}])
+    )
+    assert [(error["code"], error["path"][-3:]) for error in payload["userErrors"]] == [
+        ("INVALID_INPUT", ["variants", "0", "temperature"])
+    ]

@@ -20,6 +20,7 @@ from app.catalog.model import (
 )
 from app.kit.db import Database
 from app.kit.tax import TaxClass
+from app.kit.temperature import Temperature
 from tests.catalog.shop import open_channel
 from tests.conftest import NOW
 
@@ -40,7 +41,7 @@ SHIRT = ProductDraft(
 TEA = ProductDraft(
     slug="tea",
     names={"ja": "煎茶"},
-    variants=(VariantDraft("TEA", is_chilled=True),),
+    variants=(VariantDraft("TEA", temperature=Temperature.CHILLED),),
     tax_class=TaxClass.REDUCED_8,
 )
 

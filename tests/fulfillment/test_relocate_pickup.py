@@ -81,3 +81,18 @@ async def test_a_pickup_at_another_kind_of_point_stays(db: Database) -> None:
     with pytest.raises(InvalidInput):
         async with db.write() as tx:
             await relocate_pickup(tx, (await pickup_of(db, order_id)).id, 1, actor=STAFF, now=NOW)
+
+
+async def test_chilled_goods_are_not_sent_on_to_where_it_is_too_warm(db: Database) -> None:
+    ground = await make_locker_shop(db, ("M",))
+    order_id, pickup_id = await sent_order(db, ground)
+    await tell(db, ground, pickup_id, K.BLOCKED, NOW + HOUR)
+    async with db.write() as tx:
+        await tx.connection.execute("UPDATE variants SET temperature = 'CHILLED'")
+    before = await everything(db)
+    with pytest.raises(InvalidInput) as refused:
+        async with db.write() as tx:
+            await relocate_pickup(tx, pickup_id, ground.south, actor=STAFF, now=NOW + HOUR)
+    assert refused.value.path == ["input", "locationId"]
+    assert await everything(db) == before
+    assert (await pickup_of(db, order_id)).status == "ARRIVED"

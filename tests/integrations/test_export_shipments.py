@@ -111,3 +111,12 @@ async def test_many_labels_are_written_in_blocks(db: Database, monkeypatch: pyte
 async def test_a_location_that_is_not_there_ships_nothing(db: Database) -> None:
     with pytest.raises(NotFound):
         await export_shipments(db, B2, "nowhere", now=NOW)
+
+
+@pytest.mark.parametrize(("temperature", "cell"), [("AMBIENT", "0"), ("CHILLED", "2"), ("FROZEN", "1")])
+async def test_labels_say_how_cold_a_parcel_is_kept(db: Database, temperature: str, cell: str) -> None:
+    await _orders(db, 1)
+    async with db.write() as tx:
+        await tx.connection.execute("UPDATE variants SET temperature = $1", temperature)
+    head, row = _rows(await export_shipments(db, B2, "wh", now=NOW))
+    assert dict(zip(head, row, strict=True))["クール区分"] == cell

@@ -17,7 +17,7 @@ from tests.locations.builders import make_location
 
 SAVE = """mutation ($input: PickupNetworkSaveInput!) { pickupNetworkSave(input: $input) {
   pickupNetwork { code name holdDays countsFrom reminderHours graceHours extensionDays codeIssuer
-    slipDigits slipCheck authenticationDigits dayEnds }
+    slipDigits slipCheck authenticationDigits dayEnds temperatures }
   userErrors { code path } } }"""
 HAKOPOST: dict[str, Any] = {
     "code": "HAKOPOST",
@@ -29,6 +29,7 @@ HAKOPOST: dict[str, Any] = {
     "slipCheck": "MOD_7",
     "authenticationDigits": 6,
     "dayEnds": "CLOSING_TIME",
+    "temperatures": ["FROZEN", "AMBIENT", "FROZEN"],
 }
 
 
@@ -56,6 +57,7 @@ async def test_a_network_is_saved_changed_and_joined_by_points(db: Database, exe
             "slipCheck": "MOD_7",
             "authenticationDigits": 6,
             "dayEnds": "CLOSING_TIME",
+            "temperatures": ["AMBIENT", "FROZEN"],
         },
         "userErrors": [],
     }
@@ -81,6 +83,7 @@ async def test_a_network_is_saved_changed_and_joined_by_points(db: Database, exe
         ({"reminderHours": 0}, ["reminderHours"]),
         ({"graceHours": -1}, ["graceHours"]),
         ({"extensionDays": 31}, ["extensionDays"]),
+        ({"temperatures": []}, ["temperatures"]),
         ({"slipDigits": 3}, ["slipDigits"]),
         ({"slipDigits": 21}, ["slipDigits"]),
         ({"authenticationDigits": -1}, ["authenticationDigits"]),

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kit.temperature import Temperature
 from app.sourcing.model import (
     Coverage,
     DeliveryMode,
@@ -34,9 +35,9 @@ def codes(goods: Goods, quantity: int, mode: DeliveryMode, *, has_points: bool =
         (Goods(weight_g=10_001, girth_cm=100), 1, ["WEIGHT_OVER_LIMIT"]),
         (Goods(weight_g=5_001, girth_cm=10), 2, ["WEIGHT_OVER_LIMIT"]),
         (Goods(weight_g=1, girth_cm=101), 1, ["GIRTH_OVER_LIMIT"]),
-        (Goods(is_chilled=True), 1, ["CHILLED"]),
+        (Goods(temperature=Temperature.CHILLED), 1, ["CHILLED"]),
         (Goods(), 9_999, []),
-        (Goods(10_001, 101, is_chilled=True), 1, ["GIRTH_OVER_LIMIT", "WEIGHT_OVER_LIMIT", "CHILLED"]),
+        (Goods(10_001, 101, temperature=Temperature.CHILLED), 1, ["GIRTH_OVER_LIMIT", "WEIGHT_OVER_LIMIT", "CHILLED"]),
     ],
 )
 def test_parcels_to_points_have_the_carriers_limits(
@@ -47,7 +48,7 @@ def test_parcels_to_points_have_the_carriers_limits(
 
 @pytest.mark.parametrize("mode", [HOME, STORE])
 def test_homes_and_own_stores_have_no_limits(mode: DeliveryMode) -> None:
-    assert codes(Goods(90_000, 300, is_chilled=True), 10, mode) == []
+    assert codes(Goods(90_000, 300, temperature=Temperature.CHILLED), 10, mode) == []
 
 
 @pytest.mark.parametrize("mode", list(DeliveryMode))

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from app.capacity import sql
 from app.capacity.actions.keep_stations import keep_stations
-from app.capacity.model.parcels import Box, CompartmentSize, Temperature
+from app.capacity.model.parcels import Box, CompartmentSize
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidInput, NotFound
+from app.kit.temperature import Temperature
+from app.locations.actions.set_temperatures import set_temperatures
 from app.locations.model import LocationKind
 from app.locations.sql import places_by_id
 
@@ -55,5 +57,8 @@ async def save_compartments(
     station = (await sql.load_stations(tx, terms))[location_id]
     for draft in drafts:
         station.set_active(ids[draft.code], is_active=draft.is_active, now=now)
+    await set_temperatures(
+        tx, location_id, {door.temperature for door in station.compartments.values() if door.is_active}
+    )
     await keep_stations(tx, [station], now=now)
     return [ids[draft.code] for draft in drafts]

@@ -6,10 +6,11 @@ import strawberry
 
 from app.capacity.graphql.batches import compartments_by_id
 from app.capacity.graphql.types import LockerCompartment
-from app.capacity.model.parcels import CompartmentSize, Temperature
+from app.capacity.model.parcels import CompartmentSize
 from app.engine.relations import relation
 from app.kit.graphql.inputs import idempotency_key
 from app.kit.graphql.payload import Payload
+from app.kit.temperature import Temperature
 
 
 def _ids(payload: Any) -> tuple[int, ...] | None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.capacity.model.compartments import CompartmentStatus, ReservationState
-from app.capacity.model.parcels import CompartmentSize, Temperature
+from app.capacity.model.parcels import CompartmentSize
 from app.engine.relations import Entity, relation
 from app.kit.graphql.enums import describe_enum
+from app.kit.temperature import Temperature
 from app.locations.graphql.batches import locations_by_id
 
 if TYPE_CHECKING:

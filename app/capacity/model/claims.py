@@ -8,7 +8,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.capacity.model.compartments import LIVE, CompartmentStatus, ReservationState
-from app.capacity.model.parcels import RANK, Box, CompartmentSize, Parcel, Temperature
+from app.capacity.model.parcels import RANK, Box, CompartmentSize, Parcel
+from app.kit.temperature import Temperature
 
 # Goods that lie too long are looked at again so often; until then nobody else is let in.
 OVERSTAY: Final = timedelta(days=1)

@@ -6,6 +6,8 @@ from enum import StrEnum
 from itertools import permutations
 from typing import Any, Final
 
+from app.kit.temperature import Temperature
+
 
 class CompartmentSize(StrEnum):
     """Size classes, the smallest first. What they measure is said by each compartment."""
@@ -16,14 +18,7 @@ class CompartmentSize(StrEnum):
     XL = "XL"
 
 
-class Temperature(StrEnum):
-    """How warm it is inside."""
-
-    AMBIENT = "AMBIENT"
-    CHILLED = "CHILLED"
-    FROZEN = "FROZEN"
-
-
+_CLASSES: Final = tuple(Temperature)
 DEFAULT_SIZE: Final = CompartmentSize.M
 """What goods need that nobody has measured."""
 RANK: Final = {size: rank for rank, size in enumerate(CompartmentSize)}
@@ -105,15 +100,17 @@ class Parcel:
 
 
 def parcel_of(goods: Iterable[tuple[Any, int]]) -> Parcel:
-    """The parcel of goods: (row or `Goods` with length_mm, width_mm, height_mm and is_chilled, units)."""
+    """The parcel of goods: (row or `Goods` with length_mm, width_mm, height_mm and temperature, units).
+
+    It is as cold as its coldest unit: see `kit.temperature.do_not_mix`.
+    """
     boxes: dict[Box, int] = {}
-    has_unmeasured = is_chilled = False
+    has_unmeasured, rank = False, 0
     for one, count in goods:
-        is_chilled = is_chilled or one.is_chilled
+        rank = max(rank, _CLASSES.index(Temperature(one.temperature)))
         if one.length_mm is None or one.width_mm is None or one.height_mm is None:
             has_unmeasured = True
             continue
         box = Box.of(one.length_mm, one.width_mm, one.height_mm)
         boxes[box] = boxes.get(box, 0) + count
-    temperature = Temperature.CHILLED if is_chilled else Temperature.AMBIENT
-    return Parcel(tuple(sorted(boxes.items())), has_unmeasured, temperature)
+    return Parcel(tuple(sorted(boxes.items())), has_unmeasured, _CLASSES[rank])

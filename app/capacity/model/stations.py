@@ -20,7 +20,8 @@ from app.capacity.model.claims import (
     stay_of,
 )
 from app.capacity.model.compartments import COMPARTMENT, INSIDE, CompartmentStatus, CompartmentStep, ReservationState
-from app.capacity.model.parcels import CompartmentSize, Parcel, Temperature
+from app.capacity.model.parcels import CompartmentSize, Parcel
+from app.kit.temperature import Temperature
 
 
 @dataclass(slots=True)
@@ -51,6 +52,10 @@ class Station:
     def takes(self, parcel: Parcel) -> bool:
         """Whether any compartment could ever take these goods."""
         return any(one.is_active and self._fits(parcel, one) for one in self._order)
+
+    def has_class(self, temperature: Temperature) -> bool:
+        """Whether any compartment is of this class."""
+        return any(one.is_active and one.temperature is temperature for one in self._order)
 
     def free_for(self, parcel: Parcel, begins: datetime, ends: datetime) -> Compartment | None:
         """The smallest compartment that takes the goods and is free for the period; None: there is none."""

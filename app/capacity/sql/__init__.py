@@ -7,10 +7,11 @@ from uuid import UUID
 
 from app.capacity.model.claims import Compartment, Reservation, Terms
 from app.capacity.model.compartments import CompartmentStatus, ReservationState
-from app.capacity.model.parcels import Box, CompartmentSize, Parcel, Temperature
+from app.capacity.model.parcels import Box, CompartmentSize, Parcel
 from app.capacity.model.stations import Station
 from app.kit.db import ReadTx, Row, WriteTx
 from app.kit.statement import Statement
+from app.kit.temperature import Temperature
 
 _STATIONS: Final = """
     SELECT station.location_id, station.lead_days, place.timezone,

@@ -22,6 +22,7 @@ from app.sourcing.model import (
     coverage,
     ineligible_reasons,
     is_point_of,
+    mixed_reasons,
     sources_of,
     usable_units,
     worst_coverage,
@@ -164,13 +165,14 @@ def _option(
             available=found.available,
             available_here=found.available_here,
             coverage=found.coverage,
-            reasons=ineligible_reasons(line.goods, line.quantity, mode, has_points=has_points),
+            reasons=ineligible_reasons(line.goods, line.quantity, mode, has_points=has_points, place=place),
         )
         for line, found in zip(lines, covered, strict=True)
     ]
     goods = sum(line.price_minor * line.quantity for line in lines)
     fee = inputs.rate.fee(goods) if is_home else 0
-    return Option(mode, None if place is None else place.id, distance, tuple(rows), fee, inputs.currency)
+    mixed = mixed_reasons((line.goods for line in lines), mode)
+    return Option(mode, None if place is None else place.id, distance, tuple(rows), fee, inputs.currency, mixed)
 
 
 def with_lockers(
@@ -178,12 +180,12 @@ def with_lockers(
 ) -> list[Option]:
     """The options with what their lockers have to say to an order of now; stations: those that are known, by id."""
     parcel = parcel_of((line.goods, line.quantity) for line in lines)
-    return [
-        option
-        if option.location_id is None or option.location_id not in stations
-        else replace(option, own_reasons=_locker_reasons(stations[option.location_id], parcel, now))
-        for option in options
-    ]
+    found: list[Option] = []
+    for option in options:
+        station = None if option.location_id is None else stations.get(option.location_id)
+        reasons = () if station is None else _locker_reasons(station, parcel, now)
+        found.append(replace(option, own_reasons=option.own_reasons + reasons) if reasons else option)
+    return found
 
 
 def with_slots(options: Sequence[Option], board: SlotBoard, now: datetime) -> list[Option]:
@@ -207,6 +209,8 @@ def _first_slot(option: Option, location_id: int, board: SlotBoard, now: datetim
 def _locker_reasons(station: Station, parcel: Parcel, now: datetime) -> tuple[Reason, ...]:
     if station.free_for(parcel, *station.terms.period(now)) is not None:
         return ()
+    if not station.has_class(parcel.temperature):
+        return ()  # each line says so by itself
     if not station.takes(parcel):
         return (Reason(IneligibleReason.TOO_LARGE_FOR_LOCKER, "The goods fit into none of the lockers here."),)
     return (Reason(IneligibleReason.LOCKER_FULL, "No locker here is free when the goods would be in it."),)

@@ -18,6 +18,7 @@ from app.sourcing.model import (
     Reason,
     ineligible_reasons,
     is_point_of,
+    mixed_reasons,
     sources_of,
     sources_of_terms,
     usable_units,
@@ -181,6 +182,7 @@ def cart_problems(
         [line for line in lines if line.variant_id in offers], by_id, places, available, ruled, own=mine
     )
     reachable = with_own(available, mine, ruled)
+    mixed = {delivery.id: _mixed(lines, delivery, offers) for delivery in by_id.values()}
     usable: dict[DeliveryMode | None, dict[int, int]] = {}
     found: list[CartProblem] = []
     for line in lines:
@@ -194,7 +196,7 @@ def cart_problems(
         mode = None if delivery is None else delivery.mode
         if delivery is None:
             found.append(DeliveryMissingProblem(line.id))
-        elif reasons := _reasons(line, delivery, offer, places):
+        elif reasons := _reasons(line, delivery, offer, places) + mixed.get(delivery.id, ()):
             found.append(DeliveryModeNotEligibleProblem(line.id, delivery.mode, reasons))
         if line.id in short:
             units = short[line.id]
@@ -243,9 +245,16 @@ def _short_by_rule(
 
 
 def _reasons(line: CartLine, delivery: CartDelivery, offer: Offer, places: Mapping[int, Place]) -> tuple[Reason, ...]:
+    point = None
     if delivery.location_id is None:
         has_points = bool(sources_of(delivery.mode, places.values()))
     else:
         point = places.get(delivery.location_id)
         has_points = point is not None and is_point_of(point, delivery.mode)
-    return ineligible_reasons(offer.goods, line.quantity, delivery.mode, has_points=has_points)
+    return ineligible_reasons(offer.goods, line.quantity, delivery.mode, has_points=has_points, place=point)
+
+
+def _mixed(lines: Sequence[CartLine], delivery: CartDelivery, offers: Mapping[int, Offer]) -> tuple[Reason, ...]:
+    """Why the lines of one delivery cannot be in one parcel, which is said of each of them."""
+    own = [line.variant_id for line in lines if line.delivery_id == delivery.id]
+    return mixed_reasons((offers[variant_id].goods for variant_id in own if variant_id in offers), delivery.mode)

@@ -51,7 +51,7 @@ _LINES: Final = """
            coalesce(slots.is_on AND slots.is_required, false) AS needs_slot,
            cart.status AS cart_status, cart.currency, cart.channel_id, cart.reservation_id, channel.location_group_id,
            variant.sku, variant.weight_g, variant.girth_cm, variant.length_mm, variant.width_mm, variant.height_mm,
-           variant.is_chilled, product.tax_class,
+           variant.temperature, product.tax_class,
            listing.price_minor,
            variant.is_active AND product.is_active AND channel.is_active
                AND coalesce(listing.is_published, false) AS is_sold

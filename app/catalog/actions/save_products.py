@@ -129,7 +129,7 @@ def _variant_rows(products: Sequence[ProductDraft], product_ids: dict[str, int])
             "weight_g": variant.weight_g,
             "girth_cm": variant.girth_cm,
             **dict(zip(_SIDES, variant.sides_mm or (None, None, None), strict=True)),
-            "is_chilled": variant.is_chilled,
+            "temperature": variant.temperature,
             "is_active": variant.is_active,
         }
         for product in products

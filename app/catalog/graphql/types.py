@@ -18,6 +18,7 @@ from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.kit.graphql.types import Connection, Edge, Money, PageInfo, localized, page_info
 from app.kit.paging import Page
 from app.kit.tax import RATES_BP, Rounding, TaxClass, tax_in_gross
+from app.kit.temperature import Temperature
 
 if TYPE_CHECKING:
     from app.inventory.graphql.availability_types import VariantAvailability
@@ -216,7 +217,8 @@ class Variant(Entity, Node):
     length_mm: int | None = strawberry.field(description="Length when packed, in millimeters; null when unknown.")
     width_mm: int | None = strawberry.field(description="Width when packed, in millimeters; null when unknown.")
     height_mm: int | None = strawberry.field(description="Height when packed, in millimeters; null when unknown.")
-    is_chilled: bool = strawberry.field(description="Whether it must be kept cold on its way.")
+    temperature: Temperature = strawberry.field(description="How cold it is kept on its way.")
+    is_chilled: bool = strawberry.field(description="Whether it must be kept cold on its way, chilled or frozen.")
     is_active: bool = strawberry.field(description="False when it was taken off sale in all channels.")
     product_id: strawberry.Private[int]
     product = relation(

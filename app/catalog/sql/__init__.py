@@ -26,7 +26,7 @@ _SELLABLES: Final = Statement(
         variants.c.length_mm,
         variants.c.width_mm,
         variants.c.height_mm,
-        variants.c.is_chilled,
+        variants.c.temperature,
         (products.c.is_active & variants.c.is_active & func.coalesce(listings.c.is_published, false())).label(
             "is_sold"
         ),
@@ -49,7 +49,7 @@ async def sellables(tx: ReadTx, variant_ids: Sequence[int], channel_id: int) -> 
 
     Columns: id, product_id, sku, names (the product's), variant_names, price_minor (minor units with tax,
     None when the variant is not listed), currency (the channel's), tax_class, weight_g, girth_cm,
-    length_mm, width_mm, height_mm, is_chilled, is_sold (product and variant are active and the listing is published).
+    length_mm, width_mm, height_mm, temperature, is_sold (product and variant are active and the listing is published).
     """
     rows = await tx.fetch(_SELLABLES, ids=list(variant_ids), channel_id=channel_id)
     return {row["id"]: row for row in rows}

@@ -53,6 +53,7 @@ VARIANT_COLUMNS: Final = (
     variants.c.length_mm,
     variants.c.width_mm,
     variants.c.height_mm,
+    variants.c.temperature,
     variants.c.is_chilled,
     variants.c.is_active,
 )

@@ -61,22 +61,22 @@ _SAVE_VARIANTS: Final = Statement("""
         SELECT * FROM jsonb_to_recordset(:rows) AS r (
             product_id bigint, sku text, jan text, names jsonb, options jsonb, position integer,
             weight_g integer, girth_cm integer, length_mm integer, width_mm integer, height_mm integer,
-            is_chilled boolean, is_active boolean)),
+            temperature text, is_active boolean)),
     saved AS (
         INSERT INTO variants AS v (product_id, sku, jan, names, options, position, weight_g, girth_cm,
-                                   length_mm, width_mm, height_mm, is_chilled, is_active)
+                                   length_mm, width_mm, height_mm, temperature, is_active)
         SELECT * FROM rows
         ON CONFLICT (sku) DO UPDATE
            SET product_id = excluded.product_id, jan = excluded.jan, names = excluded.names,
                options = excluded.options, position = excluded.position, weight_g = excluded.weight_g,
                girth_cm = excluded.girth_cm, length_mm = excluded.length_mm, width_mm = excluded.width_mm,
-               height_mm = excluded.height_mm, is_chilled = excluded.is_chilled, is_active = excluded.is_active
+               height_mm = excluded.height_mm, temperature = excluded.temperature, is_active = excluded.is_active
          WHERE (v.product_id, v.jan, v.names, v.options, v.position, v.weight_g, v.girth_cm, v.length_mm,
-                v.width_mm, v.height_mm, v.is_chilled, v.is_active)
+                v.width_mm, v.height_mm, v.temperature, v.is_active)
                IS DISTINCT FROM
                (excluded.product_id, excluded.jan, excluded.names, excluded.options, excluded.position,
                 excluded.weight_g, excluded.girth_cm, excluded.length_mm, excluded.width_mm, excluded.height_mm,
-                excluded.is_chilled, excluded.is_active)
+                excluded.temperature, excluded.is_active)
         RETURNING v.id, v.sku)
     SELECT id, sku FROM saved
     UNION

@@ -14,6 +14,7 @@ from app.fulfillment.sql import lockers
 from app.kit.db import WriteTx
 from app.kit.errors import InvalidInput, InvalidTransition, NotFound
 from app.kit.permissions import Actor
+from app.locations.sql import places_by_id
 from app.orders.actions.add_history import add_history
 from app.orders.actions.redirect_delivery import redirect_delivery
 from app.orders.model import OrderHistoryKind
@@ -35,7 +36,8 @@ async def relocate_pickup(tx: WriteTx, pickup_id: UUID, location_id: int, *, act
 
     Returns the code of the compartment that is kept for it there; None where nobody has told them. The first company
     does not see it any more; what it reported stays. Raises NotFound (pickup, station), InvalidInput for a pickup that
-    is at no locker, InvalidTransition when its goods can be collected or it is over, LockerFull.
+    is at no locker and for a station where it is too warm, InvalidTransition when its goods can be
+    collected or it is over, LockerFull.
     """
     order, pickup = await take_pickup(tx, pickup_id, actor=actor)
     if pickup.mode != LOCKER_MODE:
@@ -48,6 +50,9 @@ async def relocate_pickup(tx: WriteTx, pickup_id: UUID, location_id: int, *, act
     if target is None or not is_own or location_id == pickup.location_id:
         raise NotFound("There is no such other station.", path=["input", "locationId"])
     [wish] = await lockers.wishes_of(tx, order.id, {pickup.delivery_id: location_id}, now)
+    if wish.parcel.temperature not in (await places_by_id(tx, [target.id]))[target.id].takes:
+        message = f"Goods that are {wish.parcel.temperature} cannot wait at this station."
+        raise InvalidInput(message, path=["input", "locationId"])
     code = await move_claim(tx, wish, now=now)
     rows = await lockers.place_pickup(tx, pickup.id, location_id=target.id, partner_id=target.partner_id)
     await redirect_delivery(tx, pickup.delivery_id, target.id)

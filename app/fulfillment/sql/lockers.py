@@ -14,7 +14,8 @@ from app.locations.model import LocationKind
 
 # What was ordered, whoever sends it.
 _GOODS: Final = Statement("""
-    SELECT line.delivery_id, line.quantity, variant.length_mm, variant.width_mm, variant.height_mm, variant.is_chilled
+    SELECT line.delivery_id, line.quantity, variant.length_mm, variant.width_mm, variant.height_mm,
+           variant.temperature
       FROM order_lines AS line JOIN variants AS variant ON variant.id = line.variant_id
      WHERE line.delivery_id = ANY(CAST(:delivery_ids AS uuid[])) ORDER BY line.delivery_id, line.line_no
 """)

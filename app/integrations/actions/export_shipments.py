@@ -75,7 +75,7 @@ def _label(row: Row, place: Row, phone: str, now: datetime) -> Label:
         ),
         Party(_name(place.names), place.postal_code or "", (f"{prefecture}{place.address}",), phone),
         tuple(dict.fromkeys(_name(names) for names in row.goods)),
-        TemperatureClass.CHILLED if row.is_chilled else TemperatureClass.NORMAL,
+        TemperatureClass(row.temperature),
     )
 
 

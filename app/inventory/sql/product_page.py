@@ -16,7 +16,7 @@ PRODUCT: Final = frozenset({
 })  # fmt: skip
 VARIANT: Final = frozenset({
     "id", "product_id", "sku", "jan", "names", "options", "position", "weight_g", "girth_cm", "length_mm",
-    "width_mm", "height_mm", "is_chilled", "is_active", "price_minor", "compare_at_minor", "currency",
+    "width_mm", "height_mm", "temperature", "is_chilled", "is_active", "price_minor", "compare_at_minor", "currency",
 })  # fmt: skip
 # A product with more variants is read in several statements: its own columns come with each row.
 MAX_VARIANTS: Final = 40

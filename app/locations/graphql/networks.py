@@ -13,6 +13,7 @@ from app.kit.graphql.inputs import LocalizedTextInput, check_rows, idempotency_k
 from app.kit.graphql.payload import Outcome, Payload, commit
 from app.kit.graphql.permission import requires
 from app.kit.graphql.types import localized
+from app.kit.temperature import Temperature
 from app.locations.actions.save_network import save_network
 from app.locations.errors import InvalidNetwork
 from app.locations.graphql.batches import networks_by_code
@@ -73,6 +74,10 @@ class PickupNetwork(Entity):
     hold_days: int = strawberry.field(description="For how many days goods are kept, whole days of the calendar.")
     counts_from: CountsFrom = strawberry.field(description="Which day is the first of them.")
     day_ends: DayEnds = strawberry.field(description="When the last of them is over.")
+    temperatures: list[Temperature] = strawberry.field(
+        description="How cold goods can wait at its points. A locker station whose compartments are told takes what "
+        "these take instead."
+    )
     reminder_hours: int = strawberry.field(description="How many hours before the end buyers are reminded.")
     grace_hours: int = strawberry.field(description="How many hours after the end somebody asks a silent point.")
     extension_days: int = strawberry.field(description="By how many days buyers can move the end, once; 0: not at all.")
@@ -98,6 +103,10 @@ class PickupNetworkSaveInput:
         default=CountsFrom.ARRIVAL_DAY, description="Which day is the first of them."
     )
     day_ends: DayEnds = strawberry.field(default=DayEnds.MIDNIGHT, description="When the last of them is over.")
+    temperatures: list[Temperature] = strawberry.field(
+        default_factory=lambda: [Temperature.AMBIENT],
+        description="How cold goods can wait at its points; at least one class.",
+    )
     reminder_hours: int = strawberry.field(
         default=24, description="How many hours before the end buyers are reminded, 1 to 240."
     )
@@ -199,6 +208,7 @@ async def _save(tx: WriteTx, given: PickupNetworkSaveInput) -> None:
         given.slip_check,
         given.authentication_digits,
         given.day_ends,
+        given.temperatures,
     )
     try:
         await save_network(tx, draft, joining=places["addLocations"], leaving=places["removeLocations"])

@@ -1,10 +1,11 @@
 """Rules of networks of points."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from app.kit.temperature import Temperature
 from app.locations.errors import InvalidNetwork
 from app.locations.model.drafts import MAX_CODE, MAX_NAME
 
@@ -61,6 +62,7 @@ class NetworkDraft:
     slip_check: SlipCheck = SlipCheck.NONE
     authentication_digits: int | None = None
     day_ends: DayEnds = DayEnds.MIDNIGHT
+    temperatures: Collection[Temperature] = (Temperature.AMBIENT,)
 
 
 MOST_SLIP_DIGITS: Final = 20
@@ -85,6 +87,8 @@ def check_network(draft: NetworkDraft) -> None:
         value = getattr(draft, name)
         if value is not None and not least <= value <= most:
             raise InvalidNetwork(f"A number from {least} to {most} is needed here.", argument=name)
+    if not draft.temperatures:
+        raise InvalidNetwork("Goods wait there in some way.", argument="temperatures")
     if draft.code_issuer is CodeIssuer.SHOP:
         _refuse_numbers(draft)
 

@@ -1,11 +1,13 @@
 """Places and the distances between them."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
 from uuid import UUID
+
+from app.kit.temperature import Temperature
 
 EARTH_RADIUS_KM: Final = 6371.0088
 TRANSIT_CODE: Final = "IN-TRANSIT"
@@ -42,6 +44,10 @@ ABILITIES: Final = {
 }
 
 
+# What waits where nothing else is said.
+AMBIENT_ONLY: Final = (Temperature.AMBIENT,)
+
+
 # Points and places are named tuples and no dataclasses: a channel may have thousands of them, which are made
 # anew for every question, and so four times as fast.
 class Point(NamedTuple):
@@ -74,6 +80,12 @@ class Place(NamedTuple):
     ships_orders: bool
     hands_over: bool
     hold_days: int
+    temperatures: Sequence[str] | None = None
+
+    @property
+    def takes(self) -> Collection[str]:
+        """How cold goods can wait here."""
+        return self.temperatures or AMBIENT_ONLY
 
 
 def distance_km(a: Point, b: Point) -> float:

@@ -136,7 +136,7 @@ COUNT_LOCATIONS: Final = Statement(
 )
 
 # Whose network a location is in is said with the network.
-_NOT_DRAFTED: Final = frozenset({"id", "network_code", "version", "created_at"})
+_NOT_DRAFTED: Final = frozenset({"id", "network_code", "temperatures", "version", "created_at"})
 _DRAFTED: Final = tuple(column for column in locations.c if column.name not in _NOT_DRAFTED)
 _drafted: Final = upsert(locations).from_select(
     [column.name for column in _DRAFTED],

@@ -9,9 +9,16 @@ from app.kit.db import ReadTx, Row
 from app.kit.reference import Kept
 from app.kit.statement import Statement
 from app.locations.model import LocationKind, Nearby, Place, Point
-from app.locations.tables import location_group_members, locations
+from app.locations.tables import location_group_members, locations, pickup_networks
 
 _KINDS: Final = {str(kind): kind for kind in LocationKind}
+# What the location itself says, or else its network. Null where goods wait as they come: thousands of places do.
+_network: Final = (
+    select(pickup_networks.c.temperatures).where(pickup_networks.c.code == locations.c.network_code).scalar_subquery()
+)
+_temperatures: Final = func.nullif(
+    func.coalesce(locations.c.temperatures, _network), literal_column("'{AMBIENT}'::text[]")
+)
 _PLACE: Final = select(
     locations.c.id,
     locations.c.code,
@@ -24,6 +31,7 @@ _PLACE: Final = select(
     locations.c.ships_orders,
     locations.c.hands_over,
     locations.c.hold_days,
+    _temperatures.label("temperatures"),
 )
 _PLACES_OF_GROUP: Final = Statement(
     _PLACE.join(location_group_members, location_group_members.c.location_id == locations.c.id)

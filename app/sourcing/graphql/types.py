@@ -30,6 +30,8 @@ describe_enum(
         IneligibleReason.GIRTH_OVER_LIMIT: "Length, width and height sum up to more than is taken there.",
         IneligibleReason.WEIGHT_OVER_LIMIT: "The units of the line weigh more than the carrier takes there.",
         IneligibleReason.CHILLED: "Chilled goods cannot wait there.",
+        IneligibleReason.FROZEN: "Frozen goods cannot wait there.",
+        IneligibleReason.MIXED_TEMPERATURES: "Frozen goods are not put into one parcel with others.",
         IneligibleReason.NOT_SOLD: "The goods are not sold in the channel now.",
         IneligibleReason.LOCKER_FULL: "No locker of the station is free for the goods when they would be there.",
         IneligibleReason.TOO_LARGE_FOR_LOCKER: "The goods fit into none of the station's lockers.",

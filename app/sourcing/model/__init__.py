@@ -15,6 +15,7 @@ from app.sourcing.model.modes import (
     Reason,
     ineligible_reasons,
     is_point_of,
+    mixed_reasons,
     sources_of,
     sources_of_terms,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "coverage",
     "ineligible_reasons",
     "is_point_of",
+    "mixed_reasons",
     "plan_pickup",
     "plan_sources",
     "sources_of",

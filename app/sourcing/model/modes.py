@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.inventory.model.selling import Terms
+from app.kit.temperature import Temperature, do_not_mix
 from app.locations.model import LocationKind, Place
+from app.locations.model.places import AMBIENT_ONLY
 
 
 class DeliveryMode(StrEnum):
@@ -36,13 +38,12 @@ class ParcelLimits:
 
     girth_cm: int
     weight_g: int
-    takes_chilled: bool
 
 
 PARCEL_LIMITS: Final = {
-    DeliveryMode.CONVENIENCE_STORE_PICKUP: ParcelLimits(girth_cm=100, weight_g=10_000, takes_chilled=False),
-    DeliveryMode.LOCKER_PICKUP: ParcelLimits(girth_cm=100, weight_g=10_000, takes_chilled=False),
-    DeliveryMode.CARRIER_OFFICE_PICKUP: ParcelLimits(girth_cm=100, weight_g=10_000, takes_chilled=False),
+    DeliveryMode.CONVENIENCE_STORE_PICKUP: ParcelLimits(girth_cm=100, weight_g=10_000),
+    DeliveryMode.LOCKER_PICKUP: ParcelLimits(girth_cm=100, weight_g=10_000),
+    DeliveryMode.CARRIER_OFFICE_PICKUP: ParcelLimits(girth_cm=100, weight_g=10_000),
 }
 """Carriers' published limits for pickup at their points. Other modes have none."""
 
@@ -53,6 +54,8 @@ class IneligibleReason(StrEnum):
     GIRTH_OVER_LIMIT = "GIRTH_OVER_LIMIT"
     WEIGHT_OVER_LIMIT = "WEIGHT_OVER_LIMIT"
     CHILLED = "CHILLED"
+    FROZEN = "FROZEN"
+    MIXED_TEMPERATURES = "MIXED_TEMPERATURES"
     NOT_SOLD = "NOT_SOLD"
     NO_SUCH_POINT = "NO_SUCH_POINT"
     LOCKER_FULL = "LOCKER_FULL"
@@ -73,7 +76,7 @@ class Goods:
 
     weight_g: int | None = None
     girth_cm: int | None = None
-    is_chilled: bool = False
+    temperature: Temperature = Temperature.AMBIENT
     is_sold: bool = True
     length_mm: int | None = None
     width_mm: int | None = None
@@ -83,15 +86,31 @@ class Goods:
     def of(cls, row: Any) -> "Goods":
         """From a row of the catalog's `sellables`."""
         sides = row.length_mm, row.width_mm, row.height_mm
-        return cls(row.weight_g, row.girth_cm, row.is_chilled, row.is_sold, *sides)
+        return cls(row.weight_g, row.girth_cm, Temperature(row.temperature), row.is_sold, *sides)
+
+
+_TOO_COLD: Final = {
+    Temperature.CHILLED: Reason(IneligibleReason.CHILLED, "Chilled goods cannot wait here."),
+    Temperature.FROZEN: Reason(IneligibleReason.FROZEN, "Frozen goods cannot wait here."),
+}
+MIXED: Final = Reason(
+    IneligibleReason.MIXED_TEMPERATURES, "Frozen goods do not travel with others: choose another way for one of them."
+)
+
+
+def mixed_reasons(goods: Iterable[Goods], mode: DeliveryMode) -> tuple[Reason, ...]:
+    """Why goods cannot be in one parcel to a carrier's point; empty when they can, or the mode is another one."""
+    is_mixed = mode in PARCEL_LIMITS and do_not_mix(one.temperature for one in goods)
+    return (MIXED,) if is_mixed else ()
 
 
 def ineligible_reasons(
-    goods: Goods, quantity: int, mode: DeliveryMode, *, has_points: bool = True
+    goods: Goods, quantity: int, mode: DeliveryMode, *, has_points: bool = True, place: Place | None = None
 ) -> tuple[Reason, ...]:
     """Why `quantity` units cannot be handed over in `mode`; empty when they can.
 
-    has_points: whether the channel has a place that hands over (for home delivery: sends) in this mode.
+    has_points: whether the channel has a place that hands over (for home delivery: sends) in this mode. place:
+    where it is collected, which says how cold goods can wait there; None: as they come.
     """
     reasons: list[Reason] = []
     if not goods.is_sold:
@@ -108,8 +127,8 @@ def ineligible_reasons(
     if goods.weight_g is not None and goods.weight_g * quantity > limits.weight_g:
         message = f"The line weighs {goods.weight_g * quantity} g; {limits.weight_g} g are taken here."
         reasons.append(Reason(IneligibleReason.WEIGHT_OVER_LIMIT, message))
-    if goods.is_chilled and not limits.takes_chilled:
-        reasons.append(Reason(IneligibleReason.CHILLED, "Chilled goods cannot wait here."))
+    if goods.temperature not in (AMBIENT_ONLY if place is None else place.takes):
+        reasons.append(_TOO_COLD[goods.temperature])
     return tuple(reasons)
 
 

@@ -24,6 +24,7 @@ from app.catalog.sql import variant_ids_by_sku
 from app.kit.db import ReadTx
 from app.kit.errors import DomainError, InvalidInput, NotFound, Refusals
 from app.kit.graphql.inputs import check_rows, text_of, texts_of
+from app.kit.temperature import Temperature
 from app.kit.text import is_storable
 
 MAX_DESCRIPTION = 20_000
@@ -73,10 +74,16 @@ def _variant_draft(given: VariantInput, *path: str) -> VariantDraft:
         options=_attributes(given.options, *path, "options"),
         weight_g=given.weight_g,
         girth_cm=given.girth_cm,
-        is_chilled=given.is_chilled,
+        temperature=_temperature(given, *path),
         is_active=given.is_active,
         sides_mm=sides and (sides.length_mm, sides.width_mm, sides.height_mm),
     )
+
+
+def _temperature(given: VariantInput, *path: str) -> Temperature:
+    if given.is_chilled and given.temperature is Temperature.AMBIENT:
+        raise InvalidInput("It is kept cold, or as it comes.", path=[*path, "temperature"])
+    return given.temperature or (Temperature.CHILLED if given.is_chilled else Temperature.AMBIENT)
 
 
 def _attributes(given: Sequence[AttributeInput], *path: str) -> tuple[AttributeDraft, ...]:

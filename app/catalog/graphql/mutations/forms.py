@@ -12,6 +12,7 @@ from app.engine.relations import relation
 from app.kit.graphql.inputs import LocalizedTextInput, idempotency_key
 from app.kit.graphql.payload import Payload
 from app.kit.tax import TaxClass
+from app.kit.temperature import Temperature
 
 
 def _ids(column: str) -> Any:
@@ -109,7 +110,12 @@ class VariantInput:
     dimensions: DimensionsInput | None = strawberry.field(
         default=None, description="The three sides when packed. Without them a locker's compartment is guessed."
     )
-    is_chilled: bool = strawberry.field(default=False, description="Whether it must be kept cold on its way.")
+    temperature: Temperature | None = strawberry.field(
+        default=None, description="How cold it is kept on its way; null: as `isChilled` says."
+    )
+    is_chilled: bool = strawberry.field(
+        default=False, description="The same as `temperature: CHILLED`; false says nothing beside another one."
+    )
     is_active: bool = strawberry.field(default=True, description="False takes it off sale in all channels.")
 
 
