@@ -39,9 +39,12 @@ def free_port() -> int:
 
 
 class Program:
-    """A running `hikiate` command. Its output is kept in a file and shown when it fails."""
+    """A running `hikiate` command. Its output is kept in a file and shown when it fails.
 
-    def __init__(self, *words: str, dsn: str | None, folder: Path, **settings: str) -> None:
+    module: what starts it, when a test wants something else of it than `app` does.
+    """
+
+    def __init__(self, *words: str, dsn: str | None, folder: Path, module: str = "app", **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +62,7 @@ class Program:
             self.environment["DATABASE_URL"] = dsn
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app", *words],
+                [sys.executable, "-m", module, *words],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
