@@ -26,6 +26,7 @@ from app.checkout.graphql import errors as checkout_errors
 from app.checkout.graphql.mutations import CheckoutMutation
 from app.exceptions.graphql.mutations import ExceptionMutation
 from app.exceptions.graphql.queries import ExceptionQuery
+from app.exceptions.graphql.subscriptions import ExceptionSubscription
 from app.fulfillment.graphql import errors as fulfillment_errors
 from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.mutations.carriers import CarrierMutation
@@ -44,6 +45,7 @@ from app.fulfillment.graphql.work.mutations import WorkMutation
 from app.fulfillment.graphql.work.pick_lists import PickListMutation, PickListQuery
 from app.fulfillment.graphql.work.queries import WorkQuery
 from app.fulfillment.graphql.work.shortages import WorkShortageMutation
+from app.fulfillment.graphql.work.subscriptions import WorkSubscription
 from app.integrations.graphql.tracking import TrackingImportMutation
 from app.inventory.graphql import errors as inventory_errors
 from app.inventory.graphql.changes import StockChangesQuery
@@ -147,7 +149,13 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     OwnApiKeyMutation,
     WebhooksMutation,
 )
-SUBSCRIPTIONS: Final[tuple[type[Any], ...]] = (InventorySubscription, OrdersSubscription, FulfillmentSubscription)
+SUBSCRIPTIONS: Final[tuple[type[Any], ...]] = (
+    InventorySubscription,
+    OrdersSubscription,
+    FulfillmentSubscription,
+    WorkSubscription,
+    ExceptionSubscription,
+)
 # Importing them declared the types of their refusals, which no field names: `userErrors` returns the interface.
 REFUSALS: Final[tuple[ModuleType, ...]] = (
     capacity_errors,

@@ -9,6 +9,7 @@ from app.exceptions.model import CaseDraft, CaseKind
 from app.kit.db import Row, WriteTx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
+from app.kit.outbox import keys_told
 from app.kit.permissions import SYSTEM, Actor
 from app.kit.statement import Statement
 
@@ -82,6 +83,19 @@ COUNTS: Final = Statement(f"""
     SELECT kind, count(*)::int AS open FROM exception_cases
      WHERE {_SEEN} AND status = 'OPEN' GROUP BY kind ORDER BY kind
 """)  # noqa: S608
+# What the live stream of cases reads. places: the locations that the caller sees and wants.
+_TOLD: Final = """
+    SELECT found.id AS case_id, found.kind, found.status, found.assignee, found.version
+      FROM exception_cases AS found
+     WHERE (CAST(:places AS int[]) IS NULL OR found.location_id = ANY(CAST(:places AS int[])))
+       AND (CAST(:kinds AS text[]) IS NULL OR found.kind = ANY(CAST(:kinds AS text[])))
+"""
+OPEN_CASES: Final = Statement(f"{_TOLD} AND found.status = 'OPEN' ORDER BY found.id LIMIT CAST(:limit AS int)")
+TOLD_CASES_BY_ID: Final = Statement(f"{_TOLD} AND found.id = ANY(CAST(:ids AS uuid[]))")
+CHANGED_CASES: Final = Statement(f"""{_TOLD}
+       AND found.id IN ({keys_told("exception_case_changed", "case_id")})
+     ORDER BY found.id
+""")  # a constant of this module
 
 
 async def open_cases_of(tx: WriteTx, subjects: Collection[tuple[str, str]]) -> set[tuple[CaseKind, tuple[str, str]]]:

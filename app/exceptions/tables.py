@@ -3,11 +3,12 @@
 from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from app.kit.tables import instant, metadata
+from app.kit.tables import TELLING, instant, metadata
 
 # Subjects are of every slice, so that their ids are kept as text. `location_id`, `partner_id` and `order_id` say whom
 # it concerns. A closed case is history: the trouble that comes back opens
 # another one, unless a person closed it, who knew all of its `causes`.
+TELLING.add("exception_cases")
 exception_cases = Table(
     "exception_cases",
     metadata,

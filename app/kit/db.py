@@ -20,6 +20,7 @@ from app.kit.reference import Reference
 from app.kit.roles import application_role, role_settings
 from app.kit.row import Row
 from app.kit.statement import Statement
+from app.kit.tables import TELLING
 from app.kit.transactions import ReadTx, WriteTx
 
 __all__ = ["Database", "ReadTx", "Row", "WriteTx", "is_database", "is_retryable", "may_be_sent_again"]
@@ -145,7 +146,7 @@ class Database:
                 # Whatever became of it: after a lost connection nobody knows whether it was committed.
                 if tx.written:
                     self.reference.forget(tx.written)
-        if tx.published and self.after_publish is not None:
+        if (tx.published or not TELLING.isdisjoint(tx.written)) and self.after_publish is not None:
             self.after_publish()
 
     async def in_write(self, work: Callable[[WriteTx], Awaitable[T]], *, is_repeatable: bool = True) -> T:

@@ -110,6 +110,12 @@ _PRUNE: Final = Statement("""
          WHERE (excluded.xid, excluded.id) > (feed_floor.xid, feed_floor.id))
     SELECT count(*) FROM gone
 """)
+# Also those that no reader of the feed has come to.
+_BEHIND: Final = Statement(f"""
+    SELECT coalesce(sum(CASE WHEN key = '*' THEN {_MANY_WEIGHT} ELSE 1 END), 0)::bigint FROM (
+        SELECT key FROM outbox WHERE (xid, id) > (CAST(:xid AS bigint), CAST(:id AS bigint))
+         ORDER BY xid, id LIMIT CAST(:limit AS int)) AS behind
+""")  # noqa: S608  # a number
 _FLOOR: Final = Statement("SELECT xid, id FROM feed_floor")
 _IS_FOREIGN: Final = Statement("""
     SELECT greatest((SELECT max(xid) FROM outbox), (SELECT max(xid) FROM feed_cursors))
@@ -195,6 +201,30 @@ async def newest_position(tx: ReadTx) -> Position:
     """The end of the readable feed."""
     row = await tx.fetchrow(_NEWEST)
     return Position(row["xid"], row["id"]) if row else START
+
+
+def keys_told(topic: str, key: str) -> str:
+    """A SELECT of the UUIDs that facts on a topic behind a place (:xid, :id) tell of, as this snapshot sees them.
+
+    key: the name by which the facts of a row of many have it. The place may be in the middle of such a row.
+    """
+    return f"""
+           SELECT CAST(fact.key AS uuid) FROM outbox AS told
+            CROSS JOIN LATERAL (
+                  SELECT told.key, told.id WHERE told.key <> '{MANY}'
+                   UNION ALL
+                  SELECT one.key, told.id + one.number - 1
+                    FROM jsonb_array_elements_text(told.payload -> 'facts' -> '{key}')
+                         WITH ORDINALITY AS one (key, number)
+                   WHERE told.key = '{MANY}') AS fact
+            WHERE told.topic = '{topic}'
+              AND (told.xid, told.id) > (CAST(:xid AS bigint), CAST(:id AS bigint) - {SPAN})
+              AND (told.xid, fact.id) > (CAST(:xid AS bigint), CAST(:id AS bigint))"""  # noqa: S608  # constants
+
+
+async def facts_behind(tx: ReadTx, place: Position, *, limit: int) -> int:
+    """The `weight` of the facts behind a place that this snapshot sees, of `limit` rows at most."""
+    return await tx.fetchval(_BEHIND, xid=place.xid, id=place.id, limit=limit)
 
 
 async def reader_position(tx: WriteTx, reader: str) -> Position:

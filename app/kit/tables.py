@@ -29,6 +29,8 @@ metadata: Final = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+# Tables whose triggers write facts: whoever writes to one of them wakes the readers of the feed.
+TELLING: Final[set[str]] = set()
 
 
 def instant(name: str, *, nullable: bool = False, default_now: bool = False) -> Column[object]:

@@ -20,7 +20,7 @@ const PARTS = [
 ];
 // What there is once for a caller, or what is told once and never read again.
 const MOMENTS = [
-  'BrokenPromise', 'LockerAlternative', 'LockerRoom', 'LockerStation', 'PartnerJob', 'StockChange', 'StockImportResult',
+  'BrokenPromise', 'LockerAlternative', 'LockerRoom', 'LockerStation', 'ExceptionCaseChange', 'PartnerJob', 'StockChange', 'WorkChange', 'StockImportResult',
   'TrackingImportResult', 'Viewer',
 ];
 

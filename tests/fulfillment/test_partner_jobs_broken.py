@@ -7,10 +7,10 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from app.fulfillment.graphql import jobs_live
 from app.fulfillment.model.reports import ReportKind
 from app.kit import feed
 from app.kit.db import Database
+from app.kit.graphql import state_live
 from app.kit.permissions import Actor, ActorKind
 from tests.conftest import AS_OWNER
 from tests.fulfillment.builders import (
@@ -45,7 +45,7 @@ async def test_a_cursor_that_leads_nowhere_begins_anew(
                     " SELECT xid, id FROM outbox ORDER BY xid DESC, id DESC LIMIT 1"
                 )
         elif lost == "too_much":
-            monkeypatch.setattr(jobs_live, "MAX_FACTS", 1)
+            monkeypatch.setattr(state_live, "MAX_FACTS", 1)
         else:
             cursor, watcher = watcher.cursor, Watcher(staff)
             watcher.cursor = cursor

@@ -1,4 +1,4 @@
-"""A partner's system that watches its jobs."""
+"""Systems that watch what changes: a partner's its jobs, a shop's its work and its cases."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -16,10 +16,22 @@ from tests.kit.feed_tools import until
 
 JOBS: Final = """subscription ($after: String, $maxRate: Float) { partnerJobs(after: $after, maxRate: $maxRate) {
   number status version cursor pickup { number status lines { quantity } } } }"""
+WORK: Final = """subscription ($locationIds: [ID!], $kinds: [WorkKind!], $after: String, $maxRate: Float) {
+  workChanged(locationIds: $locationIds, kinds: $kinds, after: $after, maxRate: $maxRate) {
+    kind status assignee version cursor work { id kind status assignee lines { quantity } location { code } } } }"""
+CASES: Final = """subscription ($locationIds: [ID!], $kinds: [CaseKind!], $after: String, $maxRate: Float) {
+  exceptionCaseChanged(locationIds: $locationIds, kinds: $kinds, after: $after, maxRate: $maxRate) {
+    kind status assignee version cursor exceptionCase { id kind status assignee location { code } } } }"""
 
 
 class Watcher(Listener):
-    """A partner's system: versions of a pickup never fall, and cursors are kept."""
+    """A partner's system: versions of a thing never fall, and cursors are kept.
+
+    document: what it subscribes to; thing: where its events have the thing itself.
+    """
+
+    document = JOBS
+    thing = "pickup"
 
     def __init__(self, actor: Actor, **variables: Any) -> None:
         super().__init__(actor, **variables)
@@ -28,7 +40,7 @@ class Watcher(Listener):
 
     async def connect(self, server: Server, **variables: Any) -> None:
         sent = {**self.variables, "after": self.cursor, **variables}
-        prepared = server.hub.engine.prepare(Request(JOBS, sent))
+        prepared = server.hub.engine.prepare(Request(self.document, sent))
         self._subscribed = await server.hub.subscribe(
             prepared, lambda: server.execute.context(actor=self._actor), self._actor, self
         )
@@ -37,14 +49,23 @@ class Watcher(Listener):
         for key in list(self._unread)[:count]:
             answer = orjson.loads(self._unread.pop(key))
             assert "errors" not in answer, answer
-            job = answer["data"]["partnerJobs"]
-            assert job["pickup"]["number"] == job["number"]
-            before = self.known.get(job["number"], (0, ""))[0]
+            [job] = answer["data"].values()
+            name = self.name_of(job)
+            before = self.known.get(name, (0, ""))[0]
             assert job["version"] >= before
-            self.known[job["number"]] = (job["version"], job["status"])
+            self.known[name] = (job["version"], job["status"])
             self.cursor = job["cursor"] or self.cursor
             if job["version"] > before:  # else it has come again
-                self.jobs.append((job["number"], job["status"]))
+                self.jobs.append((self.said_of(job), job["status"]))
+
+    def name_of(self, job: Any) -> str:
+        """What tells it from all others; it and its event agree."""
+        assert job["pickup"]["number"] == job["number"]
+        return job["number"]
+
+    def said_of(self, job: Any) -> str:
+        """What tests call it."""
+        return job["number"]
 
     async def told(self, server: Server, count: int) -> list[tuple[str, str]]:
         """So many events, then nothing more."""
@@ -58,6 +79,28 @@ class Watcher(Listener):
         self.read()
         found, self.jobs = self.jobs, []
         return found
+
+
+class Board(Watcher):
+    """A screen at a location that shows the work there."""
+
+    document = WORK
+    thing = "work"
+
+    def name_of(self, job: Any) -> str:
+        now = job[self.thing]
+        assert (now["kind"], now["status"], now["assignee"]) == (job["kind"], job["status"], job["assignee"])
+        return now["id"]
+
+    def said_of(self, job: Any) -> str:
+        return job["kind"]
+
+
+class Desk(Board):
+    """Where the shop's people see what they have to solve."""
+
+    document = CASES
+    thing = "exceptionCase"
 
 
 async def numbers(db: Database, *orders: Any) -> list[str]:

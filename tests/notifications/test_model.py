@@ -163,6 +163,10 @@ def test_every_type_says_what_its_facts_have() -> None:
             facts[kind.topic] = set(kind.names())
     # The ledger's triggers tell it.
     facts["stock"] = {"variant_id", "location_id", "version"}
+    # Triggers of their tables tell of these, see `test_work_changed` and `test_case_changed`.
+    work = {"work_id", "change", "kind", "status", "location_id", "order_id", "assignee", "due_at", "version"}
+    facts["work_changed"] = work
+    facts["exception_case_changed"] = (work - {"work_id", "due_at"}) | {"case_id", "partner_id"}
     for each in TYPES:
         assert {field.source for field in each.fields} <= facts[each.topic], each.name
         assert not each.is_for_partners or "partner_id" in facts[each.topic]

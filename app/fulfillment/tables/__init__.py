@@ -26,7 +26,7 @@ from app.fulfillment.tables.packages import packages as packages
 from app.fulfillment.tables.packages import tracking_reports as tracking_reports
 from app.fulfillment.tables.reports import code_refusals as code_refusals
 from app.fulfillment.tables.reports import pickup_reports as pickup_reports
-from app.kit.tables import instant, metadata
+from app.kit.tables import TELLING, instant, metadata
 
 pickup_numbers = Sequence("pickup_numbers", start=70_000_001, metadata=metadata)
 
@@ -99,6 +99,7 @@ stock_shelves = Table(
 # A task for people at one location. What it is about: a fulfillment, a transfer, a pickup, or goods in a place
 # (`work_lines`) and what its note says. due_order: what lists go by; work without a due time comes last. resumes_as:
 # the status that work on hold gets back.
+TELLING.add("work_instructions")
 work_instructions = Table(
     "work_instructions",
     metadata,

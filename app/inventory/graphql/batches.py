@@ -12,11 +12,16 @@ from app.inventory.model.selling import StockKey
 from app.inventory.sql import states, stock, transfers
 from app.inventory.sql.availability import COUNTERS
 from app.kit.db import ReadTx, Row
+from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context
+from app.kit.graphql.nodes import require_int
+from app.kit.paging import MAX_PAGE
 from app.locations.model import Place
 from app.locations.sql import stock_places_of_group
 
 Columns: TypeAlias = Collection[str]
+# Locations have smaller numbers.
+NO_LOCATION: Final = 2**31
 SEES_TRANSFERS: Final = ("stock:read", "fulfillment:read")
 
 
@@ -48,6 +53,22 @@ async def visible_location_ids(context: Context) -> list[int] | None:
         return None if actor.location_ids is None else sorted(actor.location_ids)
     rows = await context.fetch(stock.LOCATIONS_OF_PARTNER, partner_id=actor.partner_id)
     return sorted(row["id"] for row in rows if actor.may_act_at(row["id"]))
+
+
+async def wanted_location_ids(context: Context, location_ids: Sequence[str] | None) -> list[int] | None:
+    """As `visible_location_ids`, of these alone. Raises NotFound for what is no location's id, and InvalidInput."""
+    return wanted_of(await visible_location_ids(context), location_ids)
+
+
+def wanted_of(visible: list[int] | None, location_ids: Sequence[str] | None) -> list[int] | None:
+    """The locations to tell of, of those that the caller sees; None: all. Raises NotFound and InvalidInput."""
+    if location_ids is None:
+        return visible
+    if not 1 <= len(location_ids) <= MAX_PAGE:
+        message = f"Name 1 to {MAX_PAGE} locations, or leave them out to hear of all."
+        raise InvalidInput(message, path=["locationIds"])
+    wanted = {require_int(value, "Location", "locationIds") for value in location_ids}
+    return sorted(key for key in wanted if key < NO_LOCATION and (visible is None or key in visible))
 
 
 async def channel_places(tx: ReadTx, channel: str) -> list[Place]:

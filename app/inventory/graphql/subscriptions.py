@@ -7,19 +7,17 @@ import strawberry
 
 from app.catalog.model import is_storable
 from app.catalog.sql import variant_ids_by_sku
-from app.inventory.graphql.batches import channel_places, visible_location_ids
+from app.inventory.graphql.batches import channel_places, visible_location_ids, wanted_of
 from app.inventory.graphql.live import StockLive, StockScope
 from app.inventory.graphql.types import StockChange
 from app.kit.cursor import Cursor
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.graphql.context import Context, Info
-from app.kit.graphql.nodes import require_int
 from app.kit.paging import MAX_PAGE
 
 argument = strawberry.argument
 _MAX_RATE = 100.0
 # Ids of locations are smaller.
-_NO_LOCATION = 2**31
 
 
 @strawberry.type
@@ -97,10 +95,4 @@ async def _places(context: Context, location_ids: Sequence[strawberry.ID] | None
     else:
         async with context.db.read() as tx:
             visible = [place.id for place in await channel_places(tx, context.channel)]
-    if location_ids is None:
-        return visible
-    if not 1 <= len(location_ids) <= MAX_PAGE:
-        message = f"Name 1 to {MAX_PAGE} locations, or leave them out to hear of all."
-        raise InvalidInput(message, path=["locationIds"])
-    wanted = {require_int(value, "Location", "locationIds") for value in location_ids}
-    return sorted(key for key in wanted if key < _NO_LOCATION and (visible is None or key in visible))
+    return wanted_of(visible, location_ids)

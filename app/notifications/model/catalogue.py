@@ -32,7 +32,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """One type. topic, status: of the facts that it comes from; status None: of all.
+    """One type. topic, mark: of the facts that it comes from, by their `status` or `change`; mark None: all.
 
     is_for_partners: its facts have a `partner_id`, and whose points they are about hears them, too. is_chosen: it comes
     only to endpoints that name it or its group, never by `*`. is_newest: of one key only the newest is sent where older
@@ -43,7 +43,7 @@ class EventType:
     says: str
     topic: str
     fields: tuple[Field, ...]
-    status: str | None = None
+    mark: str | None = None
     is_for_partners: bool = False
     is_chosen: bool = False
     is_newest: bool = False
@@ -73,6 +73,26 @@ _TRANSFER: Final = (
 )
 _ENDPOINT: Final = Field("endpointId", "endpoint_id", "The webhook endpoint.", "WebhookEndpoint")
 
+_WORK: Final = (
+    Field("workId", "work_id", "The work.", "WorkInstruction"),
+    Field("kind", "kind", "What is to be done, such as PICK."),
+    Field("locationId", "location_id", "Where it is to be done.", "Location"),
+    Field("orderId", "order_id", "The order that it is for, or null.", "Order"),
+    _STATUS,
+    Field("assignee", "assignee", "Whose it is, or null."),
+    Field("dueAt", "due_at", "When it is to be done by, or null."),
+    _VERSION,
+)
+_CASE: Final = (
+    Field("caseId", "case_id", "The case.", "ExceptionCase"),
+    Field("kind", "kind", "What is wrong, such as PARCEL_LOST."),
+    Field("locationId", "location_id", "Where it is, or null.", "Location"),
+    Field("orderId", "order_id", "The order that it concerns, or null.", "Order"),
+    _STATUS,
+    Field("assignee", "assignee", "Who looks after it, or null."),
+    _VERSION,
+)
+
 _PICKUP_SAYS: Final = {
     "REQUESTED": "A pickup was asked for.",
     "PREPARING": "Its goods are being prepared.",
@@ -94,7 +114,7 @@ TYPES: Final[tuple[EventType, ...]] = (
             _PICKUP_SAYS.get(status, f"A pickup is {status.replace('_', ' ')} now."),
             "pickup_changed",
             _PICKUP,
-            status=status,
+            mark=status,
             is_for_partners=True,
         )
         for status in PickupStatus
@@ -133,6 +153,23 @@ TYPES: Final[tuple[EventType, ...]] = (
             _STATUS,
         ),
     ),
+    *(
+        EventType(f"exception_case.{change.lower()}", says, "exception_case_changed", _CASE, mark=change)
+        for change, says in (
+            ("OPENED", "There is something that a person must solve."),
+            ("CHANGED", "Somebody else looks after it, or more of it is known."),
+            ("CLOSED", "It was solved, or went away by itself."),
+        )
+    ),
+    *(
+        EventType(
+            f"work.{change.lower()}", f"{says} Not a part of `*`.", "work_changed", _WORK, mark=change, is_chosen=True
+        )
+        for change, says in (
+            ("RAISED", "There is new work for people."),
+            ("CHANGED", "Work took a step, or is somebody else's."),
+        )
+    ),
     EventType(
         "stock.changed",
         "The stock of a variant at a location is another one. Where several changes wait to be sent, only the newest "
@@ -154,13 +191,18 @@ TYPES: Final[tuple[EventType, ...]] = (
     ),
     EventType(TEST, "Asked for by `webhookEndpointTest`; comes whatever was chosen.", "webhook_tested", (_ENDPOINT,)),
 )
-_BY_FACT: Final = {(each.topic, each.status): each for each in TYPES}
-_STATUS_TOPICS: Final = frozenset(each.topic for each in TYPES if each.status is not None)
+_BY_FACT: Final = {(each.topic, each.mark): each for each in TYPES}
+# What a fact says of its type, where a topic has several.
+_MARKS: Final = {
+    "pickup_changed": "status",
+    "work_changed": "change",
+    "exception_case_changed": "change",
+}
 
 
 def type_of(topic: str, payload: Mapping[str, Any]) -> EventType | None:
     """The type of a fact; None for facts that nobody outside is told of."""
-    return _BY_FACT.get((topic, payload.get("status") if topic in _STATUS_TOPICS else None))
+    return _BY_FACT.get((topic, payload.get(_MARKS[topic]) if topic in _MARKS else None))
 
 
 def types_for(*, is_partner: bool) -> list[EventType]:
