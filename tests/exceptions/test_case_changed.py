@@ -92,3 +92,27 @@ async def test_closed_ones_are_told_to_who_comes_back_and_not_to_who_comes_new(d
         assert await newcomer.told(server, 0) == []
         for one in (desk, newcomer):
             one.disconnect()
+
+
+async def test_many_at_once_share_a_row_and_each_is_told_of(db: Database) -> None:
+    await planned_order(db, konbini_pickup)
+    drafts = [CaseDraft(CaseKind.PARCEL_LOST, ("PACKAGE", str(new_id()))) for _ in range(1_100)]
+    async with running_server(db) as server:
+        early, late = Desk(ALL), Desk(ALL)
+        for desk in (early, late):
+            await desk.connect(server)
+        first = await open_case(db, CaseKind.PARCEL_LOST, new_id())
+        for desk in (early, late):
+            assert await desk.told(server, 1) == [("PARCEL_LOST", "OPEN")]
+        late.disconnect()
+        async with db.write() as tx:
+            assert await settle_cases(tx, drafts, now=NOW) == 1_100
+        assert len(await early.told(server, 1_100)) == 1_100
+        early.disconnect()
+        await late.connect(server)
+        assert len(await late.told(server, 1_100)) == 1_100
+        late.disconnect()
+    rows = await facts(db, "exception_case_changed")
+    assert [key for key, _ in rows] == [str(first), "*", "*"]
+    assert [len(payload["facts"]["case_id"]) for _, payload in rows[1:]] == [1_024, 76]
+    assert {tuple(payload["facts"]["change"]) for _, payload in rows[1:]} == {("OPENED",) * 1_024, ("OPENED",) * 76}

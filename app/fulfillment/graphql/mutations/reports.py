@@ -140,10 +140,6 @@ def _named_by(given: PickupReportInput) -> str:
 
 
 def _request(context: Context, given: PickupReportInput, *path: str) -> ReportRequest:
-    names = [given.pickup_id, given.pickup_number, given.tracking_number]
-    if sum(name is not None for name in names) != 1:
-        message = "Name the pickup by its id, its number or the number of a parcel: by one of them."
-        raise InvalidInput(message, path=[*path, "pickupId"])
     numbers = {"slipNumber": given.slip_number, "authenticationNumber": given.authentication_number}
     texts = {
         "pickupNumber": given.pickup_number,
@@ -153,6 +149,10 @@ def _request(context: Context, given: PickupReportInput, *path: str) -> ReportRe
         "note": given.note,
     }
     check_texts(given.idempotency_key, {**texts, **numbers}, path)
+    names = [given.pickup_id, given.pickup_number, given.tracking_number]
+    if sum(name is not None for name in names) != 1:
+        message = "Name the pickup by its id, its number or the number of a parcel: by one of them."
+        raise InvalidInput(message, path=[*path, "pickupId"])
     number, keys = plain_digits(given.authentication_number), context.config.secret_keys
     pickup_id = given.pickup_id
     report = Report(

@@ -127,8 +127,6 @@ async def _ask(context: Context, given: TrackingReportInput, *path: str) -> Trac
 
 
 def _request(context: Context, given: TrackingReportInput, *path: str) -> TrackingRequest:
-    if (given.package_id is None) == (given.tracking_number is None):
-        raise InvalidInput("Name the parcel by its id or by its number.", path=[*path, "packageId"])
     texts = {
         "trackingNumber": given.tracking_number,
         "carrier": given.carrier,
@@ -137,6 +135,8 @@ def _request(context: Context, given: TrackingReportInput, *path: str) -> Tracki
         "returnTrackingNumber": given.return_tracking_number,
     }
     check_texts(given.idempotency_key, texts, path)
+    if (given.package_id is None) == (given.tracking_number is None):
+        raise InvalidInput("Name the parcel by its id or by its number.", path=[*path, "packageId"])
     event = TrackingEvent(
         "",
         given.kind,
