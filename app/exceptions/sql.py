@@ -9,9 +9,9 @@ from app.exceptions.model import CaseDraft, CaseKind
 from app.kit.db import Row, WriteTx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
-from app.kit.outbox import keys_told
 from app.kit.permissions import SYSTEM, Actor
 from app.kit.statement import Statement
+from app.kit.told import keys_told
 
 # Of an open case more may become known. What a person closed, knowing all of this, stays closed. causes: an array of an
 # array for each case.

@@ -29,7 +29,7 @@ LAST_ID: Final = 2**63 - 1
 # The key of a row that tells of many keys, how many ordinary rows it counts for where rows are read, and from how many
 # facts on one is written.
 MANY: Final = "*"
-_MANY_WEIGHT: Final = 100
+MANY_WEIGHT: Final = 100
 
 _PUBLISH: Final = Statement(
     insert(outbox).from_select(
@@ -110,12 +110,6 @@ _PRUNE: Final = Statement("""
          WHERE (excluded.xid, excluded.id) > (feed_floor.xid, feed_floor.id))
     SELECT count(*) FROM gone
 """)
-# Also those that no reader of the feed has come to.
-_BEHIND: Final = Statement(f"""
-    SELECT coalesce(sum(CASE WHEN key = '*' THEN {_MANY_WEIGHT} ELSE 1 END), 0)::bigint FROM (
-        SELECT key FROM outbox WHERE (xid, id) > (CAST(:xid AS bigint), CAST(:id AS bigint))
-         ORDER BY xid, id LIMIT CAST(:limit AS int)) AS behind
-""")  # noqa: S608  # a number
 _FLOOR: Final = Statement("SELECT xid, id FROM feed_floor")
 _IS_FOREIGN: Final = Statement("""
     SELECT greatest((SELECT max(xid) FROM outbox), (SELECT max(xid) FROM feed_cursors))
@@ -153,7 +147,7 @@ def _rows(events: Sequence[Event]) -> list[tuple[str, str, dict[str, Any]]]:
     kinds: dict[type[Event], list[Event]] = {}
     for event in events:
         kinds.setdefault(type(event), []).append(event)
-    many = {kind: alike for kind, alike in kinds.items() if len(alike) >= _MANY_WEIGHT}
+    many = {kind: alike for kind, alike in kinds.items() if len(alike) >= MANY_WEIGHT}
     rows = [(event.topic, event.key, event.payload()) for event in events if type(event) not in many]
     for kind, alike in many.items():
         for first in range(0, len(alike), SPAN):
@@ -201,30 +195,6 @@ async def newest_position(tx: ReadTx) -> Position:
     """The end of the readable feed."""
     row = await tx.fetchrow(_NEWEST)
     return Position(row["xid"], row["id"]) if row else START
-
-
-def keys_told(topic: str, key: str) -> str:
-    """A SELECT of the UUIDs that facts on a topic behind a place (:xid, :id) tell of, as this snapshot sees them.
-
-    key: the name by which the facts of a row of many have it. The place may be in the middle of such a row.
-    """
-    return f"""
-           SELECT CAST(fact.key AS uuid) FROM outbox AS told
-            CROSS JOIN LATERAL (
-                  SELECT told.key, told.id WHERE told.key <> '{MANY}'
-                   UNION ALL
-                  SELECT one.key, told.id + one.number - 1
-                    FROM jsonb_array_elements_text(told.payload -> 'facts' -> '{key}')
-                         WITH ORDINALITY AS one (key, number)
-                   WHERE told.key = '{MANY}') AS fact
-            WHERE told.topic = '{topic}'
-              AND (told.xid, told.id) > (CAST(:xid AS bigint), CAST(:id AS bigint) - {SPAN})
-              AND (told.xid, fact.id) > (CAST(:xid AS bigint), CAST(:id AS bigint))"""  # noqa: S608  # constants
-
-
-async def facts_behind(tx: ReadTx, place: Position, *, limit: int) -> int:
-    """The `weight` of the facts behind a place that this snapshot sees, of `limit` rows at most."""
-    return await tx.fetchval(_BEHIND, xid=place.xid, id=place.id, limit=limit)
 
 
 async def reader_position(tx: WriteTx, reader: str) -> Position:
@@ -277,7 +247,7 @@ async def feed_floor(tx: ReadTx) -> Position:
 
 def weight(rows: Sequence[Row]) -> int:
     """How much of the limit of `read_feed` these rows make up; less than it: there was nothing more to be read."""
-    return sum(_MANY_WEIGHT if row["key"] == MANY else 1 for row in rows)
+    return sum(MANY_WEIGHT if row["key"] == MANY else 1 for row in rows)
 
 
 def end_of(row: Row) -> Position:

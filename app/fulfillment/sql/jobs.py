@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from app.kit.outbox import keys_told
 from app.kit.statement import Statement
+from app.kit.told import keys_told
 
 # Null filters filter nothing. A partner sees only its own, and nobody else its tests; a key limited to
 # locations only those.

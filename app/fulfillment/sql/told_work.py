@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from app.kit.outbox import keys_told
 from app.kit.statement import Statement
+from app.kit.told import keys_told
 
 # Null filters filter nothing. places: the locations that the caller sees and wants.
 _WORK: Final = """

@@ -16,8 +16,9 @@ from app.kit.errors import InvalidInput
 from app.kit.graphql.context import Context
 from app.kit.graphql.live import FeedLive
 from app.kit.listener import Fact
-from app.kit.outbox import START, Position, facts_behind, feed_floor, newest_position
+from app.kit.outbox import START, Position, feed_floor, newest_position
 from app.kit.statement import Statement
+from app.kit.told import facts_behind
 
 # Things that a beginning tells of, the oldest ones; and facts that are looked through for those who come back.
 MAX_OPEN: Final = 10_000
