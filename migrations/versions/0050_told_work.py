@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision: str = "0049"
-down_revision: str | None = "0048"
+revision: str = "0050"
+down_revision: str | None = "0049"
 
 # Of each table: the function, the topic, the name of its id, and the rest of what its facts say.
 TOLD = {
