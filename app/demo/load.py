@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from random import Random
 from typing import Final
 from uuid import UUID
 
+from app.capacity.actions.save_slots import save_slots
+from app.capacity.model.slots import SlotPlan, Window
+from app.capacity.sql.slots import find_plans
 from app.catalog.actions.save_categories import save_categories
 from app.catalog.actions.save_products import save_products
 from app.catalog.actions.set_prices import set_prices
@@ -27,7 +30,7 @@ from app.locations.actions.save_location_group import save_location_group
 from app.locations.actions.save_locations import save_locations
 from app.locations.actions.save_network import save_network
 from app.locations.actions.seed_postal_areas import seed_postal_areas
-from app.locations.model import LocationDraft, LocationKind, Point
+from app.locations.model import LocationDraft, LocationKind, Point, Weekday
 from app.locations.model.networks import CodeIssuer, CountsFrom, DayEnds, NetworkDraft, SlipCheck
 
 CHANNEL: Final = "web"
@@ -51,6 +54,7 @@ OFFICES: Final = NetworkDraft(
     day_ends=DayEnds.CLOSING_TIME,
 )
 CHUNK: Final = 5_000
+SLOT_CAPACITY: Final = 6
 # Of the variants, how many of a hundred a store keeps, and how many are sold out at the warehouses.
 KEPT_PER_STORE: Final = 40
 SOLD_OUT_ON_WEB: Final = 6
@@ -78,6 +82,7 @@ async def load_demo(db: Database, *, now: datetime, report: Report = print) -> N
     report("The demo shop: warehouses, 60 stores, 320 pickup points ...")
     partners = await load_partners(db, now=now)
     places = await db.in_write(lambda tx: _load_places(tx, partners))
+    await db.in_write(lambda tx: _load_slots(tx, places[1], now))
     channel_id, location_ids = places
     report("The demo shop: products and prices ...")
     variants = await db.in_write(lambda tx: _load_products(tx, channel_id, now))
@@ -121,6 +126,18 @@ async def _load_places(tx: WriteTx, partners: Mapping[str, UUID]) -> tuple[int, 
         free_shipping_from_minor=5_500,
     )
     return channel_id, ids
+
+
+async def _load_slots(tx: WriteTx, locations: Mapping[str, int], now: datetime) -> None:
+    """Every store hands over in slots of two hours; whoever wants none may come at any time."""
+    stores = [locations[f"STORE-{town.code}"] for town in towns()]
+    planned = await find_plans(tx, stores)
+    windows = [Window(f"{hour}:00", f"{hour + 2}:00", SLOT_CAPACITY) for hour in range(10, 20, 2)]
+    week = dict.fromkeys(Weekday, windows)
+    new_year = {date(year, 1, day): () for year in (now.year, now.year + 1) for day in (1, 2, 3)}
+    for store in stores:
+        if store not in planned:
+            await save_slots(tx, SlotPlan(store, week, new_year, is_required=False), now=now)
 
 
 def _warehouse(code: str, names: Mapping[str, str], prefecture: int, postal_code: str, point: Point) -> LocationDraft:

@@ -18,6 +18,8 @@ COUNTS = {
     "warehouses": "SELECT count(*) FROM locations WHERE kind = 'EC_WAREHOUSE'",
     "stores": "SELECT count(*) FROM locations WHERE kind = 'STORE'",
     "points": "SELECT count(*) FROM locations WHERE partner_id IS NOT NULL",
+    "stores with slots": "SELECT count(*) FROM pickup_slot_plans WHERE is_on AND NOT is_required",
+    "changes of slots": "SELECT sum(version) FROM pickup_slot_plans",
     "prefectures": "SELECT count(DISTINCT prefecture) FROM locations",
     "members": "SELECT count(*) FROM members",
     "open carts": "SELECT count(*) FROM carts WHERE status = 'OPEN'",
@@ -57,6 +59,7 @@ async def test_the_demo_shop_is_complete_and_loaded_once(demo: Database) -> None
     assert found["in both languages"] == found["products"]
     assert found["tax classes"] >= 2
     assert (found["warehouses"], found["stores"], found["points"]) == (2, 60, 320)
+    assert (found["stores with slots"], found["changes of slots"]) == (60, 60)
     assert found["prefectures"] >= 40
     assert found["members"] > 0
     assert found["open carts"] > 0

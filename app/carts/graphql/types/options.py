@@ -90,7 +90,7 @@ class PickupOption(Entity):
     )
     def first_slot(self: Any) -> Any:
         """A look of the moment."""
-        return None if self["first_slot"] is None else PickupSlot.of(self["first_slot"])
+        return None if self.first_slot is None else PickupSlot.of(self.first_slot)
 
     @strawberry.field(description="What the buyer pays for it, when everything is handed over this way.")
     def fee(self) -> Money:
