@@ -49,6 +49,14 @@ _SENT_BACK: Final = Remedy("pickupReport", "They are on their way back.", {**_PI
 _READY: Final = Remedy("pickupReport", "They can be collected (again).", {**_PICKUP, "kind": "READY"})
 _UNPACKED: Final = Remedy("shipmentTakeBack", "The goods of a home delivery are back in the house.")
 _NOTHING: Final = Remedy("exceptionCaseClose", "Everything is as it should be, or was put right elsewhere.")
+_NOT_IN_STOCK: Final = Remedy(
+    "stockAdjust",
+    "The point is right, and the goods are not in the house: `facts.goods` are the units that were put into stock. "
+    "A buyer who has them still owes `facts.amountMinor`.",
+    {"reason": "CORRECTION"},
+)
+_IN_STOCK: Final = Remedy("exceptionCaseClose", "The point is wrong: the goods are in the house.")
+_DELIVERED: Final = Remedy("trackingReport", "The buyer has it.", {"packageId": "subject", "kind": "DELIVERED"})
 REMEDIES: Final[Mapping[CaseKind, tuple[Remedy, ...]]] = {
     CaseKind.CONTRADICTORY_REPORTS: (_TAKE_BACK, _COLLECTED, _NOTHING),
     CaseKind.EXPIRED_TOO_EARLY: (_READY, _SENT_BACK, _NOTHING),
@@ -74,6 +82,22 @@ REMEDIES: Final[Mapping[CaseKind, tuple[Remedy, ...]]] = {
         Remedy("pickupExtend", "They are kept.", _PICKUP),
     ),
 }
+
+# Of reports that do not go together it depends on what they are about, and on what became of it.
+_OF_CONTRADICTIONS: Final[Mapping[tuple[str, str], tuple[Remedy, ...]]] = {
+    ("PICKUP", "RETURNED"): (_NOT_IN_STOCK, _IN_STOCK),
+    ("PICKUP", "COLLECTED"): (_NOTHING,),
+    ("PICKUP", "CANCELED"): (_NOTHING,),
+}
+
+
+def remedies_of(kind: CaseKind, subject_kind: str, status: str | None) -> tuple[Remedy, ...]:
+    """What may solve a case, the likeliest first. status: what had become of its subject when it was found."""
+    if kind is not CaseKind.CONTRADICTORY_REPORTS:
+        return REMEDIES[kind]
+    if subject_kind == "PACKAGE":
+        return (_NOTHING,) if status == "TAKEN_BACK" else (_DELIVERED, _UNPACKED, _NOTHING)
+    return _OF_CONTRADICTIONS.get((subject_kind, status or ""), REMEDIES[kind])
 
 
 @dataclass(frozen=True, slots=True)

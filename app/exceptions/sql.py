@@ -28,7 +28,7 @@ _OPEN: Final = Statement("""
     grown AS (
         UPDATE exception_cases AS found
            SET causes = ARRAY(SELECT DISTINCT unnest(found.causes || new.causes) ORDER BY 1),
-               version = found.version + 1
+               facts = new.facts, version = found.version + 1
           FROM new
          WHERE found.kind = new.kind AND found.subject_kind = new.subject_kind AND found.subject_id = new.subject_id
            AND found.status = 'OPEN' AND NOT found.causes @> new.causes)
@@ -127,8 +127,8 @@ _DELETE: Final = Statement("DELETE FROM exception_cases WHERE order_id = ANY(CAS
 
 
 async def insert_cases(tx: WriteTx, drafts: Sequence[CaseDraft], *, now: datetime) -> int:
-    """Write cases; of one that is open already only what is new of its causes, of one that a person closed for the same
-    nothing. Returns how many are new.
+    """Write cases. One that is open already learns what is new, if there is a new cause; one that a person closed for
+    the same stays closed. Returns how many are new.
     """
     return await tx.execute(
         _OPEN,

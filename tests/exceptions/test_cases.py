@@ -11,7 +11,9 @@ import pytest
 from app.exceptions.actions.assign_case import assign_case
 from app.exceptions.actions.close_case import close_case
 from app.exceptions.errors import CaseClosed
-from app.exceptions.model import REMEDIES, CaseKind
+from app.exceptions.model import REMEDIES, CaseKind, remedies_of
+from app.fulfillment.model.packages import PackageStatus
+from app.fulfillment.model.pickups import PickupStatus
 from app.fulfillment.model.reports import ReportKind
 from app.kit.db import Database
 from app.kit.errors import NotFound
@@ -127,10 +129,31 @@ async def test_a_closed_case_is_nobodys(db: Database, blocked: tuple[Shop, UUID]
             await assign_case(tx, case_id, "Sato", actor=STAFF)
 
 
+_ALL_REMEDIES = [
+    *REMEDIES.values(),
+    *(
+        remedies_of(CaseKind.CONTRADICTORY_REPORTS, subject, status)
+        for subject, statuses in (("PICKUP", PickupStatus), ("PACKAGE", PackageStatus))
+        for status in statuses
+    ),
+]
+
+
+def test_what_a_parcel_needs_is_not_said_of_a_pickup() -> None:
+    def mutations(subject: str, status: str) -> list[str]:
+        return [one.mutation for one in remedies_of(CaseKind.CONTRADICTORY_REPORTS, subject, status)]
+
+    assert mutations("PACKAGE", "LOST") == ["trackingReport", "shipmentTakeBack", "exceptionCaseClose"]
+    assert mutations("PACKAGE", "TAKEN_BACK") == ["exceptionCaseClose"]
+    assert mutations("PICKUP", "RETURNING") == ["pickupTakeBack", "pickupReport", "exceptionCaseClose"]
+    assert mutations("PICKUP", "COLLECTED") == mutations("PICKUP", "CANCELED") == ["exceptionCaseClose"]
+    assert mutations("PICKUP", "RETURNED") == ["stockAdjust", "exceptionCaseClose"]
+
+
 def test_every_kind_has_remedies_that_are_mutations_with_these_fields() -> None:
     schema = (ROOT / "schema.graphql").read_text()
     assert set(REMEDIES) == set(CaseKind)
-    for remedies in REMEDIES.values():
+    for remedies in _ALL_REMEDIES:
         assert remedies
         for remedy in remedies:
             given: Any = f"{remedy.mutation[0].upper()}{remedy.mutation[1:]}Input"

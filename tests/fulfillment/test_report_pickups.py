@@ -167,9 +167,10 @@ async def _refused(db: Database, pickup_id: UUID, actor: Actor = STAFF, **report
 async def test_what_cannot_be_is_refused(db: Database) -> None:
     shop, _, pickup_id = await _under_way(db)
     partner = shop.partner
-    for kind in (K.REMINDED, K.RETURN_RECEIVED):
-        refusal = await _refused(db, pickup_id, partner, kind=kind)
-        assert (type(refusal), refusal.path) == (InvalidInput, ["kind"])
+    for actor in (partner, STAFF):
+        for kind in (K.REMINDED, K.RETURN_RECEIVED):
+            refusal = await _refused(db, pickup_id, actor, kind=kind)
+            assert (type(refusal), refusal.path) == (InvalidInput, ["kind"])
     future = await _refused(db, pickup_id, partner, kind=K.ARRIVED, at=NOW + HOUR, now=NOW)
     assert (type(future), future.path) == (InvalidInput, ["occurredAt"])
     past = await _refused(db, pickup_id, partner, kind=K.ARRIVED, at=NOW - HOUR)

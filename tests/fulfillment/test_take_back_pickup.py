@@ -1,20 +1,33 @@
 """Goods that went to a point are back."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+import orjson
 import pytest
 
+from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.put_back_units import ReturnedGoods
 from app.fulfillment.actions.take_back_pickup import take_back_pickup
 from app.fulfillment.model.reports import ReportKind
 from app.inventory.errors import InvalidQuantity
 from app.kit.db import Database
 from app.kit.errors import DomainError, InvalidTransition, NotFound
+from app.kit.ids import global_id
 from app.kit.permissions import Actor
-from tests.conftest import NOW
-from tests.fulfillment.builders import STAFF, Shop, home, konbini_pickup, planned_order, store_pickup
+from tests.conftest import NOW, Execute, keyed
+from tests.fulfillment.builders import (
+    STAFF,
+    Shop,
+    home,
+    konbini_pickup,
+    make_order,
+    make_shop,
+    planned_order,
+    store_pickup,
+)
 from tests.fulfillment.views import (
     cases_of,
     everything,
@@ -32,6 +45,7 @@ from tests.fulfillment.views import (
 )
 
 LATER = NOW + timedelta(days=6)
+CLERK = replace(STAFF, scopes=STAFF.scopes | {"stock:write"})
 
 
 async def _take_back(
@@ -155,6 +169,49 @@ async def test_a_late_collection_is_a_case_and_moves_nothing(db: Database) -> No
     assert (await pickup_of(db, order_id)).status == "RETURNED"
     assert await stock_of(db, shop.variants[0], shop.warehouse) == stock
     assert await cases_of(db, pickup_id) == ["CONTRADICTORY_REPORTS"]
+
+
+async def test_what_the_point_gave_away_after_it_was_taken_back_is_put_right(db: Database, execute: Execute) -> None:
+    shop, order_id, pickup_id = await _sent_back(db, units=2)
+    await _take_back(db, pickup_id, at=shop.store)
+    await report(db, pickup_id, ReportKind.COLLECTED, actor=shop.partner, at=NOW + timedelta(days=1), now=LATER)
+    document = """{ exceptionCases { nodes { id facts { name value } remedies { mutation input } } } }"""
+    [case] = (await execute(document, {}, actor=CLERK))["exceptionCases"]["nodes"]
+    facts = {fact["name"]: fact["value"] for fact in case["facts"]}
+    async with db.read() as tx:
+        sku = await tx.connection.fetchval("SELECT sku FROM variants WHERE id = $1", shop.variants[0])
+        price = await tx.connection.fetchval("SELECT unit_price_minor FROM order_lines WHERE order_id = $1", order_id)
+    names = ("status", "goods", "locations", "amountMinor", "currency")
+    assert tuple(facts[name] for name in names) == ("RETURNED", f"{sku} x 2", "shibuya", str(2 * price), "JPY")
+    assert [one["mutation"] for one in case["remedies"]] == ["stockAdjust", "exceptionCaseClose"]
+    given = orjson.loads(case["remedies"][0]["input"])
+    given |= {"sku": sku, "locationId": global_id("Location", shop.store), "delta": -2}
+    adjust = "mutation ($input: StockAdjustInput!) { stockAdjust(input: $input) { userErrors { code } } }"
+    assert (await execute(adjust, keyed(given), actor=CLERK))["stockAdjust"] == {"userErrors": []}
+    assert await stock_of(db, shop.variants[0], shop.store) == (10, 0)
+    close = "mutation ($input: ExceptionCaseCloseInput!) { exceptionCaseClose(input: $input) { userErrors { code } } }"
+    closed = await execute(close, {"input": orjson.loads(case["remedies"][1]["input"])}, actor=CLERK)
+    assert closed["exceptionCaseClose"] == {"userErrors": []}
+    await report(db, pickup_id, ReportKind.ARRIVED, actor=shop.partner, at=NOW + timedelta(hours=1), now=LATER)
+    assert await cases_of(db, pickup_id) == []
+
+
+async def test_of_a_bundle_the_case_names_what_it_is_made_of(db: Database) -> None:
+    async with db.write() as tx:
+        shop = await make_shop(tx)
+        order_id = await make_order(tx, shop, konbini_pickup(shop))
+        set_of_three = (
+            "INSERT INTO order_line_components (order_id, line_no, variant_id, quantity) VALUES ($1, 1, $2, 3)"
+        )
+        await plan_work(tx, order_id, now=NOW)
+    pickup = await make_arrived(db, shop, order_id)
+    async with db.write() as tx:
+        await tx.connection.execute(set_of_three, order_id, shop.variants[1])
+        sku = await tx.connection.fetchval("SELECT sku FROM variants WHERE id = $1", shop.variants[1])
+    await _take_back(db, pickup.id)
+    await report(db, pickup.id, ReportKind.COLLECTED, actor=shop.partner, at=NOW + timedelta(days=1), now=LATER)
+    [case] = [row for row in (await everything(db))["exception_cases"] if row["status"] == "OPEN"]
+    assert (case["facts"]["goods"], case["facts"]["locations"]) == (f"{sku} x 3", "wh")
 
 
 async def test_nobody_inspects_what_was_collected_after_all(db: Database) -> None:

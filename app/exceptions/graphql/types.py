@@ -9,7 +9,7 @@ import strawberry
 
 from app.engine.relations import Entity, relation
 from app.exceptions.graphql.batches import orders_of_cases, visible_cases_by_id
-from app.exceptions.model import REMEDIES, CaseKind, CaseStatus, Remedy
+from app.exceptions.model import CaseKind, CaseStatus, Remedy, remedies_of
 from app.kit.graphql.enums import describe_enum
 from app.kit.graphql.nodes import NODE_TYPES, Node, NodeType, id_field
 from app.kit.ids import global_id
@@ -95,16 +95,16 @@ class ExceptionCase(Entity, Node):
 
     @strawberry.field(description="What is known of it.")
     def facts(self: Any) -> list[ExceptionFact]:
-        """As they were when it was opened."""
+        """As they were when something new was found last."""
         values = self["facts"]
         return [ExceptionFact(name=name, value=None if values[name] is None else str(values[name])) for name in values]
 
     @strawberry.field(description="What may solve it, the likeliest first.")
     def remedies(self: Any) -> list[ExceptionRemedy]:
-        """By its kind."""
+        """By its kind, and by what it is about."""
         return [
             ExceptionRemedy(mutation=one.mutation, why=one.why, input=_input(one, self))
-            for one in REMEDIES[CaseKind(self["kind"])]
+            for one in remedies_of(CaseKind(self["kind"]), self["subject_kind"], self["facts"].get("status"))
         ]
 
     location = relation(

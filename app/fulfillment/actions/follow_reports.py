@@ -149,6 +149,8 @@ async def _settle(tx: WriteTx, taken: Sequence[Row], told: Mapping[UUID, Told], 
     solved: list[tuple[CaseKind, tuple[str, str]]] = []
     collected = {pickup.location_id for pickup in taken if told[pickup.id].state.collected_at is not None}
     policies = await policies_of(tx, collected) if collected else {}
+    disputed = [row.delivery_id for row in taken if _is_disputed(told[row.id])]
+    goods = await deliveries.returned_goods(tx, disputed) if disputed else {}
     for pickup in taken:
         after = told[pickup.id]
         causes = {CaseKind(problem): keys for problem, keys in after.causes.items()}
@@ -157,12 +159,21 @@ async def _settle(tx: WriteTx, taken: Sequence[Row], told: Mapping[UUID, Told], 
             causes[CaseKind.COLLECTED_WITHOUT_CODE] = frozenset({f"collected {state.collected_at}"})
         subject = ("PICKUP", str(pickup.id))
         solved += [(kind, subject) for kind in _KINDS if kind not in causes]
-        facts = {"pickup": pickup.number, "status": str(state.status), "reason": state.reason}
+        facts: dict[str, Any] = {"pickup": pickup.number, "status": str(state.status), "reason": state.reason}
+        if pickup.delivery_id in goods:
+            back = goods[pickup.delivery_id]
+            facts |= {"goods": back.goods, "locations": back.places}
+            facts |= {"amountMinor": back.amount_minor, "currency": back.currency}
         opened += [
             CaseDraft(kind, subject, pickup.location_id, pickup.partner_id, pickup.order_id, facts, keys)
             for kind, keys in sorted(causes.items())
         ]
     await settle_cases(tx, opened, solved, now=now)
+
+
+def _is_disputed(told: Told) -> bool:
+    """Whether a point says something else of goods that are back in the house."""
+    return told.state.status is PickupStatus.RETURNED and bool(told.problems)
 
 
 def _lacks_code(pickup: Row, state: PickupState, policies: Mapping[int, HoldPolicy]) -> bool:

@@ -15,7 +15,7 @@ from app.fulfillment.sql.policies import policies_of
 from app.kit.db import Row, WriteTx
 from app.kit.errors import DomainError, InvalidInput, InvalidTransition, NotFound
 from app.kit.ids import new_id
-from app.kit.permissions import Actor, ActorKind
+from app.kit.permissions import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,10 @@ def _new(request: ReportRequest, pickup: Row, policy: HoldPolicy, now: datetime)
     if pickup.mode not in POINT_MODES:
         message = "Nothing is reported of a pickup at an own store: its people take its steps."
         raise InvalidTransition(message, current_status=pickup.status)
-    if given.kind in OWN_KINDS and request.actor.kind is ActorKind.PARTNER:
-        raise InvalidInput(f"{given.kind} is not yours to report.", path=["kind"])
+    if given.kind in OWN_KINDS:
+        # Goods that were only said to be back would be in no stock, and nothing could be done about them any more.
+        message = f"{given.kind} is nobody's to report: the shop reminds by itself, `pickupTakeBack` takes goods back."
+        raise InvalidInput(message, path=["kind"])
     check_instant(given.occurred_at, pickup.created_at, now)
     _check_code(request, policy)
     changes: dict[str, Any] = {}

@@ -21,12 +21,12 @@ describe_enum(
         ReportKind.READY: "The goods can be collected, after all or again: the code is known, a fault is mended.",
         ReportKind.BLOCKED: "The goods are at the point and nobody can get at them, such as in a broken locker.",
         ReportKind.EXTENDED: "The goods are kept until another time.",
-        ReportKind.REMINDED: "The shop reminded the buyer. Not for partners.",
+        ReportKind.REMINDED: "The shop reminded the buyer. Nobody reports it.",
         ReportKind.EXPIRED: "The goods are not kept any longer.",
         ReportKind.RETURN_SENT: "The goods left the point, back to the shop.",
         ReportKind.COLLECTED: "The goods were given to the buyer. This counts whatever else is reported, except that "
         "they are back in the shop.",
-        ReportKind.RETURN_RECEIVED: "The goods are back in the shop. Not for partners.",
+        ReportKind.RETURN_RECEIVED: "The goods are back in the shop. Nobody reports it: `pickupTakeBack` says so.",
     },
 )
 describe_enum(
