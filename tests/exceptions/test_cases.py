@@ -1,5 +1,6 @@
 """The queue of what a person must solve, through the schema."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from app.exceptions.actions.assign_case import assign_case
 from app.exceptions.actions.close_case import close_case
 from app.exceptions.errors import CaseClosed
+from app.exceptions.graphql.types import TYPENAMES
 from app.exceptions.model import REMEDIES, CaseKind, remedies_of
 from app.fulfillment.model.packages import PackageStatus
 from app.fulfillment.model.pickups import PickupStatus
@@ -160,3 +162,15 @@ def test_every_kind_has_remedies_that_are_mutations_with_these_fields() -> None:
             block = schema[schema.index(f"input {given} {{") :]
             block = block[: block.index("\n}")]
             assert all(f"\n  {name}:" in block for name in remedy.takes), remedy
+
+
+def test_whatever_cases_are_about_has_a_name_in_the_schema() -> None:
+    """Else one such case would break the whole queue."""
+    subjects = {
+        kind
+        for file in (ROOT / "app").rglob("*.py")
+        for kind in re.findall(r'\("([A-Z_]+)", str\(', file.read_text(encoding="utf-8"))
+    }
+    assert {"PICKUP", "PACKAGE", "SHIPMENT", "FULFILLMENT", "DELIVERY"} <= subjects <= set(TYPENAMES)
+    schema = (ROOT / "schema.graphql").read_text()
+    assert all(f"\ntype {name} implements " in schema for name in TYPENAMES.values())

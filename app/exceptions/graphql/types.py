@@ -28,6 +28,7 @@ TYPENAMES: Final = {
     "PICKUP": "Pickup",
     "PACKAGE": "Package",
     "ORDER": "Order",
+    "FULFILLMENT": "Fulfillment",
     "SHIPMENT": "Shipment",
     "DELIVERY": "OrderDelivery",
 }
