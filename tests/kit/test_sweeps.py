@@ -10,6 +10,7 @@ from app.kit.db import Database, ReadTx, Row, WriteTx
 from app.kit.statement import Statement
 from app.kit.sweeps import sweep
 from tests.conftest import AS_OWNER
+from tests.kit.feed_tools import PATIENCE_S
 
 _FIND = Statement("SELECT id FROM swept WHERE id > :after AND times = 0 ORDER BY id LIMIT :limit")
 _TAKE = Statement("""
@@ -53,7 +54,8 @@ async def test_everything_is_taken_once_in_batches_that_two_work_on(db: Database
     async def slowly(tx: WriteTx, found: Sequence[Row]) -> int:
         if len(batches) < 2:
             batches.append(len(found))
-            await both.wait()
+            async with asyncio.timeout(PATIENCE_S):
+                await both.wait()
         else:
             batches.append(len(found))
         return await take(tx, found)
