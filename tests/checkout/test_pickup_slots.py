@@ -20,6 +20,7 @@ from tests.checkout.builders import AT_PICKUP, CARD, TRACES, ready_cart
 from tests.checkout.slots import choose, codes, place, slot_cart, slot_shop
 from tests.checkout.test_checkout_complete import complete_input
 from tests.conftest import NOW, Execute
+from tests.inventory.selling import sell_ahead
 from tests.orders.builders import row_counts
 
 # Goods from the warehouse, ordered on Sunday, are at the store on Wednesday.
@@ -196,3 +197,27 @@ async def test_the_number_of_statements_does_not_grow(db: Database, count_statem
     with count_statements() as counted:
         assert codes(await place(db, *plain, request=CARD)) == [None] * 8
     assert totals[0] == totals[1]
+
+
+async def test_what_waits_for_its_arrival_needs_no_slot_and_gets_one_when_it_is_there(db: Database) -> None:
+    shop = await slot_shop(db, 1, {("B", "shibuya"): 9})
+    async with db.write() as tx:
+        await sell_ahead(tx, shop.variants["A"], 9)
+    # A is sold ahead: it comes on a day of its own, so only B needs the slot.
+    bare = await slot_cart(db, shop, {"A": 1}, None)
+    both = await slot_cart(db, shop, {"A": 1, "B": 1})
+    short = await slot_cart(db, shop, {"A": 10}, None)
+    refused, alone, together = await place(db, short, bare, both, request=CARD)
+    assert isinstance(refused, Refusals)
+    assert [one.code for one in refused.refusals] == ["INSUFFICIENT_STOCK", "SLOT_MISSING"]
+    assert isinstance(alone, PlacedOrder)
+    assert isinstance(together, PlacedOrder)
+    async with db.read() as tx:
+        lines = {
+            row["variant_id"]: row["delivery_id"]
+            for row in await tx.connection.fetch(
+                "SELECT variant_id, delivery_id FROM order_lines WHERE order_id = $1", together.order_id
+            )
+        }
+    assert await booked(db) == {lines[shop.variants["B"]]: TEN}
+    assert await counters(db) == [(TEN, 1, 1, 1)]
