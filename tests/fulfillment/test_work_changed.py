@@ -6,10 +6,12 @@ from uuid import UUID
 import pytest
 
 from app.checkout.actions.follow_moves import ORDERS_ELSEWHERE
+from app.exceptions.graphql.subscriptions import CasesLive
 from app.fulfillment.actions.acknowledge_works import acknowledge_works
 from app.fulfillment.actions.assign_works import assign_works
 from app.fulfillment.actions.hold_works import hold_works
 from app.fulfillment.actions.move_work import move_work
+from app.fulfillment.graphql.work.subscriptions import _TOLD, WorkLive
 from app.kit.db import Database
 from app.kit.ids import global_id
 from app.kit.permissions import Actor, ActorKind
@@ -179,3 +181,14 @@ async def first_of(execute: Execute, given: dict[str, Any], actor: Actor) -> Any
 
     result: Any = await schema.subscribe(WORK, variable_values=given, context_value=execute.context(actor=actor))
     return result if hasattr(result, "errors") else await anext(result)
+
+
+@pytest.mark.parametrize("stream", [WorkLive, CasesLive])
+async def test_nothing_is_read_anew_for_facts_of_other_places_and_kinds(execute: Execute, stream: Any) -> None:
+    def hears(places: list[int] | None, kinds: list[str] | None) -> bool:
+        live = stream(execute.context(), _TOLD, {"places": places, "kinds": kinds}, after=None, max_rate=None)
+        return live.concerns({"location_id": 7, "kind": "PICK"})
+
+    assert [hears(None, None), hears([6, 7], ["PICK"]), hears([6], None), hears(None, ["SHIP"]), hears([], None)] == [
+        True, True, False, False, False,
+    ]  # fmt: skip
