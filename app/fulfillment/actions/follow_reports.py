@@ -69,7 +69,7 @@ async def _end_drop_offs(
 ) -> None:
     """Goods that are at their point have been put there."""
     states = {row.id: told[row.id].state for row in moved}
-    arrived = [key for key, state in states.items() if state.is_inside and state.status in _THERE and not state.reason]
+    arrived = [key for key, state in states.items() if state.status in _THERE and not state.reason]
     if arrived:
         await work.finish_work(tx, arrived, [WorkKind.LOCKER_DROP_OFF], actor=actor, now=now)
 
