@@ -18,6 +18,7 @@ from app.kit.errors import InvalidInput, InvalidTransition
 from app.kit.idempotency import body_hash
 from app.kit.ids import global_id
 from app.kit.permissions import SHOPPER, Actor
+from app.locations.model.networks import NetworkDraft
 from tests.conftest import CONFIG, NOW, Execute
 from tests.fulfillment.builders import STAFF, konbini_pickup, planned_order
 from tests.fulfillment.networks import NETWORK, NUMBER, OTHER_NUMBER, OTHER_SLIP, SLIP, at_carriers_point, join
@@ -28,6 +29,9 @@ K, S = ReportKind, PickupStatus
 HOUR = timedelta(hours=1)
 UNTIL = NOW + timedelta(days=4)
 KEYS = CONFIG.secret_keys
+_TWO_PARCELS = """UPDATE packages SET tracking_number = '123456789013';
+    INSERT INTO packages (id, shipment_id, number, carrier, tracking_number)
+    SELECT gen_random_uuid(), shipment_id, 2, carrier, '222233334444' FROM packages"""
 SEEN = "carrierCode { slipNumber authenticationNumber hasAuthenticationNumber }"
 
 
@@ -42,14 +46,10 @@ async def test_numbers_are_known_before_with_and_after_the_arrival(db: Database)
     pickup = await pickup_of(db, order_id)
     assert (pickup.status, pickup.slip_number, pickup.ready_at) == ("READY", SLIP, NOW + 3 * HOUR)
     assert unseal_number(pickup.sealed_number, KEYS) == NUMBER
-    # NOW is in the morning of a day in Tokyo; four days from the next one on.
-    assert pickup.hold_until == NETWORK_END
+    # Four days from the next one on, whatever the hour of the arrival in Tokyo.
+    midnight = (NOW + 10 * HOUR).replace(hour=15, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    assert pickup.hold_until == midnight + timedelta(days=5)
     assert (await history_of(db, order_id))[-3:] == ["PICKUP_CHANGED", "PICKUP_ARRIVED", "PICKUP_ARRIVED"]
-
-
-NETWORK_END = (NOW + timedelta(hours=9)).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(
-    days=5, hours=-9
-)
 
 
 async def test_a_corrected_number_counts_by_when_it_was_told_to_the_carrier_not_to_us(db: Database) -> None:
@@ -194,8 +194,21 @@ async def test_of_a_single_parcel_the_tracking_number_is_the_slip_number(db: Dat
     assert (await _page(execute, order_id))["carrierCode"]["slipNumber"] is None
 
 
-async def test_where_the_shop_makes_the_code_there_is_no_carriers(db: Database, execute: Execute) -> None:
+async def test_of_several_parcels_none_is_the_slip_number_until_one_is_told(db: Database, execute: Execute) -> None:
+    _, order_id, pickup_id = await at_carriers_point(db)
+    await db.in_write(lambda tx: tx.connection.execute(_TWO_PARCELS))
+    assert (await _page(execute, order_id))["carrierCode"]["slipNumber"] is None
+    await tell_of(db, pickup_id, slip=OTHER_SLIP)
+    assert (await _page(execute, order_id))["carrierCode"]["slipNumber"] == OTHER_SLIP
+
+
+@pytest.mark.parametrize("network", [None, NetworkDraft("OWN", {"ja": "自社"}, 4)])
+async def test_where_the_shop_makes_the_code_there_is_no_carriers(
+    db: Database, execute: Execute, network: NetworkDraft | None
+) -> None:
     shop, order_id = await planned_order(db, konbini_pickup)
+    if network is not None:
+        await join(db, shop, network)
     await ship_all(db, order_id)
     await report(db, (await pickup_of(db, order_id)).id, K.ARRIVED, actor=shop.partner)
     page = await _page(execute, order_id)
