@@ -68,7 +68,10 @@ REMEDIES: Final[Mapping[CaseKind, tuple[Remedy, ...]]] = {
     CaseKind.COLLECTED_WITHOUT_CODE: (_NOTHING,),
     CaseKind.PARCEL_LOST: (_UNPACKED, _NOTHING),
     CaseKind.PARCEL_COMES_BACK: (_UNPACKED, _NOTHING),
-    CaseKind.REFUND_DUE: (_NOTHING,),
+    CaseKind.REFUND_DUE: (
+        Remedy("orderRefund", "It is given back: `facts.amountMinor` says how much.", {"orderId": "order"}),
+        _NOTHING,
+    ),
     CaseKind.TEXT_CHANGED_FOR_CARRIER: (_NOTHING,),
     CaseKind.LOCKER_FULL: (
         Remedy("pickupRelocate", "Another station takes them: `facts.stations` are the nearest with room."),

@@ -24,3 +24,12 @@ class PickupChanged(Event):
     status: str
     version: int
     is_sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefundStarted(Event):
+    """A provider is to give money back."""
+
+    topic: ClassVar[str] = "refund_started"
+    key_field: ClassVar[str] = "refund_id"
+    refund_id: UUID

@@ -13,7 +13,9 @@ from app.fulfillment.actions.follow_moved_units import follow_moved_units
 from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.prune_sandbox import prune_sandbox
+from app.fulfillment.actions.record_refund import record_refund
 from app.fulfillment.actions.remind_pickups import remind_pickups
+from app.fulfillment.actions.settle_refunds import settle_refunds
 from app.fulfillment.sql.code_refusals import forget_refusals
 from app.fulfillment.sql.due_pickups import pickups_to_give_up, pickups_to_remind
 from app.kit.db import Database, WriteTx
@@ -22,8 +24,8 @@ from app.kit.sweeps import sweep
 from app.orders.actions.set_payment_status import set_payment_status
 from app.orders.sql import canceled_value, lock_order
 from app.payments.actions.capture_payment import capture_payment
-from app.payments.model import PaymentStatus, provider_of
-from app.payments.sql import payment_of
+from app.payments.model import PaymentStatus, RefundStatus, provider_of
+from app.payments.sql import payment_of, refund_of
 
 SWEEP_BATCH: Final = 1_000
 
@@ -75,6 +77,8 @@ async def order_completed(db: Database, event_key: str, payload: dict[str, Any],
         await capture_payment(tx, order_id, amount_minor=amount_minor, now=now)
         status, actor = PaymentStatus.CAPTURED, SYSTEM.reference
         await set_payment_status(tx, order_id, status, captured_minor=amount_minor, actor=actor, now=now)
+        # What has come back since the amount was read was taken all the same.
+        await settle_refunds(tx, [order_id], now=now)
 
     await db.in_write(record)
 
@@ -91,6 +95,24 @@ async def order_changed(db: Database, event_key: str, payload: dict[str, Any], *
     provider = provider_of(payment.method)
     if provider is not None:
         await provider.void(payment.id)
+
+
+async def refund_started(db: Database, event_key: str, payload: dict[str, Any], *, now: datetime) -> None:
+    """The provider is asked outside of the transaction, and again after a crash: the refund's id makes that harmless.
+
+    Raises ProviderUnreachable; the job is then tried again.
+    """
+    del payload
+    refund_id = UUID(event_key)
+    async with db.read() as tx:
+        refund = await refund_of(tx, refund_id)
+        payment = None if refund is None else await payment_of(tx, refund.order_id)
+    if refund is None or payment is None or refund.status != RefundStatus.PENDING:
+        return
+    provider = provider_of(payment.method)
+    if provider is not None:
+        result = await provider.refund(refund_id, payment.provider_reference, refund.amount_minor)
+        await db.in_write(lambda tx: record_refund(tx, refund.order_id, refund_id, result, now=now))
 
 
 async def expire_pickups(db: Database, *, now: datetime) -> int:
@@ -133,6 +155,7 @@ HANDLERS: Final = {
     "promises_moved": promises_moved,
     "order_completed": order_completed,
     "order": order_changed,
+    "refund_started": refund_started,
     "transfer_created": transfer_changed,
     "transfer_changed": transfer_changed,
     "transfer_shipped": transfer_changed,

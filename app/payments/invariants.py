@@ -20,6 +20,18 @@ INVARIANTS: Final[dict[str, str]] = {
     "another system has taken all of its payments": """
         SELECT id, captured_minor FROM payments
          WHERE method = 'EXTERNAL' AND status = 'CAPTURED' AND captured_minor <> amount_minor""",
+    "what is given back is the sum of its refunds": """
+        SELECT p.id, p.refunded_minor, coalesce(sum(r.amount_minor), 0) AS refunds
+          FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id AND r.status <> 'FAILED'
+         GROUP BY p.id HAVING p.refunded_minor <> coalesce(sum(r.amount_minor), 0)""",
+    "a payment is refunded when all that was taken is given back": """
+        SELECT p.id, p.status FROM payments p
+         WHERE EXISTS (SELECT FROM refunds WHERE payment_id = p.id)
+           AND (p.status = 'REFUNDED') <> (p.refunded_minor = p.captured_minor AND NOT EXISTS (
+               SELECT FROM refunds WHERE payment_id = p.id AND status = 'PENDING'))""",
+    "only a provider is waited for": """
+        SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
+         WHERE r.status = 'PENDING' AND p.method <> 'CARD'""",
     "only cards wait for a provider": """
         SELECT id, method FROM payments WHERE status = 'PENDING' AND (method <> 'CARD' OR token IS NULL)""",
 }

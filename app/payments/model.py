@@ -46,6 +46,28 @@ _STEPS: Final = {
     PaymentStatus.FAILED: set[PaymentStatus](),
 }
 
+class RefundStatus(StrEnum):
+    """Whether money was given back."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
+class RefundReason(StrEnum):
+    """Why money is given back."""
+
+    GOODS_RETURNED = "GOODS_RETURNED"
+    NOT_DELIVERED = "NOT_DELIVERED"
+    GOODWILL = "GOODWILL"
+    OTHER = "OTHER"
+
+
+def refund_due(*, amount_minor: int, captured_minor: int, refunded_minor: int, canceled_minor: int) -> int:
+    """What was taken beyond the price of all that the buyer keeps or will get, and is not being given back yet."""
+    return max(captured_minor - refunded_minor - max(amount_minor - canceled_minor, 0), 0)
+
+
 FIRST_STATUSES: Final = {
     PaymentMethod.CARD: PaymentStatus.PENDING,
     PaymentMethod.PAY_AT_PICKUP: PaymentStatus.DUE_AT_PICKUP,
@@ -98,6 +120,14 @@ class AuthorizationResult:
         return self.reference is not None
 
 
+@dataclass(frozen=True, slots=True)
+class RefundResult:
+    """The provider's final answer: a reference of its own when it gave the money back, a reason when it did not."""
+
+    reference: str | None = None
+    failure: str | None = None
+
+
 # A provider that hangs must block neither a shopper's request nor the job that asks again.
 PROVIDER_TIMEOUT_S: Final = 15.0
 
@@ -117,6 +147,10 @@ class PaymentProvider(Protocol):
 
     async def void(self, key: UUID) -> None:
         """Give up whatever was set aside under `key`; nothing to give up is no error."""
+        ...
+
+    async def refund(self, key: UUID, reference: str, amount_minor: int) -> RefundResult:
+        """Give money back that was taken under `reference`. key: the refund's id; the same one never moves money twice."""
         ...
 
 
@@ -145,6 +179,10 @@ class TestCardProvider:
 
     async def void(self, key: UUID) -> None:
         """Always succeeds."""
+
+    async def refund(self, key: UUID, reference: str, amount_minor: int) -> RefundResult:
+        """Always succeeds."""
+        return RefundResult(reference=f"test-{key}")
 
 
 _DECLINED: Final[Mapping[str, str]] = {

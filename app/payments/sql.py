@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.kit.db import ReadTx, Row, WriteTx
@@ -63,6 +63,47 @@ PAYMENTS_BY_ORDER: Final = Statement("""
 """)
 
 
+# Guarded by the table: no more than was taken.
+_START_REFUND: Final = Statement("""
+    WITH refund AS (
+        INSERT INTO refunds (id, payment_id, order_id, amount_minor, currency, status, reason, note, actor, created_at,
+                             settled_at)
+        VALUES (:id, :payment_id, :order_id, :amount_minor, :currency, :status, :reason, :note, :actor, :now,
+                CASE WHEN :status <> 'PENDING' THEN CAST(:now AS timestamptz) END))
+    UPDATE payments SET refunded_minor = refunded_minor + :amount_minor, updated_at = :now WHERE id = :payment_id
+""")
+_LOCK_REFUND: Final = Statement("SELECT * FROM refunds WHERE id = :id FOR UPDATE")
+_REFUND: Final = Statement("SELECT * FROM refunds WHERE id = :id")
+_END_REFUND: Final = Statement("""
+    WITH refund AS (
+        UPDATE refunds SET status = :status, provider_reference = :reference, failure = :failure, settled_at = :now
+         WHERE id = :id RETURNING payment_id, amount_minor)
+    UPDATE payments AS payment
+       SET refunded_minor = refunded_minor - CASE WHEN :status = 'FAILED' THEN refund.amount_minor ELSE 0 END,
+           updated_at = :now
+      FROM refund WHERE payment.id = refund.payment_id
+""")
+_IS_ALL_REFUNDED: Final = Statement("""
+    SELECT captured_minor > 0 AND refunded_minor = captured_minor AND NOT EXISTS (
+               SELECT FROM refunds WHERE payment_id = payments.id AND status = 'PENDING')
+      FROM payments WHERE id = :payment_id
+""")
+# Of orders of which money was taken: what is to be given back, if anything.
+_REFUNDS_DUE: Final = Statement("""
+    SELECT o.id AS order_id, o.number, p.amount_minor, p.captured_minor, p.refunded_minor, p.currency,
+           (SELECT count(*) FROM refunds WHERE payment_id = p.id) AS refunds,
+           (SELECT coalesce(sum(canceled_quantity::bigint * unit_price_minor), 0) FROM order_lines
+             WHERE order_id = o.id)::bigint AS canceled_minor
+      FROM orders o CROSS JOIN LATERAL (SELECT * FROM payments WHERE order_id = o.id ORDER BY id DESC LIMIT 1) p
+     WHERE o.id = ANY(CAST(:order_ids AS uuid[])) AND o.payment_status IN ('CAPTURED', 'REFUNDED')
+       AND p.captured_minor > 0
+     ORDER BY o.id
+""")
+REFUNDS_BY_ORDER: Final = Statement("""
+    SELECT * FROM refunds WHERE order_id = ANY(CAST(:ids AS uuid[])) ORDER BY order_id, id
+""")
+
+
 async def lock_payment(tx: WriteTx, order_id: UUID) -> Row | None:
     """The order's newest payment (all columns), locked; None when it has none."""
     return await tx.fetchrow(_NEWEST_LOCKED, order_id=order_id)
@@ -118,3 +159,37 @@ async def update_payment(
 async def orders_waiting_for_payment(tx: ReadTx, *, before: datetime, limit: int) -> Sequence[UUID]:
     """Orders whose payment was begun before `before` and never got an answer, oldest first."""
     return [row["order_id"] for row in await tx.fetch(_WAITING, before=before, limit=limit)]
+
+
+async def insert_refund(tx: WriteTx, **values: Any) -> None:
+    """Write a refund of a locked payment and count it: id, payment_id, order_id, amount_minor, currency, status, reason,
+    note, actor, now.
+    """
+    await tx.execute(_START_REFUND, **values)
+
+
+async def lock_refund(tx: WriteTx, refund_id: UUID) -> Row | None:
+    """One refund (all columns), locked."""
+    return await tx.fetchrow(_LOCK_REFUND, id=refund_id)
+
+
+async def refund_of(tx: ReadTx, refund_id: UUID) -> Row | None:
+    """One refund (all columns)."""
+    return await tx.fetchrow(_REFUND, id=refund_id)
+
+
+async def end_refund(tx: WriteTx, refund_id: UUID, **values: Any) -> None:
+    """Write how a locked refund ended: status, reference, failure, now. What failed counts no more."""
+    await tx.execute(_END_REFUND, id=refund_id, **values)
+
+
+async def is_all_refunded(tx: ReadTx, payment_id: UUID) -> bool:
+    """Whether all that was taken is given back, and nothing is on its way."""
+    return bool(await tx.fetchval(_IS_ALL_REFUNDED, payment_id=payment_id))
+
+
+async def refunds_due(tx: ReadTx, order_ids: Collection[UUID]) -> list[Row]:
+    """Of those of the orders of which money was taken: order_id, number, currency, refunds (how many there were), and
+    amount_minor, captured_minor, refunded_minor, canceled_minor, as `refund_due` takes them.
+    """
+    return await tx.fetch(_REFUNDS_DUE, order_ids=list(order_ids))

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.capacity.actions.release_compartments import release_compartments
 from app.capacity.actions.release_slots import release_slots
 from app.fulfillment.actions.move_pickup import move_pickup
+from app.fulfillment.actions.settle_refunds import settle_refunds
 from app.fulfillment.model import FulfillmentState
 from app.fulfillment.model.pickups import PickupStatus, PickupStep
 from app.fulfillment.sql import fulfillments, pickups, work
@@ -27,8 +28,8 @@ _LEFT = (FulfillmentState.SHIPPED, FulfillmentState.COMPLETED)
 async def cancel_order(tx: WriteTx, order_id: UUID, *, reason: str, actor: str, now: datetime) -> None:
     """The order becomes CANCELED: its units are on sale again, its transfers, work and pickups end.
 
-    A transfer that is under way still arrives, as free stock. Money that was not taken is given up. A
-    canceled order stays as it is. Raises NotFound, or InvalidTransition when the order is not placed or a
+    A transfer that is under way still arrives, as free stock. Money that was not taken is given up, what was
+    taken becomes a case REFUND_DUE. A canceled order stays as it is. Raises NotFound, or InvalidTransition when the order is not placed or a
     part of it was shipped or handed over.
     """
     order = await lock_order(tx, order_id)
@@ -59,6 +60,7 @@ async def cancel_order(tx: WriteTx, order_id: UUID, *, reason: str, actor: str, 
     if payment_status_when_canceled(order.payment_status) is PaymentStatus.VOIDED:
         await void_payment(tx, order_id, now=now)
     await mark_canceled(tx, order_id, reason=reason, actor=actor, now=now)
+    await settle_refunds(tx, [order_id], now=now)
 
 
 async def _stop_transfers(tx: WriteTx, order_id: UUID, *, actor: str, now: datetime) -> list[UUID]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from app.fulfillment.actions.settle_refunds import settle_refunds
 from app.kit.db import WriteTx
 from app.orders.actions.set_payment_status import set_payment_status
 from app.orders.model import OrderStatus
@@ -14,7 +15,8 @@ from app.payments.model import PaymentStatus
 
 
 async def close_payment(tx: WriteTx, order_id: UUID, *, actor: str, now: datetime) -> None:
-    """Give up the payment of an order that was canceled; end one at the counter with the order's last pickup.
+    """Give up the payment of an order that was canceled; end one at the counter with the order's last pickup. Of money
+    that was taken, what is to be given back becomes a case.
 
     What was paid at the counter by then is all: the other units were given up. Payments of open orders stay as they
     are, and those by card are taken by the job that hears of the order's completion. May be repeated.
@@ -35,3 +37,4 @@ async def close_payments(tx: WriteTx, statuses: Mapping[UUID, str], *, actor: st
             payment = await capture_payment(tx, order_id, amount_minor=0, now=now)
             taken = payment["captured_minor"]
             await set_payment_status(tx, order_id, PaymentStatus.CAPTURED, captured_minor=taken, actor=actor, now=now)
+    await settle_refunds(tx, statuses, now=now)

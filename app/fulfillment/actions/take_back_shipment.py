@@ -1,12 +1,10 @@
 """Parcels that did not reach their buyer are back in the house."""
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from app.exceptions.actions.settle_cases import settle_cases
-from app.exceptions.model import CaseDraft, CaseKind
 from app.fulfillment.actions.put_back_units import ReturnedGoods, put_back_units
+from app.fulfillment.actions.settle_refunds import settle_refunds
 from app.fulfillment.actions.take_back_packages import take_back_packages
 from app.fulfillment.model import FulfillmentState, may_touch
 from app.fulfillment.model.packages import PACKAGE, TrackingKind
@@ -15,12 +13,7 @@ from app.kit.db import Row, WriteTx
 from app.kit.errors import InvalidTransition, NotFound
 from app.kit.permissions import Actor
 from app.orders.actions.return_units import return_units
-from app.orders.model import OrderStatus
-from app.orders.sql import lines_of, lock_order
-from app.payments.model import PaymentStatus
-
-# Money that was taken, or is being taken at this moment by the job that hears of the order's completion.
-_TAKEN: Final = (PaymentStatus.CAPTURED, PaymentStatus.AUTHORIZED)
+from app.orders.sql import lock_order
 
 
 async def take_back_shipment(
@@ -34,8 +27,8 @@ async def take_back_shipment(
 ) -> None:
     """All parcels of a home delivery become TAKEN_BACK, its units are in stock again and its order lines canceled.
 
-    location_id: where they came to; None: where they had left from. Of a completed order the money is a case
-    REFUND_DUE; of one that waits for other goods less is taken later. Raises NotFound (shipment, location, line),
+    location_id: where they came to; None: where they had left from. Money that was taken for them is a case REFUND_DUE;
+    what is not taken yet will be less. Raises NotFound (shipment, location, line),
     InvalidTransition when a parcel was delivered or taken back, or when the goods went to a point: they are taken back
     with their pickup. InvalidQuantity for more damaged and missing units than there were.
     """
@@ -53,9 +46,8 @@ async def take_back_shipment(
     await fulfillments.set_states(tx, [shipment.fulfillment_id], FulfillmentState.RETURNED, now=now)
     await take_back_packages(tx, taken, actor=actor.reference, now=now)
     units = deliveries.units_by_order(lines)[order.id]
-    status = await return_units(tx, order.id, units, reason="PARCEL_RETURNED", actor=actor.reference, now=now)
-    if status is not OrderStatus.PLACED and order.payment_status in _TAKEN:
-        await _refund(tx, order, shipment, units, now)
+    await return_units(tx, order.id, units, reason="PARCEL_RETURNED", actor=actor.reference, now=now)
+    await settle_refunds(tx, [order.id], now=now)
 
 
 async def _take(tx: WriteTx, shipment_id: UUID, actor: Actor) -> tuple[Row, Row]:
@@ -66,12 +58,3 @@ async def _take(tx: WriteTx, shipment_id: UUID, actor: Actor) -> tuple[Row, Row]
         if order is not None:
             return order, shipment
     raise NotFound("There is no such shipment.")
-
-
-async def _refund(tx: WriteTx, order: Row, shipment: Row, units: dict[int, int], now: datetime) -> None:
-    """Somebody must pay the price of these units back."""
-    amount = sum(line.unit_price_minor * units.get(line.line_no, 0) for line in await lines_of(tx, [order.id]))
-    facts = {"order": order.number, "amountMinor": amount, "currency": order.currency}
-    subject = ("SHIPMENT", str(shipment.id))
-    case = CaseDraft(CaseKind.REFUND_DUE, subject, shipment.location_id, None, order.id, facts)
-    await settle_cases(tx, [case], now=now)

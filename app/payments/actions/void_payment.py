@@ -26,9 +26,9 @@ async def void_payment(tx: WriteTx, order_id: UUID, *, now: datetime) -> Row | N
 
 
 async def void_payments(tx: WriteTx, order_ids: Collection[UUID], *, now: datetime) -> None:
-    """The same for many orders."""
+    """The same for many orders. Money that was taken stays: it is given back by a refund."""
     payments = await sql.lock_payments(tx, order_ids)
-    given_up = [payment for payment in payments.values() if payment["status"] not in _ENDED]
+    given_up = [payment for payment in payments.values() if payment["status"] not in (*_ENDED, PaymentStatus.CAPTURED)]
     for payment in given_up:
         next_payment_status(payment["status"], PaymentStatus.VOIDED)
     if given_up:

@@ -99,6 +99,9 @@ describe_enum(
         model.OrderHistoryKind.UNITS_CANCELED: "Some units will not reach the buyer.",
         model.OrderHistoryKind.CANCELED: "The whole order was given up.",
         model.OrderHistoryKind.PAYMENT_CHANGED: "Its money is somewhere else now.",
+        model.OrderHistoryKind.REFUND_STARTED: "Money is being given back.",
+        model.OrderHistoryKind.REFUND_DONE: "Money was given back.",
+        model.OrderHistoryKind.REFUND_FAILED: "The provider did not give the money back.",
         model.OrderHistoryKind.LATE_AUTHORIZATION: "The card was accepted after the order was given up; it is voided.",
     },
 )
