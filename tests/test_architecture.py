@@ -96,6 +96,7 @@ KEYED_MUTATIONS: Final = {
     "channelShareSet",
     "channelShareRemove",
     "backorderCancel",
+    "orderRefund",
     "stockImport",
     "workCreate",
     "pickupReport",

@@ -31,6 +31,7 @@ from app.fulfillment.graphql import errors as fulfillment_errors
 from app.fulfillment.graphql.mutations import FulfillmentMutation
 from app.fulfillment.graphql.mutations.carriers import CarrierMutation
 from app.fulfillment.graphql.mutations.lockers import PickupLockerMutation
+from app.fulfillment.graphql.mutations.refunds import RefundMutation
 from app.fulfillment.graphql.mutations.reports import PickupReportMutation
 from app.fulfillment.graphql.mutations.returns import PickupReturnMutation
 from app.fulfillment.graphql.mutations.sandbox import SandboxMutation
@@ -123,6 +124,7 @@ MUTATIONS: Final[tuple[type[Any], ...]] = (
     PickupLockerMutation,
     WorkShortageMutation,
     PickupReturnMutation,
+    RefundMutation,
     BuyersPickupMutation,
     ShipmentMutation,
     SandboxMutation,

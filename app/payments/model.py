@@ -46,6 +46,7 @@ _STEPS: Final = {
     PaymentStatus.FAILED: set[PaymentStatus](),
 }
 
+
 class RefundStatus(StrEnum):
     """Whether money was given back."""
 
@@ -150,7 +151,7 @@ class PaymentProvider(Protocol):
         ...
 
     async def refund(self, key: UUID, reference: str, amount_minor: int) -> RefundResult:
-        """Give money back that was taken under `reference`. key: the refund's id; the same one never moves money twice."""
+        """Give money back that was taken under `reference`. key: the refund's, which never moves money twice."""
         ...
 
 
@@ -182,6 +183,7 @@ class TestCardProvider:
 
     async def refund(self, key: UUID, reference: str, amount_minor: int) -> RefundResult:
         """Always succeeds."""
+        del reference, amount_minor
         return RefundResult(reference=f"test-{key}")
 
 

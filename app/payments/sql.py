@@ -88,12 +88,13 @@ _IS_ALL_REFUNDED: Final = Statement("""
                SELECT FROM refunds WHERE payment_id = payments.id AND status = 'PENDING')
       FROM payments WHERE id = :payment_id
 """)
-# Of orders of which money was taken: what is to be given back, if anything.
+# Of orders of which money was taken. Who gets nothing at all pays for no delivery either.
 _REFUNDS_DUE: Final = Statement("""
     SELECT o.id AS order_id, o.number, p.amount_minor, p.captured_minor, p.refunded_minor, p.currency,
            (SELECT count(*) FROM refunds WHERE payment_id = p.id) AS refunds,
-           (SELECT coalesce(sum(canceled_quantity::bigint * unit_price_minor), 0) FROM order_lines
-             WHERE order_id = o.id)::bigint AS canceled_minor
+           CASE WHEN o.status = 'CANCELED' THEN p.amount_minor ELSE (
+               SELECT coalesce(sum(canceled_quantity::bigint * unit_price_minor), 0) FROM order_lines
+                WHERE order_id = o.id)::bigint END AS canceled_minor
       FROM orders o CROSS JOIN LATERAL (SELECT * FROM payments WHERE order_id = o.id ORDER BY id DESC LIMIT 1) p
      WHERE o.id = ANY(CAST(:order_ids AS uuid[])) AND o.payment_status IN ('CAPTURED', 'REFUNDED')
        AND p.captured_minor > 0
@@ -162,9 +163,7 @@ async def orders_waiting_for_payment(tx: ReadTx, *, before: datetime, limit: int
 
 
 async def insert_refund(tx: WriteTx, **values: Any) -> None:
-    """Write a refund of a locked payment and count it: id, payment_id, order_id, amount_minor, currency, status, reason,
-    note, actor, now.
-    """
+    """Write a refund of a locked payment and count it. values: its columns, with `now`."""
     await tx.execute(_START_REFUND, **values)
 
 

@@ -6,7 +6,7 @@ const VALUES = [
   'Address', 'Attribute', 'Carrier', 'CarrierCode', 'CartTotals', 'Coordinates', 'DeliveryIneligibility', 'Media', 'Money', 'OpeningHours',
   'OrderSource', 'PageInfo', 'PickupOption', 'PickupOptionLine', 'PickupSlot', 'PickupSlotDate', 'PickupSlotLoad', 'PickupSlotTime',
   'PickupSlotWeekday', 'PickupSlotWindow', 'Prefecture', 'Price', 'PriceRange', 'StockPromise',
-  'TaxAmount', 'WorkCount',
+  'Refund', 'TaxAmount', 'WorkCount',
 ];
 // Parts that are read with their owner and change with it.
 const PARTS = [

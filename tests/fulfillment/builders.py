@@ -137,7 +137,7 @@ async def make_order(tx: WriteTx, shop: Shop, *parts: Part, payment: str = "CARD
         channel_id=shop.channel_id,
         currency="JPY",
         status=status,
-        payment_status="AUTHORIZED" if payment == "CARD" else "DUE_AT_PICKUP",
+        payment_status={"CARD": "AUTHORIZED", "EXTERNAL": "CAPTURED"}.get(payment, "DUE_AT_PICKUP"),
         email="hanako@example.jp",
         placed_at=NOW,
         deliveries=tuple(

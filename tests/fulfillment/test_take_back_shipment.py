@@ -29,6 +29,7 @@ from tests.fulfillment.views import (
     stock_of,
     track,
 )
+from tests.pump import pump
 
 LATER = NOW + timedelta(days=3)
 TAKE_BACK = """mutation ($input: ShipmentTakeBackInput!) { shipmentTakeBack(input: $input) {
@@ -55,17 +56,27 @@ async def _refused(db: Database, *parts: Any) -> tuple[Shop, UUID, Any]:
 
 async def test_a_refused_parcel_is_in_stock_again_and_its_price_to_be_paid_back(db: Database) -> None:
     shop, order_id, package = await _refused(db)
+    await pump(db)  # the card is charged when the order is complete
     assert await stock_of(db, shop.variants[0], shop.warehouse) == (8, 0)
     await _take_back(db, package.shipment_id)
     assert await stock_of(db, shop.variants[0], shop.warehouse) == (10, 0)
     assert [row.status for row in await packages_of(db, order_id)] == ["TAKEN_BACK"]
     assert [row.status for row in await fulfillments_of(db, order_id)] == ["RETURNED"]
-    assert await order_states(db, order_id) == ("RETURNED", "AUTHORIZED", "CANCELED")
+    assert await order_states(db, order_id) == ("RETURNED", "CAPTURED", "CANCELED")
     assert (await history_of(db, order_id))[-2:] == ["PARCEL_TAKEN_BACK", "UNITS_CANCELED"]
     assert await cases_of(db, package.id) == []
-    assert await cases_of(db, package.shipment_id) == ["REFUND_DUE"]
+    assert await cases_of(db, order_id) == ["REFUND_DUE"]
     [case] = [row for row in (await everything(db))["exception_cases"] if row["kind"] == "REFUND_DUE"]
     assert (case["facts"]["amountMinor"], case["facts"]["currency"], case["order_id"]) == (2000, "JPY", order_id)
+
+
+async def test_what_comes_back_before_the_card_is_charged_is_not_charged(db: Database) -> None:
+    _, order_id, package = await _refused(db)
+    await _take_back(db, package.shipment_id)
+    await pump(db)
+    assert await order_states(db, order_id) == ("RETURNED", "CAPTURED", "CANCELED")
+    assert [row["captured_minor"] for row in (await everything(db))["payments"]] == [0]
+    assert await cases_of(db, order_id) == []
 
 
 async def test_of_an_order_that_waits_for_other_goods_less_is_taken_later(db: Database) -> None:

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from app.kit.db import Database, WriteTx
 from app.kit.statement import Statement
+from app.payments.actions.capture_payment import capture_payment
+from app.payments.actions.record_authorizations import record_authorizations
 from app.payments.actions.start_payments import start_payments
-from app.payments.model import PaymentDraft
+from app.payments.model import AuthorizationResult, PaymentDraft
 from tests.conftest import NOW
 from tests.orders.builders import make_ground, make_order
 
@@ -23,6 +25,24 @@ async def make_payment(tx: WriteTx, *, method: str = "CARD", token: str | None =
         now=NOW,
     )
     return order.id
+
+
+async def take_all(db: Database, *, method: str = "CARD") -> UUID:
+    """A payment of 2,740 yen that was taken; returns its order's id."""
+    async with db.write() as tx:
+        order_id = await make_payment(tx, method=method)
+        if method == "CARD":
+            await record_authorizations(tx, {order_id: AuthorizationResult(reference="auth-1")}, now=NOW)
+        await capture_payment(tx, order_id, now=NOW)
+        await set_order(tx, order_id, "CAPTURED")
+    return order_id
+
+
+async def refunds_of(db: Database, order_id: UUID) -> list[dict[str, Any]]:
+    """All columns of the order's refunds, oldest first."""
+    async with db.read() as tx:
+        rows = await tx.fetch(Statement("SELECT * FROM refunds WHERE order_id = :id ORDER BY id"), id=order_id)
+    return [dict(row) for row in rows]
 
 
 async def payment_row(db: Database, order_id: UUID) -> dict[str, Any]:

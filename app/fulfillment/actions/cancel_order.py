@@ -28,9 +28,9 @@ _LEFT = (FulfillmentState.SHIPPED, FulfillmentState.COMPLETED)
 async def cancel_order(tx: WriteTx, order_id: UUID, *, reason: str, actor: str, now: datetime) -> None:
     """The order becomes CANCELED: its units are on sale again, its transfers, work and pickups end.
 
-    A transfer that is under way still arrives, as free stock. Money that was not taken is given up, what was
-    taken becomes a case REFUND_DUE. A canceled order stays as it is. Raises NotFound, or InvalidTransition when the order is not placed or a
-    part of it was shipped or handed over.
+    A transfer that is under way still arrives, as free stock. Money that was not taken is given up; what was taken
+    becomes a case REFUND_DUE. A canceled order stays as it is. Raises NotFound, or InvalidTransition when the order is
+    not placed or a part of it was shipped or handed over.
     """
     order = await lock_order(tx, order_id)
     if order is None:

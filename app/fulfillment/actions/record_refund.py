@@ -13,9 +13,7 @@ from app.payments.actions.end_refund import end_refund
 from app.payments.model import RefundResult
 
 
-async def record_refund(
-    tx: WriteTx, order_id: UUID, refund_id: UUID, result: RefundResult, *, now: datetime
-) -> None:
+async def record_refund(tx: WriteTx, order_id: UUID, refund_id: UUID, result: RefundResult, *, now: datetime) -> None:
     """The refund is DONE, or FAILED and to be tried again by a person: the case REFUND_DUE comes back. Repeating it
     changes nothing.
     """

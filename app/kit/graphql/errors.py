@@ -39,6 +39,7 @@ describe_enum(
         ErrorCode.INVALID_POSTAL_CODE: "The text is no Japanese postal code.",
         ErrorCode.UNKNOWN_CURRENCY: "The channel does not sell in the currency.",
         ErrorCode.PAYMENT_DECLINED: "The payment provider declined.",
+        ErrorCode.REFUND_TOO_LARGE: "More was to be given back than was taken and not given back yet.",
         ErrorCode.PAYMENT_METHOD_NOT_ELIGIBLE: "The order cannot be paid like this.",
         ErrorCode.INVALID_TRANSITION: "The object's state does not allow the step.",
         ErrorCode.PICKUP_CODE_INVALID: "The code is not the pickup's; the attempt was counted.",

@@ -100,8 +100,8 @@ class PickupReturnMutation:
 
     @strawberry.mutation(
         description="The parcels of a home delivery that did not reach the buyer are back: their units are in stock "
-        "again, damaged ones set aside, and their order lines are canceled. What was taken for them is to be paid "
-        "back: the case REFUND_DUE says how much.",
+        "again, damaged ones set aside, and their order lines are canceled. What was taken for them is to be given "
+        "back: the case REFUND_DUE says how much, `orderRefund` does it.",
         **requires("fulfillment:write"),
     )
     async def shipment_take_back(self, info: Info, input: ShipmentTakeBackInput) -> ShipmentTakeBackPayload:
