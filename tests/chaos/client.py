@@ -19,6 +19,7 @@ from app.kit.db import Database, WriteTx, is_retryable
 from app.kit.graphql.context import Context
 from app.kit.graphql.payload import Outcome, Payload, commit, commit_in_group
 from app.kit.permissions import Actor, ActorKind
+from app.kit.twins import on_its_way
 from tests.chaos.journal import ENOUGH, Journal, Request, Told, read_journals
 from tests.chaos.operations import ACTOR, hold_request, keyed_hold, promise, told_claims
 from tests.chaos.shipments import OPERATIONS
@@ -43,11 +44,12 @@ async def answer(db: Database, request: Request) -> Told:
     now = utc_now() + timedelta(seconds=request.body["jump"])
     if request.operation == "promise":
         wanted = hold_request(request.body, now)
-        since = fruitful_looks(db)
-        verdict = await _promised(db, wanted)
-        short = [one.variant_id for one in verdict.shortages]
-        if short and await look_again(db, short, now=now, since=since):
+        with on_its_way(db, wanted.owner_id) as sent:
+            since = fruitful_looks(db)
             verdict = await _promised(db, wanted)
+            short = [one.variant_id for one in verdict.shortages]
+            if short and (await look_again(db, short, now=now, since=since) or sent.has_twin):
+                verdict = await _promised(db, wanted)
         kind = "done" if verdict.claims else "refused"
         return Told(request.key, request.operation, kind, told_claims(verdict) or "INSUFFICIENT_STOCK")
     context = Context(db=db, config=_CONFIG, actor=_ACTOR, now=now, language="ja", channel="web")

@@ -176,5 +176,6 @@ def test_topics_and_times_are_wired() -> None:
         "transfer_shipped",
         "transfer_received",
         "transfer_canceled",
+        "refund_started",
     }
     assert SCHEDULES["expire-pickups"][0] == "*/10 * * * *"

@@ -4,8 +4,11 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from app.inventory.actions import look_again as module
 from app.inventory.actions.look_again import fruitful_looks, look_again
+from app.inventory.graphql import second_look
 from app.kit.db import Database
 from tests.conftest import NOW
 from tests.inventory.builders import counters, facts, hold, movements, stocked, wish
@@ -85,3 +88,31 @@ async def test_of_one_request_that_is_sent_twice_at_once_both_are_told_the_same(
         answers = await asyncio.gather(send(0), send(0.0005 * (number % 12)))
         assert answers[0] == answers[1]
         assert answers[0]["userErrors"] == []
+
+
+async def test_who_is_told_last_that_nothing_is_left_hears_that_the_same_request_was_served(
+    db: Database, execute: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Units come from elsewhere after one of two twins has looked in vain, and before the other one asks."""
+    shop = await open_shop(db, "SHIRT")
+    variables = {"input": {**form(shop, ("SHIRT", 1)), "idempotencyKey": "k-1"}}
+    looking, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def look(*_: Any, **__: Any) -> bool:
+        looking.set()
+        await goes_on.wait()
+        return False
+
+    monkeypatch.setattr(second_look, "look_again", look)
+    first = asyncio.create_task(execute(CREATE, variables, actor=STAFF, now=NOW))
+    await looking.wait()
+    await fill(db, shop, "SHIRT", depot=1)
+    second = (await execute(CREATE, variables, actor=STAFF, now=NOW))["transferCreate"]
+    goes_on.set()
+    assert second["userErrors"] == []
+    assert (await first)["transferCreate"] == second
+    # Alone, nobody asks more often than that.
+    looking.clear()
+    variables["input"]["idempotencyKey"] = "k-2"
+    refused = (await execute(CREATE, variables, actor=STAFF, now=NOW))["transferCreate"]
+    assert [error["code"] for error in refused["userErrors"]] == ["INSUFFICIENT_STOCK"]

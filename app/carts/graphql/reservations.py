@@ -108,6 +108,7 @@ class CartReservationMutation:
         context = info.context
         return await with_second_look(
             context,
+            input.idempotency_key,
             lambda: commit_in_group(
                 context,
                 CartReservePayload,

@@ -144,6 +144,7 @@ class CheckoutMutation:
         context = info.context
         payload = await with_second_look(
             context,
+            input.idempotency_key,
             lambda: commit_in_group(
                 context,
                 CheckoutCompletePayload,

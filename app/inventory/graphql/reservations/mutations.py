@@ -65,7 +65,7 @@ class ReservationMutation:
             )
 
         # All or nothing at first, so that a partial one does not settle for less than there would be.
-        payload = await with_second_look(context, lambda: ask(settles=False))
+        payload = await with_second_look(context, input.idempotency_key, lambda: ask(settles=False))
         if input.mode is ReservationMode.PARTIAL and short_variants(payload):
             payload = await ask(settles=True)
         return payload
@@ -150,7 +150,9 @@ class ReservationMutation:
 
         operation, key = "reservationTransfer", input.idempotency_key
         return await with_second_look(
-            context, lambda: commit(context, ReservationTransferPayload, work, operation=operation, key=key, body=input)
+            context,
+            key,
+            lambda: commit(context, ReservationTransferPayload, work, operation=operation, key=key, body=input),
         )
 
 

@@ -92,7 +92,7 @@ class TransferMutation:
 
         operation, key = "transferCreate", input.idempotency_key
         return await with_second_look(
-            context, lambda: commit(context, TransferCreatePayload, work, operation=operation, key=key, body=input)
+            context, key, lambda: commit(context, TransferCreatePayload, work, operation=operation, key=key, body=input)
         )
 
     @strawberry.mutation(description="Put a draft together anew.", **requires("stock:write"))
@@ -160,7 +160,9 @@ class TransferMutation:
 
         operation, key = "transferMakeReady", input.idempotency_key
         return await with_second_look(
-            context, lambda: commit(context, TransferMakeReadyPayload, work, operation=operation, key=key, body=input)
+            context,
+            key,
+            lambda: commit(context, TransferMakeReadyPayload, work, operation=operation, key=key, body=input),
         )
 
     @strawberry.mutation(description="Units leave for the other location, all or a part.", **requires("stock:write"))
