@@ -29,8 +29,6 @@ _OPEN: Final = Statement("""
         UPDATE exception_cases AS found
            SET causes = ARRAY(SELECT DISTINCT unnest(found.causes || new.causes) ORDER BY 1),
                facts = new.facts, version = found.version + 1
-               facts = found.facts || new.facts,
-               version = found.version + 1
           FROM new
          WHERE found.kind = new.kind AND found.subject_kind = new.subject_kind AND found.subject_id = new.subject_id
            AND found.status = 'OPEN' AND NOT found.causes @> new.causes)
