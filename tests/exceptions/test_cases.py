@@ -171,6 +171,6 @@ def test_whatever_cases_are_about_has_a_name_in_the_schema() -> None:
         for file in (ROOT / "app").rglob("*.py")
         for kind in re.findall(r'\("([A-Z_]+)", str\(', file.read_text(encoding="utf-8"))
     }
-    assert {"PICKUP", "PACKAGE", "SHIPMENT", "FULFILLMENT", "DELIVERY"} <= subjects <= set(TYPENAMES)
+    assert {"PICKUP", "PACKAGE", "ORDER", "FULFILLMENT", "DELIVERY"} <= subjects <= set(TYPENAMES)
     schema = (ROOT / "schema.graphql").read_text()
     assert all(f"\ntype {name} implements " in schema for name in TYPENAMES.values())

@@ -25,7 +25,6 @@ LazyLocation = Annotated["Location", strawberry.lazy("app.locations.graphql.type
 LazyOrder = Annotated["Order", strawberry.lazy("app.orders.graphql.types")]
 # How subjects are called in the schema.
 TYPENAMES: Final = {
-    "ORDER": "Order",
     "PICKUP": "Pickup",
     "PACKAGE": "Package",
     "ORDER": "Order",
