@@ -65,6 +65,7 @@ async def test_cases_are_opened_assigned_and_closed(db: Database) -> None:
             await server.idle()
             desk.read()
             assert set(desk.jobs) - {("BLOCKED_AT_POINT", "OPEN")} == wanted[name], name
+            assert desk.differing == {}
             desk.disconnect()
     changes = [(payload["change"], payload["version"]) for key, payload in await facts(db, "exception_case_changed")
                if UUID(key) == first]  # fmt: skip

@@ -87,10 +87,23 @@ class Board(Watcher):
     document = WORK
     thing = "work"
 
+    def __init__(self, actor: Actor, **variables: Any) -> None:
+        super().__init__(actor, **variables)
+        self.differing: dict[str, tuple[Any, Any]] = {}
+
     def name_of(self, job: Any) -> str:
-        now = job[self.thing]
-        assert (now["kind"], now["status"], now["assignee"]) == (job["kind"], job["status"], job["assignee"])
+        """What is told and the thing itself are read one after the other: only the last ones must agree."""
+        now, of = job[self.thing], ("kind", "status", "assignee")
+        told, is_now = tuple(job[name] for name in of), tuple(now[name] for name in of)
+        self.differing.pop(now["id"], None)
+        if told != is_now:
+            self.differing[now["id"]] = (told, is_now)
         return now["id"]
+
+    async def told(self, server: Server, count: int) -> list[tuple[str, str]]:
+        found = await super().told(server, count)
+        assert self.differing == {}
+        return found
 
     def said_of(self, job: Any) -> str:
         return job["kind"]
