@@ -19,6 +19,7 @@ class CaseKind(StrEnum):
     PARCEL_LOST = "PARCEL_LOST"
     PARCEL_COMES_BACK = "PARCEL_COMES_BACK"
     REFUND_DUE = "REFUND_DUE"
+    TRANSFER_LATE = "TRANSFER_LATE"
     TEXT_CHANGED_FOR_CARRIER = "TEXT_CHANGED_FOR_CARRIER"
     LOCKER_FULL = "LOCKER_FULL"
 
@@ -68,6 +69,12 @@ REMEDIES: Final[Mapping[CaseKind, tuple[Remedy, ...]]] = {
     CaseKind.COLLECTED_WITHOUT_CODE: (_NOTHING,),
     CaseKind.PARCEL_LOST: (_UNPACKED, _NOTHING),
     CaseKind.PARCEL_COMES_BACK: (_UNPACKED, _NOTHING),
+    CaseKind.TRANSFER_LATE: (
+        Remedy("transferDateSet", "They come, and somebody knows when.", {"transferId": "subject"}),
+        Remedy("transferClose", "What has not come will not come.", {"transferId": "subject"}),
+        Remedy("orderCancel", "The buyer does not want to wait.", {"orderId": "order"}),
+        _NOTHING,
+    ),
     CaseKind.REFUND_DUE: (
         Remedy("orderRefund", "It is given back: `facts.amountMinor` says how much.", {"orderId": "order"}),
         _NOTHING,

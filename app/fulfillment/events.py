@@ -33,3 +33,16 @@ class RefundStarted(Event):
     topic: ClassVar[str] = "refund_started"
     key_field: ClassVar[str] = "refund_id"
     refund_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRedated(Event):
+    """The goods of a pickup at an own store will be there later than its buyer was told. ready_by: an instant."""
+
+    topic: ClassVar[str] = "promise_redated"
+    key_field: ClassVar[str] = "pickup_id"
+    pickup_id: UUID
+    number: str
+    order_id: UUID
+    location_id: int
+    ready_by: str

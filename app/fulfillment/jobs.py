@@ -14,6 +14,7 @@ from app.fulfillment.actions.follow_transfer import follow_transfer
 from app.fulfillment.actions.plan_work import plan_work
 from app.fulfillment.actions.prune_sandbox import prune_sandbox
 from app.fulfillment.actions.record_refund import record_refund
+from app.fulfillment.actions.redate_promises import redate_promises
 from app.fulfillment.actions.remind_pickups import remind_pickups
 from app.fulfillment.actions.settle_refunds import settle_refunds
 from app.fulfillment.sql.code_refusals import forget_refusals
@@ -135,6 +136,11 @@ async def ask_points(db: Database, *, now: datetime) -> int:
     return await _sweep(db, ask_silent_points, now)
 
 
+async def redate(db: Database, *, now: datetime) -> int:
+    """Move promises on whose goods are late; returns of how many orders."""
+    return await _sweep(db, redate_promises, now)
+
+
 async def forget_tests(db: Database, *, now: datetime) -> int:
     """Delete test pickups of partners after 30 days; returns how many."""
     return await _sweep(db, prune_sandbox, now)
@@ -167,5 +173,6 @@ SCHEDULES: Final = {
     "remind-buyers": ("*/10 * * * *", remind_buyers),
     "forget-wrong-codes": ("41 3 * * *", forget_wrong_codes),
     "forget-tests": ("17 4 * * *", forget_tests),
+    "redate-promises": ("*/10 * * * *", redate),
     "ask-points": ("*/30 * * * *", ask_points),
 }

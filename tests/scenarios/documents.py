@@ -44,6 +44,7 @@ SHIPMENT_CREATE: Final = mutation("shipmentCreate", "shipment { id trackingNumbe
 TRANSFER_CREATE: Final = mutation("transferCreate", "transfer { id status }")
 TRANSFER_SHIP: Final = mutation("transferShip", "transfer { status }")
 TRANSFER_RECEIVE: Final = mutation("transferReceive", "transfer { status }")
+TRANSFER_DATE: Final = mutation("transferDateSet", "transfer { expectedAt }")
 STOCK_RECEIVE: Final = mutation("stockReceive", "stockLevels { onHand available version }")
 STOCK_ADJUST: Final = mutation("stockAdjust", "stockLevel { onHand available version }")
 MARK_READY: Final = about_pickup("pickupMarkReady")
@@ -62,6 +63,7 @@ ORDER: Final = """query ($id: ID!) { order(id: $id) {
     pickups { id status code }
     shipments { carrier trackingNumber }
 } }"""
+PROMISE: Final = """query ($id: ID!) { order(id: $id) { pickups { readyBy } history { kind } } }"""
 WORK: Final = """query ($locationId: ID, $status: WorkStatus, $after: String) {
     workInstructions(locationId: $locationId, status: $status, first: 100, after: $after) {
         nodes { id kind status orderNumber location { code } fulfillment { id pickup { id } } transfer { id } }

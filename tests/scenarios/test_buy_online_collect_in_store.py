@@ -1,5 +1,8 @@
 """Buy online and collect: what is there is set aside, what is elsewhere is sent, a code opens the counter."""
 
+from datetime import datetime, timedelta
+
+from app.kit.clock import utc_now
 from tests.scenarios import documents as ask
 from tests.scenarios.client import Client
 from tests.scenarios.journeys import (
@@ -110,6 +113,41 @@ async def test_another_store_sends_what_the_chosen_one_lacks(
     done = await shopper.ask(ask.ORDER, id=order["id"])
     assert (done["status"], done["paymentStatus"]) == ("COMPLETED", "CAPTURED")
     assert (await staff.ask(ask.AVAILABILITY, sku=sku))["availability"]["onHand"] == 5
+
+
+async def test_a_store_without_stock_is_served_by_a_transfer_that_comes_late(
+    shop: Shop, shopper: Client, staff: Client, shibuya: Client
+) -> None:
+    sku = await shop.goods(UENO=1)
+    order = await order_to_store(shopper, shop, sku, 1, "SHIBUYA")
+    [sending, waiting] = await work_of(staff, order, "TRANSFER", "PREPARE_PICKUP")
+    [promised] = (await shopper.ask(ask.PROMISE, id=order["id"]))["pickups"]
+    late = (utc_now() + timedelta(days=9)).isoformat()
+    await staff.do(ask.TRANSFER_DATE, transferId=sending["transfer"]["id"], expectedAt=late)
+
+    async def is_told() -> bool:
+        [pickup] = (await shopper.ask(ask.PROMISE, id=order["id"]))["pickups"]
+        return datetime.fromisoformat(pickup["readyBy"]) >= datetime.fromisoformat(late)
+
+    await until(is_told)
+    found = await shopper.ask(ask.PROMISE, id=order["id"])
+    assert found["pickups"][0]["readyBy"] > promised["readyBy"]
+    assert [entry["kind"] for entry in found["history"]].count("PROMISE_REDATED") == 1
+
+    await staff.do(ask.TRANSFER_SHIP, transferId=sending["transfer"]["id"])
+    await staff.do(ask.TRANSFER_RECEIVE, transferId=sending["transfer"]["id"])
+
+    async def is_open() -> bool:
+        page = await all_work(shibuya, locationId=place_id(shop, "SHIBUYA"), status="OPEN")
+        return waiting["id"] in {node["id"] for node in page}
+
+    await until(is_open)
+    pickup_id = waiting["fulfillment"]["pickup"]["id"]
+    await shibuya.do(ask.MARK_READY, pickupId=pickup_id)
+    await shibuya.do(ask.VERIFY, pickupId=pickup_id, code=await code_of(shopper, order))
+    await shibuya.do(ask.HAND_OVER, pickupId=pickup_id)
+    done = await shopper.ask(ask.ORDER, id=order["id"])
+    assert (done["status"], done["paymentStatus"]) == ("COMPLETED", "CAPTURED")
 
 
 async def test_wrong_codes_are_counted_and_lock_at_the_fifth(

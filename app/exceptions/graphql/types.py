@@ -28,6 +28,7 @@ TYPENAMES: Final = {
     "PICKUP": "Pickup",
     "PACKAGE": "Package",
     "ORDER": "Order",
+    "TRANSFER": "Transfer",
     "FULFILLMENT": "Fulfillment",
     "SHIPMENT": "Shipment",
     "DELIVERY": "OrderDelivery",
@@ -47,6 +48,7 @@ describe_enum(
         "nearest others with room.",
         CaseKind.PARCEL_LOST: "The carrier cannot find a parcel.",
         CaseKind.PARCEL_COMES_BACK: "A parcel was refused or could not be delivered, and comes back.",
+        CaseKind.TRANSFER_LATE: "Units for an order should have come from another location by `facts.expectedAt`.",
         CaseKind.REFUND_DUE: "Money that was taken is to be given back.",
         CaseKind.TEXT_CHANGED_FOR_CARRIER: "A carrier's file cannot hold some characters of an address; others stand "
         "in their place.",

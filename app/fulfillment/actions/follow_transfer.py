@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.fulfillment.actions.drop_lost_units import drop_lost_units
 from app.fulfillment.actions.open_preparations import open_preparations
+from app.fulfillment.actions.promise_pickups import promise_pickups, settle_transfers
 from app.fulfillment.model import WorkKind, WorkStatus, due_at
 from app.fulfillment.sql import work
 from app.kit.db import Row, WriteTx
@@ -28,6 +29,8 @@ async def follow_transfer(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> N
         transfer = await work.find_transfer(tx, transfer_id) or transfer
     if transfer.status == "DRAFT":
         return
+    if transfer.order_id is not None:
+        await settle_transfers(tx, [transfer.order_id], now=now)
     if transfer.status == "CANCELED":
         await work.cancel_work(tx, [transfer_id])
         return
@@ -48,6 +51,8 @@ async def follow_transfer(tx: WriteTx, transfer_id: UUID, *, now: datetime) -> N
     )
     await work.insert_work(tx, [sending, receiving], now=now)
     if transfer.status == "READY_TO_SHIP":
+        if transfer.order_id is not None:
+            await promise_pickups(tx, [transfer.order_id], now=now)
         return
     if not transfer.unsent:
         await work.finish_work(tx, [transfer_id], [WorkKind.TRANSFER], actor=transfer.shipped_by, now=now)

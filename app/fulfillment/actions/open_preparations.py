@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.fulfillment.actions.move_pickup import move_pickup
+from app.fulfillment.actions.promise_pickups import promise_pickups
 from app.fulfillment.model import WorkKind, due_at
 from app.fulfillment.model.pickups import PickupStatus, PickupStep
 from app.fulfillment.sql import pickups, work
@@ -29,4 +30,6 @@ async def open_preparations(tx: WriteTx, order_id: UUID, *, now: datetime) -> li
         pickup = await pickups.lock_pickup_of_delivery(tx, row.delivery_id)
         if pickup is not None and pickup.status == PickupStatus.REQUESTED:
             await move_pickup(tx, pickup, PickupStep.PREPARE, now=now)
+    if opened:
+        await promise_pickups(tx, [order_id], now=now)
     return [row.id for row in complete]

@@ -233,6 +233,8 @@ pickups = Table(
     Column("failed_attempts", Integer, nullable=False, server_default="0"),
     Column("is_locked", Boolean, nullable=False, server_default="false"),
     instant("verified_at", nullable=True),
+    # By when they are expected to be ready at an own store.
+    instant("ready_by", nullable=True),
     instant("ready_at", nullable=True),
     instant("hold_until", nullable=True),
     instant("collected_at", nullable=True),
@@ -255,6 +257,7 @@ pickups = Table(
     Index("ix_pickups_location_id", "location_id", "status", "id"),
     Index("ix_pickups_partner_id", "partner_id", "status", "id"),
     Index("ix_pickups_sandbox", "partner_id", "created_at", postgresql_where=text("is_sandbox")),
+    Index("ix_pickups_ready_by", "ready_by", "id", postgresql_where=text("status = 'REQUESTED'")),
     Index("ix_pickups_hold_until", "hold_until", "id", postgresql_where=text("status IN ('READY', 'EXPIRING')")),
     CheckConstraint(
         "status IN ('REQUESTED', 'PREPARING', 'IN_TRANSIT_TO_POINT', 'ARRIVED', 'READY', 'EXPIRING', 'COLLECTED', "

@@ -119,6 +119,18 @@ TYPES: Final[tuple[EventType, ...]] = (
         )
         for status in PickupStatus
     ),
+    EventType(
+        "promise.redated",
+        "The goods of a pickup at an own store will be there later than its buyer was told.",
+        "promise_redated",
+        (
+            Field("pickupId", "pickup_id", "The pickup.", "Pickup"),
+            Field("number", "number", "Its number, as people say it."),
+            _ORDER_ID,
+            Field("locationId", "location_id", "The store.", "Location"),
+            Field("readyBy", "ready_by", "By when they are expected to be ready there (UTC)."),
+        ),
+    ),
     EventType("order.placed", "An order is to be fulfilled.", "order_placed", (_ORDER_ID,)),
     EventType(
         "order.changed",

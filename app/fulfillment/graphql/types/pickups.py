@@ -165,6 +165,11 @@ class Pickup(Entity, Node):
 
     created_at: datetime = strawberry.field(description="When it was asked for (UTC).")
     arrived_at: datetime | None = strawberry.field(description="Since when the goods are at the point (UTC).")
+    ready_by: datetime | None = strawberry.field(
+        description="By when the goods are expected to be ready at an own store (UTC). It moves when what has to come "
+        "from elsewhere is late: the order's history, `orderChanged` and the webhook `promise.redated` tell. Null at "
+        "partners' points, and where nobody can say."
+    )
     ready_at: datetime | None = strawberry.field(description="Since when it can be collected (UTC).")
     hold_until: datetime | None = strawberry.field(description="Until when the goods are kept (UTC).")
     collected_at: datetime | None = strawberry.field(description="When it was collected (UTC).")

@@ -99,6 +99,7 @@ describe_enum(
         model.OrderHistoryKind.UNITS_CANCELED: "Some units will not reach the buyer.",
         model.OrderHistoryKind.CANCELED: "The whole order was given up.",
         model.OrderHistoryKind.PAYMENT_CHANGED: "Its money is somewhere else now.",
+        model.OrderHistoryKind.PROMISE_REDATED: "Goods will be at their store later than was said: `readyBy`.",
         model.OrderHistoryKind.REFUND_STARTED: "Money is being given back.",
         model.OrderHistoryKind.REFUND_DONE: "Money was given back.",
         model.OrderHistoryKind.REFUND_FAILED: "The provider did not give the money back.",
