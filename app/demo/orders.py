@@ -15,6 +15,7 @@ from app.checkout.model import Checkout, CheckoutRequest
 from app.demo.assortment import SEED
 from app.demo.places import Town, towns
 from app.demo.steps import ACTOR, take_steps
+from app.fulfillment.jobs import redate
 from app.kit import idempotency
 from app.kit.db import Database, WriteTx
 from app.kit.errors import answer_of
@@ -103,6 +104,8 @@ async def load_orders(db: Database, locations: Mapping[str, int], *, now: dateti
     for number in range(OPEN_CARTS):
         town = places[number]
         await db.in_write(lambda tx, number=number, town=town: _open_cart(tx, number, town, locations, now))
+    # What has not come in all these days is late when the shop opens, not some time after.
+    await redate(db, now=now)
     await db.in_write(_finish)
 
 
