@@ -15,7 +15,7 @@ from app.checkout.model import Checkout, CheckoutRequest
 from app.demo.assortment import SEED
 from app.demo.places import Town, towns
 from app.demo.steps import ACTOR, take_steps
-from app.fulfillment.jobs import redate
+from app.fulfillment.actions.redate_promises import redate_promises
 from app.kit import idempotency
 from app.kit.db import Database, WriteTx
 from app.kit.errors import answer_of
@@ -105,7 +105,7 @@ async def load_orders(db: Database, locations: Mapping[str, int], *, now: dateti
         town = places[number]
         await db.in_write(lambda tx, number=number, town=town: _open_cart(tx, number, town, locations, now))
     # What has not come in all these days is late when the shop opens, not some time after.
-    await redate(db, now=now)
+    await db.in_write(lambda tx: redate_promises(tx, now=now, limit=len(RECIPES) * ROUNDS))
     await db.in_write(_finish)
 
 

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from app.fulfillment.events import PickupChanged
-from app.fulfillment.sql.jobs import CHANGED_JOBS, FACTS_BEHIND
+from app.fulfillment.sql.jobs import CHANGED_JOBS
 from app.kit.db import Database, Row
 from app.kit.outbox import START, Position, publish, unfold
+from app.kit.told import facts_behind
 from tests.fulfillment.builders import konbini_pickup, one_more_planned, planned_order
 from tests.fulfillment.views import pickup_of
 
@@ -36,7 +37,7 @@ async def test_a_place_may_be_in_the_middle_of_a_row(db: Database) -> None:
         row = await tx.connection.fetchrow("SELECT * FROM outbox WHERE key = '*'")
         before = await tx.connection.fetchrow("SELECT xid, id FROM outbox ORDER BY xid DESC, id DESC OFFSET 1 LIMIT 1")
         place = Position(before["xid"], before["id"])
-        behind = await tx.fetchval(FACTS_BEHIND, limit=9, **place._asdict())
+        behind = await facts_behind(tx, place, limit=9)
     facts = list(unfold(row))
     assert (len(facts), behind) == (MANY, 100)
     assert await _changed(db, place) == ids
