@@ -14,6 +14,7 @@ from app.inventory.model import Claim, HoldRequest, Shortage, Verdict
 from app.kit.db import Database, WriteTx
 from app.kit.graphql.payload import Asked, Outcome, grouped
 from app.kit.idempotency import Keyed
+from tests.conftest import cloned_database
 from tests.inventory.builders import counters, stocked, wish
 
 
@@ -81,14 +82,22 @@ async def test_poisoned_requests_hurt_only_themselves(db: Database) -> None:
     assert await counters(db) == {(shirt, store): (50, 0, 20, 0)}
 
 
-async def test_plans_that_were_made_for_empty_tables_read_by_key(db: Database) -> None:
+async def test_plans_that_were_made_for_empty_tables_read_by_key(form: str, worker_id: str) -> None:
     """As on the first day of a shop, and whenever a new period of answers begins."""
-    shirt, [store] = await stocked(db, 100)
-    connection = await asyncpg.connect(db.dsn)
-    try:
-        await connection.execute("VACUUM (ANALYZE)")
-    finally:
-        await connection.close()
+    async with cloned_database(f"{worker_id}_counted") as dsn:
+        db = await Database.open(dsn, read_connections=1, write_connections=1)
+        shirt, [store] = await stocked(db, 100)
+        await db.close()
+        connection = await asyncpg.connect(dsn)
+        try:
+            await connection.execute("VACUUM (ANALYZE)")
+        finally:
+            await connection.close()
+        assert await _read_from_end_to_end(dsn, shirt, store, accelerated=form == "accelerated") == [{}, {}, {}]
+
+
+async def _read_from_end_to_end(dsn: str, shirt: int, store: int, *, accelerated: bool) -> list[dict[str, int]]:
+    """Of each batch the tables that were."""
     read: list[dict[str, int]] = []
 
     async def outcomes(tx: WriteTx, requests: Sequence[HoldRequest]) -> list[Any]:
@@ -104,8 +113,8 @@ async def test_plans_that_were_made_for_empty_tables_read_by_key(db: Database) -
         read.append(dict(rows))
         return list(answers)
 
-    fresh = await Database.open(db.dsn, read_connections=1, write_connections=1)
-    fresh.accelerated = db.accelerated
+    fresh = await Database.open(dsn, read_connections=1, write_connections=1)
+    fresh.accelerated = accelerated
     try:
         group = fresh.group(watched)
         for _ in range(3):
@@ -115,4 +124,4 @@ async def test_plans_that_were_made_for_empty_tables_read_by_key(db: Database) -
             assert [one.stored for one in answers] == [{"values": {"held": 1}}] * 30
     finally:
         await fresh.close()
-    assert read == [{}, {}, {}]
+    return read
